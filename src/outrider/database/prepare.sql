@@ -1,0 +1,108 @@
+-- What a server needs before the migrations, run as an administrator by every `outrider migrate`; each statement may be repeated.
+
+-- name: make_role_owner()#
+-- Owns every schema, table and function. Nobody logs in as it; not a superuser, so that row security binds it too.
+DO $$ BEGIN CREATE ROLE outrider_owner NOLOGIN NOSUPERUSER NOBYPASSRLS; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+
+-- name: make_role_app()#
+-- The application: owns nothing, reads nothing without a tenant.
+DO $$ BEGIN CREATE ROLE outrider_app LOGIN NOSUPERUSER NOBYPASSRLS NOINHERIT; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+
+-- name: make_role_worker()#
+-- The dispatcher of jobs: the queue's tables and nothing else.
+DO $$ BEGIN CREATE ROLE outrider_worker LOGIN NOSUPERUSER NOBYPASSRLS NOINHERIT; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+
+-- name: make_role_console()#
+-- A person in `outrider psql`: what the application may do, and tables of their own.
+DO $$ BEGIN CREATE ROLE outrider_console NOLOGIN NOSUPERUSER NOBYPASSRLS INHERIT; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+
+-- name: join_console_to_app()#
+DO $$ BEGIN GRANT outrider_app TO outrider_console; EXCEPTION WHEN unique_violation THEN NULL; END $$;
+
+-- name: join_admin_to_roles()#
+-- So that an administrator who is not a superuser can act as them.
+DO $$ BEGIN
+    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+        EXECUTE format('GRANT outrider_owner, outrider_console TO %I', current_user);
+    END IF;
+END $$;
+
+-- name: let_owner_create()#
+DO $$ BEGIN EXECUTE format('GRANT CREATE, TEMPORARY ON DATABASE %I TO outrider_owner', current_database()); END $$;
+
+-- name: close_database()#
+DO $$ BEGIN EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database()); END $$;
+
+-- name: open_database()#
+DO $$ BEGIN EXECUTE format('GRANT CONNECT ON DATABASE %I TO outrider_app, outrider_worker, outrider_console, outrider_owner', current_database()); END $$;
+
+-- name: let_console_use_temporary_tables()#
+DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO outrider_console', current_database()); END $$;
+
+-- name: let_owner_use_public()#
+GRANT USAGE, CREATE ON SCHEMA public TO outrider_owner WITH GRANT OPTION;
+
+-- name: let_others_use_public()#
+GRANT USAGE ON SCHEMA public TO outrider_app, outrider_worker;
+
+-- name: let_console_use_public()#
+GRANT USAGE, CREATE ON SCHEMA public TO outrider_console;
+
+-- name: add_vector()#
+CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public;
+
+-- name: add_trigrams()#
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
+
+-- name: add_unaccent()#
+CREATE EXTENSION IF NOT EXISTS unaccent WITH SCHEMA public;
+
+-- name: find_not_leakproof()
+-- The operators that searches and the source documents' queries lean on, and that row security keeps from using an index as long as
+-- they are not marked leakproof (docs/decisions/0003-row-security-and-indexes.md).
+SELECT p.oid::regprocedure::text AS signature
+FROM pg_proc AS p
+WHERE p.oid IN (
+    'pg_catalog.textlike(text,text)'::regprocedure, 'pg_catalog.texticlike(text,text)'::regprocedure,
+    'pg_catalog.jsonb_object_field_text(jsonb,text)'::regprocedure,
+    'pg_catalog.numeric_ge(numeric,numeric)'::regprocedure, 'pg_catalog.numeric_gt(numeric,numeric)'::regprocedure,
+    'pg_catalog.numeric_le(numeric,numeric)'::regprocedure, 'pg_catalog.numeric_lt(numeric,numeric)'::regprocedure
+) AND NOT p.proleakproof;
+
+-- name: mark_leakproof()#
+DO $$
+DECLARE
+    v_signature text;
+BEGIN
+    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+        RETURN;
+    END IF;
+    FOREACH v_signature IN ARRAY ARRAY[
+        'textlike(text,text)', 'texticlike(text,text)', 'jsonb_object_field_text(jsonb,text)',
+        'numeric_ge(numeric,numeric)', 'numeric_gt(numeric,numeric)', 'numeric_le(numeric,numeric)', 'numeric_lt(numeric,numeric)'
+    ] LOOP
+        IF NOT (SELECT proleakproof FROM pg_proc WHERE oid = ('pg_catalog.' || v_signature)::regprocedure) THEN
+            EXECUTE 'ALTER FUNCTION pg_catalog.' || v_signature || ' LEAKPROOF';
+        END IF;
+    END LOOP;
+END $$;
+
+-- name: foreign_schemas()
+-- Schemas with our names that something else made: there is no ledger of ours beside them.
+SELECT nspname FROM pg_namespace
+WHERE nspname IN ('tenancy', 'intake', 'vault', 'people', 'company', 'ops') AND to_regclass('public.migrations_log') IS NULL;
+
+-- name: server_facts()^
+SELECT
+    current_setting('server_version_num')::int AS version_number,
+    current_setting('server_version') AS version,
+    EXISTS (SELECT FROM pg_available_extensions WHERE name = 'vector') AS has_vector,
+    EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm') AS has_trigrams,
+    EXISTS (SELECT FROM pg_available_extensions WHERE name = 'unaccent') AS has_unaccent,
+    (SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user) AS can_make_roles;
+
+-- name: set_search_path_app()#
+ALTER ROLE outrider_app SET search_path = public, ops;
+
+-- name: set_search_path_console()#
+ALTER ROLE outrider_console SET search_path = public, ops;

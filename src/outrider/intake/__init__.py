@@ -1,0 +1,1 @@
+"""Intake: lead files and raw loads."""

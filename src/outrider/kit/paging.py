@@ -1,0 +1,45 @@
+"""Keyset paging: pages that cost the same however far one goes. Never counts and never skips rows."""
+
+import base64
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import orjson
+
+from .errors import InvalidInput
+
+Item = TypeVar("Item")
+MAX_LIMIT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """One page; `next_cursor` is None on the last one."""
+
+    items: list[Item]
+    next_cursor: str | None
+
+
+def encode_cursor(*key: Any) -> str:
+    """Return the opaque cursor of a row's sort key."""
+    return base64.urlsafe_b64encode(orjson.dumps([str(part) if part is not None else None for part in key])).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str | None, parts: int) -> list[str | None] | None:
+    """Return the sort key in a cursor, None for no cursor. Raises `InvalidInput` for one that we did not make."""
+    if cursor is None:
+        return None
+    try:
+        key = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError:
+        key = None
+    if not isinstance(key, list) or len(key) != parts or not all(part is None or isinstance(part, str) for part in key):
+        raise InvalidInput("cursor is not one of ours: pass the next_cursor of the page before, as it is", field="cursor")
+    return key
+
+
+def check_limit(limit: int) -> int:
+    """Return `limit` if it is between 1 and 500; raises `InvalidInput` otherwise."""
+    if not 1 <= limit <= MAX_LIMIT:
+        raise InvalidInput(f"limit is {limit}; it must be between 1 and {MAX_LIMIT}", field="limit")
+    return limit

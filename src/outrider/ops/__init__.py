@@ -1,0 +1,1 @@
+"""Jobs, the event store, schedules, health."""

@@ -1,0 +1,1 @@
+"""Contacts, persons, companies, affiliations, their history; searching them."""

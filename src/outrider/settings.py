@@ -1,0 +1,47 @@
+"""What an operator can set. Every setting is an environment variable; docs/settings.md lists them and a test compares."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Values from the environment (prefix `OUTRIDER_`); nothing is read from files."""
+
+    model_config = SettingsConfigDict(env_prefix="OUTRIDER_", extra="ignore")
+
+    home: Path = Field(Path("~/.outrider"), description="Where Outrider keeps its data: database, key, uploaded files.")
+    database_url: str | None = Field(
+        None, description="Another PostgreSQL server, as an account that may create roles; empty: the embedded server."
+    )
+    app_database_url: str | None = Field(
+        None, description="Connection string of the application role, if it is not to be derived from the one above."
+    )
+    secret_key: str | None = Field(
+        None, description="Base64 of 32 random bytes; empty: made once and kept in the home folder as secret.key."
+    )
+    host: str = Field("127.0.0.1", description="Address that the HTTP server listens on.")
+    port: int = Field(8080, ge=1, le=65535, description="Port that the HTTP server listens on.")
+    admin_email: str = Field("admin@outrider.example", description="E-mail address of the first admin.")
+    pool_size: int = Field(10, ge=1, le=200, description="Most connections to the database that one process keeps.")
+    statement_cache: int = Field(
+        256, ge=0, description="Prepared statements kept per connection; 0 behind PgBouncer in transaction mode."
+    )
+    chunk_rows: int = Field(10_000, ge=1, le=100_000, description="Rows of an import that are committed together.")
+    max_request_bytes: int = Field(32 * 2**20, ge=1024, description="Largest JSON body the API takes, in bytes.")
+    max_upload_bytes: int = Field(4 * 2**30, ge=1024, description="Largest lead file the API takes, in bytes.")
+    rate_limit: str = Field("600/minute", description="Requests that one API key may make, e.g. 600/minute.")
+    log_level: str = Field("INFO", description="Least level that is logged: DEBUG, INFO, WARNING, ERROR.")
+
+    @property
+    def home_path(self) -> Path:
+        """`home` with `~` resolved."""
+        return self.home.expanduser().resolve()
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """Return the process's settings, read once."""
+    return Settings()

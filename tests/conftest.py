@@ -1,0 +1,120 @@
+"""A real PostgreSQL for every test: migrated once into a template, cloned for each worker; a fresh organization for each test."""
+
+import asyncio
+import fcntl
+import hashlib
+import os
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from outrider import tenancy
+from outrider.database import migrate
+from outrider.kit import database
+from outrider.kit.server import EmbeddedServer, Urls, with_user
+
+HOME = Path(__file__).parent.parent / ".test-home"
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "256MB", "max_connections": "200"}
+
+
+def schema_hash() -> str:
+    """Name the schema by what makes it."""
+    digest = hashlib.sha256()
+    for path in sorted(migrate.FOLDER.parent.rglob("*.sql")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+async def make_databases(server: EmbeddedServer, name: str) -> None:
+    """Make the template if this schema has none, and clone it."""
+    template = f"outrider_template_{schema_hash()}"
+    admin = await asyncpg.connect(server.url("postgres", "postgres"))
+    try:
+        with (HOME / "template.lock").open("a") as mutex:
+            fcntl.flock(mutex, fcntl.LOCK_EX)
+            if not await admin.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1 || '_ready')", template):
+                for row in await admin.fetch("SELECT datname FROM pg_database WHERE datname LIKE 'outrider%'"):
+                    await admin.execute(f'DROP DATABASE IF EXISTS "{row["datname"]}" WITH (FORCE)')
+                await admin.execute(f'CREATE DATABASE "{template}"')
+                await migrate.migrate(server.url("postgres", template))
+                await admin.execute(f'ALTER DATABASE "{template}" RENAME TO "{template}_ready"')
+            await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}_ready"')
+    finally:
+        await admin.close()
+    await migrate.migrate(server.url("postgres", name))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[EmbeddedServer]:
+    """The embedded server of this test run."""
+    HOME.mkdir(exist_ok=True)
+    embedded = EmbeddedServer(HOME, FAST)
+    embedded.start()
+    yield embedded
+    embedded.release()
+
+
+@pytest.fixture(scope="session")
+def urls(server: EmbeddedServer, worker_id: str) -> Iterator[Urls]:
+    """Connection strings of this worker's own database."""
+    name = f"outrider_{worker_id}_{os.getpid()}"
+    asyncio.run(make_databases(server, name))
+    yield Urls(*(with_user(server.url(user, name), user) for user in ("postgres", "outrider_app", "outrider_worker")))
+
+    async def drop() -> None:
+        admin = await asyncpg.connect(server.url("postgres", "postgres"))
+        await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        await admin.close()
+
+    asyncio.run(drop())
+
+
+@pytest_asyncio.fixture(scope="session")
+async def pool(urls: Urls) -> AsyncIterator[asyncpg.Pool]:
+    """The process's pool as the application role."""
+    async with database.connect(urls.app, size=8) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def organization(pool: asyncpg.Pool) -> tenancy.OrganizationId:
+    """A tenant of its own for the test."""
+    return await new_organization()
+
+
+@pytest_asyncio.fixture
+async def other_organization(pool: asyncpg.Pool) -> tenancy.OrganizationId:
+    """Somebody else's tenant."""
+    return await new_organization()
+
+
+async def new_organization() -> tenancy.OrganizationId:
+    """Make a tenant with a name nobody else has."""
+    number = uuid.uuid4()
+    return await tenancy.create_organization(f"Test {number}", f"t-{number.hex[:20]}", number)
+
+
+@pytest.fixture
+def actor() -> tenancy.Actor:
+    """Who acts in tests."""
+    return tenancy.Actor("user", "test")
+
+
+@pytest_asyncio.fixture
+async def tenant(organization: tenancy.OrganizationId, actor: tenancy.Actor) -> AsyncIterator[asyncpg.Connection]:
+    """A connection inside the test's organization; committed at the end."""
+    async with tenancy.transaction(organization, actor) as connection:
+        yield connection
+
+
+@pytest_asyncio.fixture
+async def admin(urls: Urls) -> AsyncIterator[asyncpg.Connection]:
+    """A superuser's connection, to look from outside."""
+    connection = await asyncpg.connect(urls.admin)
+    await database.prepare_connection(connection)
+    yield connection
+    await connection.close()
