@@ -19,6 +19,9 @@ class Settings(BaseSettings):
     app_database_url: str | None = Field(
         None, description="Connection string of the application role, if it is not to be derived from the one above."
     )
+    worker_database_url: str | None = Field(
+        None, description="Connection string of the role that dispatches jobs, if it is not to be derived either."
+    )
     secret_key: str | None = Field(
         None, description="Base64 of 32 random bytes; empty: made once and kept in the home folder as secret.key."
     )
@@ -29,7 +32,6 @@ class Settings(BaseSettings):
     statement_cache: int = Field(
         256, ge=0, description="Prepared statements kept per connection; 0 behind PgBouncer in transaction mode."
     )
-    chunk_rows: int = Field(10_000, ge=1, le=100_000, description="Rows of an import that are committed together.")
     max_request_bytes: int = Field(32 * 2**20, ge=1024, description="Largest JSON body the API takes, in bytes.")
     max_upload_bytes: int = Field(4 * 2**30, ge=1024, description="Largest lead file the API takes, in bytes.")
     rate_limit: str = Field("600/minute", description="Requests that one API key may make, e.g. 600/minute.")

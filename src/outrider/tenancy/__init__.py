@@ -3,6 +3,8 @@
 Others use what is listed here. Nothing outside this slice sets `app.organization_id`.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from .service import (
     add_member,
     all_organizations,
@@ -13,11 +15,26 @@ from .service import (
     find_organization,
     list_keys,
     list_members,
+    page_of_keys,
+    page_of_members,
     reset_password,
     revoke_key,
 )
 from .transaction import schema_of, transaction
 from .types import DEFAULT_ORGANIZATION, ROLES, SCOPES, Actor, ApiKey, Caller, Member, NewKey, OrganizationId, scopes_of
+
+if TYPE_CHECKING:
+    from .http import require
+
+
+def __getattr__(name: str) -> Any:
+    """Load `require` when it is first asked for: it brings FastAPI, which the command line has no use for."""
+    if name == "require":
+        from .http import require
+
+        return require
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "DEFAULT_ORGANIZATION",
@@ -38,6 +55,9 @@ __all__ = [
     "find_organization",
     "list_keys",
     "list_members",
+    "page_of_keys",
+    "page_of_members",
+    "require",
     "reset_password",
     "revoke_key",
     "schema_of",

@@ -22,6 +22,10 @@ SELECT user_id, email, name, role, created_at FROM tenancy.members WHERE organiz
 -- A user joins; the id.
 SELECT tenancy.f_add_member(:email, :name, :password_hash, :role);
 
+-- name: set_first_password(email, password_hash)$
+-- True when the member had no password.
+SELECT tenancy.f_set_first_password(:email, :password_hash);
+
 -- name: set_password(email, password_hash)$
 -- True when a member has the address.
 SELECT tenancy.f_set_password(:email, :password_hash);
@@ -37,9 +41,21 @@ RETURNING id, name, prefix, role, scopes, created_by, created_at, last_used_at, 
 SELECT id, name, prefix, role, scopes, created_by, created_at, last_used_at, expires_at, revoked_at
 FROM tenancy.api_keys WHERE organization_id = :organization_id ORDER BY id DESC;
 
+-- name: page_of_keys(organization_id, before, count)
+-- `count` keys older than the key `before` (NULL: from the newest).
+SELECT id, name, prefix, role, scopes, created_by, created_at, last_used_at, expires_at, revoked_at
+FROM tenancy.api_keys WHERE organization_id = :organization_id AND (:before::uuid IS NULL OR id < :before::uuid)
+ORDER BY id DESC LIMIT :count;
+
+-- name: page_of_members(organization_id, after, count)
+-- `count` users after the address `after` (NULL: from the first).
+SELECT user_id, email, name, role, created_at
+FROM tenancy.members WHERE organization_id = :organization_id AND (:after::text IS NULL OR email > :after::text)
+ORDER BY email LIMIT :count;
+
 -- name: find_key(organization_id, key_hash)^
 -- A key that still holds, by the hash of its secret.
-SELECT id, role, scopes, last_used_at
+SELECT id, role, scopes, last_used_at IS NULL OR last_used_at < now() - interval '1 minute' AS is_touch_due
 FROM tenancy.api_keys
 WHERE organization_id = :organization_id AND key_hash = :key_hash AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now());
 

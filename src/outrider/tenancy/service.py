@@ -15,6 +15,7 @@ import asyncpg
 
 from outrider.kit import database, sql
 from outrider.kit.errors import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized
+from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
 
 from .transaction import transaction
 from .types import (
@@ -94,10 +95,9 @@ async def add_member(organization: OrganizationId, actor: Actor, email: str, rol
     password = secrets.token_urlsafe(12)
     hashed = await hash_password(password)
     async with transaction(organization, actor) as connection:
-        await queries.add_member(connection, email=email, name=name, password_hash=hashed, role=role)
-        members = [row["email"] async for row in queries.members(connection, organization_id=organization)]
-    assert email.strip().lower() in members
-    return password
+        await queries.add_member(connection, email=email, name=name, password_hash=None, role=role)
+        is_first = await queries.set_first_password(connection, email=email, password_hash=hashed)
+    return password if is_first else None
 
 
 async def reset_password(organization: OrganizationId, actor: Actor, email: str) -> str:
@@ -165,6 +165,34 @@ async def list_keys(caller: Caller) -> list[ApiKey]:
         return [_key(row) async for row in queries.keys(connection, organization_id=caller.organization_id)]
 
 
+async def page_of_keys(caller: Caller, *, limit: int = 100, cursor: str | None = None) -> Page[ApiKey]:
+    """Return a page of the organization's keys, newest first, revoked ones too. Raises `InvalidInput` for a bad limit or cursor."""
+    check_limit(limit)
+    key = decode_cursor(cursor, 1)
+    before = _uuid_of(key[0]) if key else None
+    async with transaction(caller.organization_id, caller.actor, readonly=True) as connection:
+        rows = queries.page_of_keys(connection, organization_id=caller.organization_id, before=before, count=limit + 1)
+        found = [_key(row) async for row in rows]
+    return Page(found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None)
+
+
+async def page_of_members(caller: Caller, *, limit: int = 100, cursor: str | None = None) -> Page[Member]:
+    """Return a page of the organization's users by address. Raises `InvalidInput` for a bad limit or cursor."""
+    check_limit(limit)
+    key = decode_cursor(cursor, 1)
+    async with transaction(caller.organization_id, caller.actor, readonly=True) as connection:
+        rows = queries.page_of_members(connection, organization_id=caller.organization_id, after=key[0] if key else None, count=limit + 1)
+        found = [Member(**dict(row)) async for row in rows]
+    return Page(found[:limit], encode_cursor(found[limit - 1].email) if len(found) > limit else None)
+
+
+def _uuid_of(text: str | None) -> UUID:
+    try:
+        return UUID(str(text))
+    except ValueError as error:
+        raise InvalidInput("cursor is not one of ours: pass the next_cursor of the page before, as it is", field="cursor") from error
+
+
 async def revoke_key(caller: Caller, key: UUID) -> None:
     """Make a key useless from now on; again is fine. Raises `NotFound`."""
     async with transaction(caller.organization_id, caller.actor) as connection:
@@ -177,10 +205,11 @@ async def authenticate(secret: str) -> Caller:
     organization = _organization_of(secret) if secret.startswith(KEY_PREFIX) else None
     if organization is not None:
         async with transaction(organization, Actor("key", "unknown")) as connection:
-            digest = hashlib.sha256(secret.encode()).digest()
+            digest = hashlib.sha256(secret.encode("utf-8", "replace")).digest()
             row = await queries.find_key(connection, organization_id=organization, key_hash=digest)
             if row is not None:
-                await queries.touch_key(connection, organization_id=organization, id=row["id"])
+                if row["is_touch_due"]:
+                    await queries.touch_key(connection, organization_id=organization, id=row["id"])
                 return Caller(organization, Actor("key", str(row["id"])), row["role"], frozenset(row["scopes"]))
     raise Unauthorized("the API key does not hold: pass one made with `outrider keys create` as Authorization: Bearer KEY")
 

@@ -37,13 +37,16 @@ RETURN lower(public.unaccent('public.unaccent'::regdictionary, p_text));
 
 GRANT EXECUTE ON FUNCTION kit.f_fold(text) TO outrider_app;
 
--- Makes a table a tenant's: row security forced, and the one policy (DESIGN, "The tenant, in one place").
+-- Makes a table a tenant's: row security forced, and the one policy (DESIGN, "The tenant, in one place"). No statistics are kept of
+-- organization_id: with them the planner takes a new tenant for empty and reads all of its rows where an index would find one
+-- (docs/decisions/0004-no-statistics-of-the-tenant.md).
 CREATE PROCEDURE kit.f_protect(p_table regclass)
 LANGUAGE plpgsql
 AS $$
 BEGIN
     EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', p_table);
     EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', p_table);
+    EXECUTE format('ALTER TABLE %s ALTER COLUMN organization_id SET STATISTICS 0', p_table);
     EXECUTE format(
         'CREATE POLICY tenant ON %s USING (organization_id = nullif(current_setting(''app.organization_id'', true), '''')::uuid)',
         p_table

@@ -23,9 +23,10 @@ GRANT SELECT, INSERT ON ops.events TO outrider_app;
 CREATE TABLE ops.events_default PARTITION OF ops.events DEFAULT;
 CALL kit.f_protect('ops.events_default');
 
--- Makes the partitions from this month to `p_months_ahead` months on; returns how many were new. Run by a daily job.
+-- Makes the partitions from this month to `p_months_ahead` months on; returns how many were new. Run by a daily job. Waits at most two
+-- seconds for a lock, so that writers are never held up; a month whose events went to the default partition meanwhile stays there.
 CREATE FUNCTION ops.f_make_event_partitions(p_months_ahead integer DEFAULT 3) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s'
 AS $$
 DECLARE
     v_month date;
@@ -36,12 +37,16 @@ BEGIN
         v_month := (date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => v_offset))::date;
         v_name := 'events_' || to_char(v_month, 'YYYY_MM');
         IF to_regclass('ops.' || v_name) IS NULL THEN
-            EXECUTE format(
-                'CREATE TABLE ops.%I PARTITION OF ops.events FOR VALUES FROM (%L) TO (%L)',
-                v_name, v_month::timestamp AT TIME ZONE 'UTC', (v_month + interval '1 month')::timestamp AT TIME ZONE 'UTC'
-            );
-            CALL kit.f_protect(format('ops.%I', v_name)::regclass);
-            v_made := v_made + 1;
+            BEGIN
+                EXECUTE format(
+                    'CREATE TABLE ops.%I PARTITION OF ops.events FOR VALUES FROM (%L) TO (%L)',
+                    v_name, v_month::timestamp AT TIME ZONE 'UTC', (v_month + interval '1 month')::timestamp AT TIME ZONE 'UTC'
+                );
+                CALL kit.f_protect(format('ops.%I', v_name)::regclass);
+                v_made := v_made + 1;
+            EXCEPTION WHEN check_violation THEN
+                RAISE WARNING 'events of % are in the default partition; they stay there', to_char(v_month, 'YYYY-MM');
+            END;
         END IF;
     END LOOP;
     RETURN v_made;
@@ -67,6 +72,7 @@ END $$;
 GRANT EXECUTE ON FUNCTION ops.log_event(uuid, varchar, uuid, varchar, jsonb, jsonb) TO outrider_app;
 
 -- One job as a person sees it: pg-boss's names and states (DESIGN ruling 9), then progress, who asked and what went wrong.
+-- `attempt_token` names the attempt that may write to an active job: one that was overtaken finds another's.
 CREATE TABLE ops.jobs (
     organization_id uuid NOT NULL DEFAULT nullif(current_setting('app.organization_id', true), '')::uuid,
     id uuid NOT NULL DEFAULT uuidv7(),
@@ -93,6 +99,7 @@ CREATE TABLE ops.jobs (
     progress_note text,
     cancel_requested_at timestamptz,
     error text,
+    attempt_token uuid,
     CONSTRAINT jobs_pkey PRIMARY KEY (organization_id, id),
     CONSTRAINT jobs_state_check CHECK (state IN ('created', 'retry', 'active', 'completed', 'expired', 'cancelled', 'failed')),
     CONSTRAINT jobs_retry_check CHECK (retry_limit >= 0 AND retry_count >= 0 AND retry_delay >= 0)
@@ -101,6 +108,8 @@ CREATE INDEX idx_jobs_name_state ON ops.jobs (organization_id, name, state);
 CREATE UNIQUE INDEX idx_jobs_singleton ON ops.jobs (organization_id, name, singleton_key)
 WHERE state IN ('created', 'retry', 'active') AND singleton_key IS NOT NULL;
 CREATE INDEX idx_jobs_start_after ON ops.jobs (organization_id, start_after);
+CREATE INDEX idx_jobs_unfinished ON ops.jobs (organization_id, id) WHERE state IN ('created', 'retry', 'active');
+CREATE INDEX idx_jobs_keep_until ON ops.jobs (organization_id, keep_until) WHERE state IN ('completed', 'expired', 'cancelled', 'failed');
 CALL kit.f_protect('ops.jobs');
 GRANT SELECT, INSERT, UPDATE, DELETE ON ops.jobs TO outrider_app;
 

@@ -125,6 +125,20 @@ CREATE TRIGGER tg_pgqueuer_changed
 AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON queue.pgqueuer
 EXECUTE FUNCTION queue.fn_pgqueuer_changed();
 
+-- Finds the message of a job (ops.f_rescue_jobs); PgQueuer itself has no use for it.
+CREATE INDEX pgqueuer_payload_idx ON queue.pgqueuer (payload) WHERE status IN ('queued', 'picked');
+
+-- The worker processes, each alive until `alive_until` unless it says so again.
+CREATE TABLE queue.workers (
+    id uuid NOT NULL,
+    host text NOT NULL,
+    pid bigint NOT NULL,
+    concurrency bigint NOT NULL,
+    started_at timestamptz NOT NULL DEFAULT now(),
+    alive_until timestamptz NOT NULL,
+    CONSTRAINT workers_pkey PRIMARY KEY (id)
+);
+
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA queue TO outrider_worker;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA queue TO outrider_worker;
 GRANT EXECUTE ON FUNCTION queue.fn_pgqueuer_changed() TO outrider_worker;
@@ -144,3 +158,31 @@ BEGIN
     INSERT INTO queue.pgqueuer_log (job_id, status, entrypoint, priority) VALUES (v_id, 'queued', 'job', v_job.priority);
 END $$;
 GRANT EXECUTE ON FUNCTION ops.f_dispatch(uuid) TO outrider_app;
+
+-- Hands to the workers again the unfinished jobs of the current organization that no message stands for (written by plain SQL, or
+-- their message was lost with a connection); returns how many. A message too many does no harm: a finished job is not run again.
+CREATE FUNCTION ops.f_rescue_jobs() RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH lost AS (
+        SELECT j.priority, j.start_after, convert_to(json_build_array(j.organization_id, j.id)::text, 'UTF8') AS payload
+        FROM ops.jobs AS j
+        WHERE j.organization_id = kit.f_organization() AND j.state IN ('created', 'retry', 'active')
+    ), sent AS (
+        INSERT INTO queue.pgqueuer (priority, entrypoint, payload, execute_after, status)
+        SELECT l.priority, 'job', l.payload, l.start_after, 'queued'
+        FROM lost AS l
+        WHERE NOT EXISTS (SELECT FROM queue.pgqueuer AS q WHERE q.payload = l.payload AND q.status IN ('queued', 'picked'))
+        RETURNING id
+    )
+    SELECT count(*) FROM sent;
+END;
+GRANT EXECUTE ON FUNCTION ops.f_rescue_jobs() TO outrider_app;
+
+-- How many workers are alive now. They belong to no organization, so the application learns the number and nothing else.
+CREATE FUNCTION ops.f_workers_alive() RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT count(*) FROM queue.workers WHERE alive_until > now();
+END;
+GRANT EXECUTE ON FUNCTION ops.f_workers_alive() TO outrider_app;

@@ -28,6 +28,7 @@ CREATE TABLE intake.imports (
     id uuid NOT NULL DEFAULT uuidv7(),
     file_name text NOT NULL,
     file_bytes bigint NOT NULL,
+    rows_expected bigint,
     file_format jsonb NOT NULL,
     mapping jsonb NOT NULL,
     source text NOT NULL,
@@ -107,7 +108,8 @@ CREATE INDEX idx_raw_loads_batch_id ON intake.raw_loads (organization_id, batch_
 CREATE INDEX idx_raw_loads_source ON intake.raw_loads (organization_id, source);
 CREATE INDEX idx_raw_loads_status ON intake.raw_loads (organization_id, status);
 CREATE INDEX idx_raw_loads_created_at ON intake.raw_loads (organization_id, created_at DESC);
-CREATE INDEX idx_raw_loads_raw_data_email ON intake.raw_loads (organization_id, (raw_data ->> 'email'));
+-- A hash, since a payload may hold anything under 'email' and a B-tree refuses a key over 2,704 bytes.
+CREATE INDEX idx_raw_loads_raw_data_email ON intake.raw_loads USING hash ((raw_data ->> 'email'));
 -- Finds the load that a row repeats (within 30 days) and everything that was said about an address.
 CREATE INDEX idx_raw_loads_email ON intake.raw_loads (organization_id, email, load_id) WHERE email IS NOT NULL;
 -- No row of an import twice, however often it resumes.

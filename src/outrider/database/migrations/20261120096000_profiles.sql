@@ -24,7 +24,7 @@ CREATE TABLE people.profiles (
     person_id uuid,
     load_id bigint,
     provenance jsonb NOT NULL DEFAULT '{}',
-    CONSTRAINT profiles_pkey PRIMARY KEY (organization_id, namespace_id, id),
+    CONSTRAINT profiles_pkey PRIMARY KEY (organization_id, id, namespace_id),
     CONSTRAINT profiles_person_fkey FOREIGN KEY (organization_id, person_id) REFERENCES people.master (organization_id, id)
 ) PARTITION BY LIST (organization_id);
 CREATE INDEX idx_profiles_person ON people.profiles (organization_id, person_id);
@@ -70,11 +70,12 @@ BEGIN
 END $$;
 
 -- Adds a namespace to the current organization and makes its table, in the caller's transaction; returns its id.
--- Errors: 23505 for a name, or a table, that is taken; 23514 for a name that breaks the rule.
+-- Errors: 23505 or 42P07 for a name, or a table, that is taken; 23514 for a name that breaks the rule; 55P03 when writers stand in
+-- the way for longer than five seconds. people.master is locked first, as imports lock it before profiles: no deadlock with them.
 CREATE FUNCTION tenancy.f_create_namespace(
     p_name text, p_keywords text[], p_description text DEFAULT NULL, p_is_default boolean DEFAULT false
 ) RETURNS uuid
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s'
 AS $$
 DECLARE
     v_organization uuid := kit.f_organization();
@@ -84,6 +85,7 @@ DECLARE
 BEGIN
     INSERT INTO tenancy.namespaces (organization_id, id, name, keywords, table_name, description, is_default)
     VALUES (v_organization, v_id, p_name, p_keywords, v_table, p_description, p_is_default);
+    LOCK TABLE people.master IN SHARE ROW EXCLUSIVE MODE;
     EXECUTE format('CREATE TABLE %s (LIKE people.profiles INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', v_path);
     EXECUTE format('ALTER TABLE %s ALTER COLUMN namespace_id SET DEFAULT %L', v_path, v_id);
     -- Seed 000 writes ON CONFLICT (email). The partition holds one organization and one namespace, so the address alone is tenant-first.
@@ -100,7 +102,7 @@ GRANT EXECUTE ON FUNCTION tenancy.f_create_namespace(text, text[], text, boolean
 
 -- Gives a namespace and its table another name. Errors as f_create_namespace; no such namespace: returns false.
 CREATE FUNCTION tenancy.f_rename_namespace(p_name text, p_new_name text) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s'
 AS $$
 DECLARE
     v_old tenancy.namespaces;
@@ -124,7 +126,7 @@ GRANT EXECUTE ON FUNCTION tenancy.f_rename_namespace(text, text) TO outrider_app
 -- Takes a namespace out of service and keeps its rows in a table of their own, whose name is returned. NULL: no such namespace, or the
 -- default one, which cannot go. Imports that were routed to it keep their campaign and lose the link.
 CREATE FUNCTION tenancy.f_archive_namespace(p_name text) RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s'
 AS $$
 DECLARE
     v_old tenancy.namespaces;
@@ -136,10 +138,13 @@ BEGIN
     IF v_old.id IS NULL THEN
         RETURN NULL;
     END IF;
-    v_archive := left(v_old.table_name, 40) || '_archived_' || to_char(now() AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISS');
+    v_archive := left(v_old.table_name, 29) || '_archived_' || to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISSUS');
+    LOCK TABLE people.master IN SHARE ROW EXCLUSIVE MODE;
     EXECUTE format('ALTER TABLE people.%I DETACH PARTITION %I.%I', 'profiles_' || replace(v_old.organization_id::text, '-', ''), v_schema, v_old.table_name);
     EXECUTE format('ALTER TABLE %I.%I RENAME TO %I', v_schema, v_old.table_name, v_archive);
     EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON %I.%I FROM outrider_app', v_schema, v_archive);
+    -- Its name is free again for a namespace of the same name.
+    EXECUTE format('ALTER TABLE %I.%I RENAME CONSTRAINT %I TO %I', v_schema, v_archive, v_old.table_name || '_email_key', v_archive || '_key');
     -- What is archived no longer holds a person back from being merged or erased.
     EXECUTE format('ALTER TABLE %I.%I DROP CONSTRAINT IF EXISTS profiles_person_fkey', v_schema, v_archive);
     UPDATE intake.imports SET namespace_id = NULL WHERE organization_id = v_old.organization_id AND namespace_id = v_old.id;

@@ -94,8 +94,7 @@ class Parser:
                         add(problem(number, base + start, "bad_quoting", line.rstrip("\r\n")))
                         continue
                     row = lenient
-            first = row[0]
-            if (not first or first.isspace()) and not any(map(str.strip, row)):
+            if (not row[0] or row[0].isspace()) and not any(map(str.strip, row)):
                 continue
             number += 1
             if len(row) > max_cells:

@@ -237,7 +237,7 @@ class _Document:
                 yield from self._elements()
                 continue
             value, text, code = buffer.value()
-            if code is not None or buffer.position - start > LIMITS.max_json_element and list_name is None:
+            if code is not None or (buffer.position - start > LIMITS.max_json_element and list_name is None):
                 yield from self._broken_object(line, text)
                 return
             if list_name is None:

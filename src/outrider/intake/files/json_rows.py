@@ -31,7 +31,7 @@ def _refuse(text: str) -> Any:
 DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse)
 
 
-class TooDeep(Exception):
+class TooDeepError(Exception):
     """Nested beyond LIMITS.max_json_depth."""
 
 
@@ -54,7 +54,7 @@ def value_record(number: int, line: int, value: Any, text: str) -> Record:
     if "[" in text or text.count("{") != 1:
         try:
             value = flatten(value)
-        except TooDeep:
+        except TooDeepError:
             return problem(number, line, "too_deep", text)
     if len(value) > LIMITS.max_columns:
         return problem(number, line, "too_many_cells", text)
@@ -69,7 +69,7 @@ def value_record(number: int, line: int, value: Any, text: str) -> Record:
 def flatten(value: dict[str, Any]) -> dict[str, Any]:
     """The object with nested objects as dotted keys; lists and empty objects stay values.
 
-    Two keys that become the same keep both values, the later one under `key (2)`. Raises TooDeep.
+    Two keys that become the same keep both values, the later one under `key (2)`. Raises TooDeepError.
     """
     flat: dict[str, Any] = {}
     _flatten_into(flat, "", value, 1)
@@ -78,7 +78,7 @@ def flatten(value: dict[str, Any]) -> dict[str, Any]:
 
 def _flatten_into(flat: dict[str, Any], prefix: str, value: dict[str, Any], depth: int) -> None:
     if depth > LIMITS.max_json_depth:
-        raise TooDeep
+        raise TooDeepError
     for key, item in value.items():
         key = prefix + key
         if type(item) is dict and item:
@@ -95,7 +95,7 @@ def _check_depth(value: Any, depth: int) -> None:
     if type(value) not in (dict, list):
         return
     if depth > LIMITS.max_json_depth:
-        raise TooDeep
+        raise TooDeepError
     for item in value.values() if type(value) is dict else value:
         _check_depth(item, depth + 1)
 
@@ -124,5 +124,3 @@ def read_json_lines(path: Path, file_format: FileFormat) -> Iterator[Record]:
                 yield problem(number, line, "line_too_long", text)
             else:
                 yield text_record(number, line, text)
-
-

@@ -20,9 +20,9 @@ class Limits:
     """Longest physical line, and longest record over several lines."""
     max_record_lines: int = 1_000
     """Lines one quoted record may span. With max_record_chars it bounds the work a stray quote can cause."""
-    wasted_chars: int = 64 * MIB
+    wasted_chars: int = 16 * MIB
     """Text read in vain after stray quotes. Beyond it a record may only span tight_lines lines."""
-    tight_lines: int = 20
+    tight_lines: int = 50
     block_chars: int = 128 * 1024
     """Bytes read and parsed at a time. Small enough for the processor's cache: larger blocks are slower."""
     sample_chars: int = 256 * 1024

@@ -23,6 +23,8 @@ from .types import BAD_MARK, FileError
 # Codecs that Python counts as text encodings but that would decode anything, run escapes, or never stop at a newline.
 _REFUSED = {"unicode-escape", "raw-unicode-escape", "idna", "punycode", "undefined", "utf-7", "mbcs", "oem"}
 
+_NO_LINE_ENDS = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+
 
 def _mark_bad_bytes(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
@@ -128,7 +130,7 @@ def decoder(encoding: str) -> codecs.IncrementalDecoder:
     try:
         if name in _REFUSED or codecs.lookup(name).name.replace("_", "-") in _REFUSED:
             raise LookupError
-        b"".decode(name)
+        b"a".decode(name, "replace")  # refuses codecs between bytes and bytes
         return codecs.getincrementaldecoder(name)("outrider.mark")
     except (LookupError, ValueError):
         raise FileError(
@@ -174,7 +176,7 @@ def physical_lines(blocks: Iterator[str]) -> Iterator[Lines]:
         if cut:
             text = "".join(tail)
             tail = [block[cut:]]
-            lines = io.StringIO(text, newline="").readlines()
+            lines = _split(text)
             if len(lines[0]) > LIMITS.max_record_chars:  # only the first can be: the others come from one block
                 yield _overlong(lines.pop(0))
             yield Lines(lines, False, "\0" in text or BAD_MARK in text, False)
@@ -183,6 +185,13 @@ def physical_lines(blocks: Iterator[str]) -> Iterator[Lines]:
             tail, skipping = ["\r"] if block.endswith("\r") else [], True
     rest = "" if skipping else "".join(tail)
     yield Lines([rest] if rest else [], False, "\0" in rest or BAD_MARK in rest, True)
+
+
+def _split(text: str) -> list[str]:
+    """The lines with their ends; splitlines is ten times as fast but knows more line ends than a file has."""
+    if any(character in text for character in _NO_LINE_ENDS):
+        return io.StringIO(text, newline="").readlines()
+    return text.splitlines(keepends=True)
 
 
 def _overlong(text: str) -> Lines:

@@ -1,0 +1,325 @@
+-- Taking an import back: what it made goes, what it changed returns to what it was, and what cannot be put back is named.
+SET LOCAL lock_timeout = '5s';
+
+-- What the import changed in one kind of row, field by field: the value before its first change, the one after its last, and whether
+-- anybody else changed the field in between or since.
+CREATE FUNCTION intake.f_import_changes(p_kind text, p_import_id uuid)
+RETURNS TABLE (key text, field text, before jsonb, after jsonb, changed_since boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH history AS (
+        SELECT contact_id::text AS key, history_id, old_values, new_values, loads FROM vault.history
+        WHERE organization_id = kit.f_organization() AND p_kind = 'contact'
+        UNION ALL
+        SELECT person_id::text, history_id, old_values, new_values, loads FROM people.history
+        WHERE organization_id = kit.f_organization() AND p_kind = 'person'
+        UNION ALL
+        SELECT company_id::text, history_id, old_values, new_values, loads FROM company.history
+        WHERE organization_id = kit.f_organization() AND p_kind = 'company'
+        UNION ALL
+        SELECT affiliation_id::text, history_id, old_values, new_values, loads FROM people.affiliation_history
+        WHERE organization_id = kit.f_organization() AND p_kind = 'affiliation'
+        UNION ALL
+        SELECT profile_id::text, history_id, old_values, new_values, loads FROM people.profile_history
+        WHERE organization_id = kit.f_organization() AND p_kind = 'profile'
+    ),
+    entries AS (
+        SELECT h.key, h.history_id, f.key AS field, h.old_values -> f.key AS before, f.value AS after, l.load_id IS NOT NULL AS is_ours
+        FROM history AS h
+        CROSS JOIN LATERAL jsonb_each(h.new_values) AS f
+        LEFT JOIN intake.raw_loads AS l
+            ON l.organization_id = kit.f_organization() AND l.load_id = (h.loads ->> f.key)::bigint AND l.import_id = p_import_id
+    ),
+    bounds AS (
+        SELECT key, field, min(history_id) AS first_id, max(history_id) AS last_id FROM entries WHERE is_ours GROUP BY key, field
+    )
+    SELECT
+        b.key, b.field, (array_agg(e.before ORDER BY e.history_id))[1], (array_agg(e.after ORDER BY e.history_id DESC))[1],
+        bool_or(NOT e.is_ours)
+    FROM bounds AS b
+    INNER JOIN entries AS e ON e.key = b.key AND e.field = b.field AND e.history_id >= b.first_id
+    GROUP BY b.key, b.field;
+END;
+
+-- Reverts an import of the current organization and returns what came of it; a dry run changes nothing and returns the same.
+-- kept: {kind: [{key, reason}]}, the first 1,000 of each; kept_count says how many in all.
+CREATE FUNCTION intake.f_revert_import(p_import_id uuid, p_dry_run boolean DEFAULT true) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_organization uuid := kit.f_organization();
+    v_report jsonb := '{}';
+    v_count bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended(v_organization::text || '/golden', 0));
+    DROP TABLE IF EXISTS pg_temp.revert_loads, pg_temp.revert_keys, pg_temp.revert_changes;
+    CREATE TEMPORARY TABLE revert_loads ON COMMIT DROP AS
+    SELECT load_id, email, namespace_id FROM intake.raw_loads WHERE organization_id = v_organization AND import_id = p_import_id;
+    CREATE UNIQUE INDEX ON pg_temp.revert_loads (load_id);
+    -- What the import changed, of every kind.
+    CREATE TEMPORARY TABLE revert_changes ON COMMIT DROP AS
+    SELECT k.kind, c.* FROM unnest(ARRAY['contact', 'person', 'company', 'affiliation', 'profile']) AS k (kind)
+    CROSS JOIN LATERAL intake.f_import_changes(k.kind, p_import_id) AS c;
+    -- What the import made, and why some of it has to stay.
+    CREATE TEMPORARY TABLE revert_keys (kind text, key text, reason text) ON COMMIT DROP;
+    INSERT INTO pg_temp.revert_keys
+    SELECT 'contact', c.contact_id::text, CASE
+        WHEN o.load_id IS NOT NULL THEN 'load ' || o.load_id || ' says the same address'
+        WHEN c.status <> 'active' OR c.last_activity_at IS NOT NULL THEN 'something happened with the address since'
+        WHEN h.history_id IS NOT NULL THEN 'changed since by ' || h.changed_by
+    END
+    FROM vault.contacts AS c
+    INNER JOIN pg_temp.revert_loads AS r ON r.load_id = c.load_id
+    LEFT JOIN LATERAL (
+        SELECT l.load_id FROM intake.raw_loads AS l
+        WHERE l.organization_id = v_organization AND l.email = c.email AND l.status IN ('promoted', 'duplicate')
+            AND l.import_id IS DISTINCT FROM p_import_id
+        ORDER BY l.load_id LIMIT 1
+    ) AS o ON true
+    LEFT JOIN LATERAL (
+        SELECT y.history_id, y.changed_by FROM vault.history AS y
+        WHERE y.organization_id = v_organization AND y.contact_id = c.contact_id AND intake.f_is_foreign(y.changed_fields, y.loads, p_import_id)
+        ORDER BY y.history_id DESC LIMIT 1
+    ) AS h ON true
+    WHERE c.organization_id = v_organization;
+    CREATE UNIQUE INDEX ON pg_temp.revert_keys (kind, key);
+    ANALYZE pg_temp.revert_loads, pg_temp.revert_keys, pg_temp.revert_changes;
+
+    INSERT INTO pg_temp.revert_keys
+    SELECT 'person', m.id::text, CASE
+        WHEN c.contact_id IS NOT NULL THEN coalesce(c.reason, 'has another address')
+        WHEN a.id IS NOT NULL THEN 'has an affiliation from somewhere else'
+        WHEN i.id IS NOT NULL THEN 'was enriched since'
+        WHEN h.history_id IS NOT NULL THEN 'changed since by ' || h.changed_by
+    END
+    FROM people.master AS m
+    INNER JOIN pg_temp.revert_loads AS r ON r.load_id = m.load_id
+    LEFT JOIN LATERAL (
+        SELECT t.contact_id, k.reason FROM vault.contacts AS t
+        LEFT JOIN pg_temp.revert_keys AS k ON k.kind = 'contact' AND k.key = t.contact_id::text
+        WHERE t.organization_id = v_organization AND t.person_id = m.id AND (k.key IS NULL OR k.reason IS NOT NULL) LIMIT 1
+    ) AS c ON true
+    LEFT JOIN LATERAL (
+        SELECT t.id FROM people.affiliations AS t
+        WHERE t.organization_id = v_organization AND t.person_id = m.id AND NOT EXISTS (SELECT FROM pg_temp.revert_loads AS l WHERE l.load_id = t.load_id) LIMIT 1
+    ) AS a ON true
+    LEFT JOIN LATERAL (SELECT t.id FROM people.intelligence AS t WHERE t.organization_id = v_organization AND t.person_id = m.id LIMIT 1) AS i ON true
+    LEFT JOIN LATERAL (
+        SELECT y.history_id, y.changed_by FROM people.history AS y
+        WHERE y.organization_id = v_organization AND y.person_id = m.id AND intake.f_is_foreign(y.changed_fields, y.loads, p_import_id)
+        ORDER BY y.history_id DESC LIMIT 1
+    ) AS h ON true
+    WHERE m.organization_id = v_organization;
+    -- A contact stays with its person.
+    UPDATE pg_temp.revert_keys AS k SET reason = 'its person stays: ' || p.reason
+    FROM vault.contacts AS c
+    INNER JOIN pg_temp.revert_keys AS p ON p.kind = 'person' AND p.key = c.person_id::text AND p.reason IS NOT NULL
+    WHERE c.organization_id = v_organization AND k.kind = 'contact' AND k.key = c.contact_id::text AND k.reason IS NULL;
+    ANALYZE pg_temp.revert_keys;
+
+    INSERT INTO pg_temp.revert_keys
+    SELECT 'affiliation', a.id::text, CASE WHEN h.history_id IS NOT NULL THEN 'changed since by ' || h.changed_by END
+    FROM people.affiliations AS a
+    INNER JOIN pg_temp.revert_loads AS r ON r.load_id = a.load_id
+    LEFT JOIN LATERAL (
+        SELECT y.history_id, y.changed_by FROM people.affiliation_history AS y
+        WHERE y.organization_id = v_organization AND y.affiliation_id = a.id AND intake.f_is_foreign(y.changed_fields, y.loads, p_import_id)
+        ORDER BY y.history_id DESC LIMIT 1
+    ) AS h ON true
+    WHERE a.organization_id = v_organization;
+
+    INSERT INTO pg_temp.revert_keys
+    SELECT 'profile', p.id::text, CASE
+        WHEN k.reason IS NOT NULL THEN 'its contact stays: ' || k.reason
+        WHEN h.history_id IS NOT NULL THEN 'changed since by ' || h.changed_by
+    END
+    FROM people.profiles AS p
+    INNER JOIN pg_temp.revert_loads AS r ON r.load_id = p.load_id
+    LEFT JOIN vault.contacts AS c ON c.organization_id = v_organization AND c.email = p.email
+    LEFT JOIN pg_temp.revert_keys AS k ON k.kind = 'contact' AND k.key = c.contact_id::text
+    LEFT JOIN LATERAL (
+        SELECT y.history_id, y.changed_by FROM people.profile_history AS y
+        WHERE y.organization_id = v_organization AND y.profile_id = p.id AND intake.f_is_foreign(y.changed_fields, y.loads, p_import_id)
+        ORDER BY y.history_id DESC LIMIT 1
+    ) AS h ON true
+    WHERE p.organization_id = v_organization;
+    ANALYZE pg_temp.revert_keys;
+
+    INSERT INTO pg_temp.revert_keys
+    SELECT 'company', m.id::text, CASE
+        WHEN p.id IS NOT NULL THEN 'people who stay work there'
+        WHEN a.id IS NOT NULL THEN 'an affiliation that stays names it'
+        WHEN h.history_id IS NOT NULL THEN 'changed since by ' || h.changed_by
+    END
+    FROM company.master AS m
+    INNER JOIN pg_temp.revert_loads AS r ON r.load_id = m.load_id
+    LEFT JOIN LATERAL (
+        SELECT t.id FROM people.master AS t
+        WHERE t.organization_id = v_organization AND t.company_id = m.id
+            AND NOT EXISTS (SELECT FROM pg_temp.revert_keys AS k WHERE k.kind = 'person' AND k.key = t.id::text AND k.reason IS NULL)
+            AND NOT EXISTS (
+                SELECT FROM pg_temp.revert_changes AS c WHERE c.kind = 'person' AND c.key = t.id::text AND c.field = 'company_id' AND NOT c.changed_since
+            ) LIMIT 1
+    ) AS p ON true
+    LEFT JOIN LATERAL (
+        SELECT t.id FROM people.affiliations AS t
+        WHERE t.organization_id = v_organization AND t.company_id = m.id
+            AND NOT EXISTS (SELECT FROM pg_temp.revert_keys AS k WHERE k.kind = 'affiliation' AND k.key = t.id::text AND k.reason IS NULL)
+            AND NOT EXISTS (
+                SELECT FROM pg_temp.revert_changes AS c WHERE c.kind = 'affiliation' AND c.key = t.id::text AND c.field = 'company_id' AND NOT c.changed_since
+            ) LIMIT 1
+    ) AS a ON true
+    LEFT JOIN LATERAL (
+        SELECT y.history_id, y.changed_by FROM company.history AS y
+        WHERE y.organization_id = v_organization AND y.company_id = m.id AND intake.f_is_foreign(y.changed_fields, y.loads, p_import_id)
+        ORDER BY y.history_id DESC LIMIT 1
+    ) AS h ON true
+    WHERE m.organization_id = v_organization;
+
+    -- What is going to be deleted needs no values put back.
+    DELETE FROM pg_temp.revert_changes AS c USING pg_temp.revert_keys AS k WHERE k.kind = c.kind AND k.key = c.key AND k.reason IS NULL;
+    -- Values of rows that the import made and that stay, stay with them: they are named with the row.
+    DELETE FROM pg_temp.revert_changes AS c USING pg_temp.revert_keys AS k WHERE k.kind = c.kind AND k.key = c.key;
+
+    SELECT jsonb_build_object(
+        'deleted', coalesce((SELECT jsonb_object_agg(kind, n) FROM (SELECT kind, count(*) AS n FROM pg_temp.revert_keys WHERE reason IS NULL GROUP BY kind) AS d), '{}'),
+        'restored', coalesce((SELECT jsonb_object_agg(kind, n) FROM (SELECT kind, count(*) AS n FROM pg_temp.revert_changes WHERE NOT changed_since GROUP BY kind) AS d), '{}'),
+        'kept_count', (SELECT count(*) FROM pg_temp.revert_keys WHERE reason IS NOT NULL) + (SELECT count(*) FROM pg_temp.revert_changes WHERE changed_since),
+        'kept', coalesce((
+            SELECT jsonb_object_agg(kind, items) FROM (
+                SELECT kind, jsonb_agg(jsonb_build_object('key', key, 'name', name, 'reason', reason) ORDER BY key) AS items
+                FROM (
+                    SELECT k.kind, k.key, k.reason, intake.f_name_of(k.kind, k.key) AS name, row_number() OVER (PARTITION BY k.kind ORDER BY k.key) AS place
+                    FROM (
+                        SELECT kind, key, reason FROM pg_temp.revert_keys WHERE reason IS NOT NULL
+                        UNION ALL
+                        SELECT kind, key, field || ' was changed since' FROM pg_temp.revert_changes WHERE changed_since
+                    ) AS k
+                ) AS n WHERE place <= 1000 GROUP BY kind
+            ) AS g
+        ), '{}')
+    ) INTO v_report;
+    IF p_dry_run THEN
+        RETURN v_report;
+    END IF;
+
+    CALL intake.f_put_back();
+
+    UPDATE people.slot SET validation_status = 'rejected', reasons = reasons || '{import_reverted}'::text[]
+    WHERE organization_id = v_organization AND load_id IN (SELECT load_id FROM pg_temp.revert_loads);
+    UPDATE company.slot SET validation_status = 'rejected', reasons = reasons || '{import_reverted}'::text[]
+    WHERE organization_id = v_organization AND load_id IN (SELECT load_id FROM pg_temp.revert_loads);
+    INSERT INTO intake.audit_log (organization_id, action, load_id, contact_id)
+    SELECT v_organization, 'contact_deleted', c.load_id, c.contact_id
+    FROM vault.contacts AS c
+    INNER JOIN pg_temp.revert_keys AS k ON k.kind = 'contact' AND k.key = c.contact_id::text AND k.reason IS NULL
+    WHERE c.organization_id = v_organization;
+    DELETE FROM people.profiles WHERE organization_id = v_organization
+    AND id IN (SELECT key::uuid FROM pg_temp.revert_keys WHERE kind = 'profile' AND reason IS NULL);
+    DELETE FROM people.affiliations WHERE organization_id = v_organization
+    AND id IN (SELECT key::uuid FROM pg_temp.revert_keys WHERE kind = 'affiliation' AND reason IS NULL);
+    DELETE FROM vault.contacts WHERE organization_id = v_organization
+    AND contact_id IN (SELECT key::bigint FROM pg_temp.revert_keys WHERE kind = 'contact' AND reason IS NULL);
+    DELETE FROM people.master WHERE organization_id = v_organization
+    AND id IN (SELECT key::uuid FROM pg_temp.revert_keys WHERE kind = 'person' AND reason IS NULL);
+    DELETE FROM company.master WHERE organization_id = v_organization
+    AND id IN (SELECT key::uuid FROM pg_temp.revert_keys WHERE kind = 'company' AND reason IS NULL);
+    -- A reverted load opens no window: the same rows may come in again at once.
+    UPDATE intake.raw_loads SET status = 'failed', reason = 'reverted'
+    WHERE organization_id = v_organization AND import_id = p_import_id AND status <> 'failed';
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    INSERT INTO intake.audit_log (organization_id, action, details)
+    VALUES (v_organization, 'batch_processed', jsonb_build_object('import_id', p_import_id, 'reverted_loads', v_count));
+    RETURN v_report || jsonb_build_object('loads', v_count);
+END $$;
+GRANT EXECUTE ON FUNCTION intake.f_revert_import(uuid, boolean) TO outrider_app;
+
+-- Whether a change is somebody else's: a field of it came from no load of the import.
+CREATE FUNCTION intake.f_is_foreign(p_fields jsonb, p_loads jsonb, p_import_id uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT EXISTS (
+        SELECT FROM jsonb_array_elements_text(p_fields) AS f (field)
+        WHERE f.field NOT IN ('load_id', 'person_id') AND NOT EXISTS (
+            SELECT FROM intake.raw_loads AS l
+            WHERE l.organization_id = kit.f_organization() AND l.load_id = (p_loads ->> f.field)::bigint AND l.import_id = p_import_id
+        )
+    );
+END;
+
+-- What a person calls a row: an address or a domain.
+CREATE FUNCTION intake.f_name_of(p_kind text, p_key text) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+RETURN CASE p_kind
+    WHEN 'contact' THEN (SELECT email FROM vault.contacts WHERE organization_id = kit.f_organization() AND contact_id = p_key::bigint)
+    WHEN 'person' THEN (SELECT email FROM people.master WHERE organization_id = kit.f_organization() AND id = p_key::uuid)
+    WHEN 'company' THEN (SELECT domain FROM company.master WHERE organization_id = kit.f_organization() AND id = p_key::uuid)
+    WHEN 'affiliation' THEN (
+        SELECT m.email || ' at ' || coalesce(a.company_name, '?') FROM people.affiliations AS a
+        INNER JOIN people.master AS m ON m.organization_id = a.organization_id AND m.id = a.person_id
+        WHERE a.organization_id = kit.f_organization() AND a.id = p_key::uuid
+    )
+    ELSE (SELECT email FROM people.profiles WHERE organization_id = kit.f_organization() AND id = p_key::uuid)
+END;
+
+-- Writes the values of pg_temp.revert_changes that nobody else touched back into their rows.
+CREATE PROCEDURE intake.f_put_back()
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_organization uuid := kit.f_organization();
+BEGIN
+    WITH patch AS MATERIALIZED (
+        SELECT key::bigint AS id, jsonb_object_agg(field, before) AS old FROM pg_temp.revert_changes WHERE kind = 'contact' AND NOT changed_since GROUP BY key
+    )
+    UPDATE vault.contacts AS t SET
+        name = n.name, phone = n.phone, company = n.company, title = n.title, custom_fields = coalesce(n.custom_fields, '{}')
+    FROM patch AS p
+    CROSS JOIN LATERAL (SELECT * FROM vault.contacts AS c WHERE c.organization_id = v_organization AND c.contact_id = p.id OFFSET 0) AS o
+    CROSS JOIN LATERAL jsonb_populate_record(NULL::vault.contacts, to_jsonb(o) || p.old) AS n
+    WHERE t.organization_id = v_organization AND t.contact_id = ANY (ARRAY(SELECT id FROM patch)) AND t.contact_id = p.id;
+
+    WITH patch AS MATERIALIZED (
+        SELECT key::uuid AS id, jsonb_object_agg(field, before) AS old FROM pg_temp.revert_changes WHERE kind = 'person' AND NOT changed_since GROUP BY key
+    )
+    UPDATE people.master AS t SET
+        name = n.name, first_name = n.first_name, last_name = n.last_name, title = n.title, company_id = n.company_id, linkedin_url = n.linkedin_url,
+        phone = n.phone, location = n.location, country_code = n.country_code, seniority = n.seniority, department = n.department
+    FROM patch AS p
+    CROSS JOIN LATERAL (SELECT * FROM people.master AS m WHERE m.organization_id = v_organization AND m.id = p.id OFFSET 0) AS o
+    CROSS JOIN LATERAL jsonb_populate_record(NULL::people.master, to_jsonb(o) || p.old) AS n
+    WHERE t.organization_id = v_organization AND t.id = ANY (ARRAY(SELECT id FROM patch)) AND t.id = p.id;
+
+    WITH patch AS MATERIALIZED (
+        SELECT key::uuid AS id, jsonb_object_agg(field, before) AS old FROM pg_temp.revert_changes WHERE kind = 'company' AND NOT changed_since GROUP BY key
+    )
+    UPDATE company.master AS t SET
+        name = n.name, industry = n.industry, employee_count = n.employee_count, revenue = n.revenue, revenue_currency = n.revenue_currency,
+        funding = n.funding, linkedin_url = n.linkedin_url, website = n.website
+    FROM patch AS p
+    CROSS JOIN LATERAL (SELECT * FROM company.master AS m WHERE m.organization_id = v_organization AND m.id = p.id OFFSET 0) AS o
+    CROSS JOIN LATERAL jsonb_populate_record(NULL::company.master, to_jsonb(o) || p.old) AS n
+    WHERE t.organization_id = v_organization AND t.id = ANY (ARRAY(SELECT id FROM patch)) AND t.id = p.id;
+
+    WITH patch AS MATERIALIZED (
+        SELECT key::uuid AS id, jsonb_object_agg(field, before) AS old
+        FROM pg_temp.revert_changes WHERE kind = 'affiliation' AND NOT changed_since GROUP BY key
+    )
+    UPDATE people.affiliations AS t SET
+        company_id = n.company_id, title = n.title, seniority = n.seniority, department = n.department, location = n.location,
+        country_code = n.country_code, website = n.website, phone = n.phone
+    FROM patch AS p
+    CROSS JOIN LATERAL (SELECT * FROM people.affiliations AS a WHERE a.organization_id = v_organization AND a.id = p.id OFFSET 0) AS o
+    CROSS JOIN LATERAL jsonb_populate_record(NULL::people.affiliations, to_jsonb(o) || p.old) AS n
+    WHERE t.organization_id = v_organization AND t.id = ANY (ARRAY(SELECT id FROM patch)) AND t.id = p.id;
+
+    WITH patch AS MATERIALIZED (
+        SELECT key::uuid AS id, jsonb_object_agg(field, before) AS old FROM pg_temp.revert_changes WHERE kind = 'profile' AND NOT changed_since GROUP BY key
+    )
+    UPDATE people.profiles AS t SET
+        first_name = n.first_name, last_name = n.last_name, company = n.company, linkedin_profile = n.linkedin_profile
+    FROM patch AS p
+    CROSS JOIN LATERAL (SELECT * FROM people.profiles AS f WHERE f.organization_id = v_organization AND f.id = p.id OFFSET 0) AS o
+    CROSS JOIN LATERAL jsonb_populate_record(NULL::people.profiles, to_jsonb(o) || p.old) AS n
+    WHERE t.organization_id = v_organization AND t.id = ANY (ARRAY(SELECT id FROM patch)) AND t.id = p.id;
+END $$;

@@ -1,0 +1,98 @@
+"""Rows that come in over the API, their promotion, and the record of what was done to them. Does not know HTTP or the terminal."""
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from outrider.kit.errors import InvalidInput, NotFound
+from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
+from outrider.namespaces import NamespaceService
+from outrider.tenancy import Actor, OrganizationId, transaction
+
+from .chunks import storable
+from .store import queries
+from .types import Promotion, StoredRow
+
+MAX_ROWS = 10_000
+ACTIONS = ("contact_ingested", "contact_promoted", "contact_updated", "contact_deleted", "batch_processed")
+
+
+async def ingest(
+    organization: OrganizationId,
+    actor: Actor,
+    rows: list[Any],
+    source: str,
+    batch_id: str,
+    *,
+    namespace: str | None = None,
+    campaign: str | None = None,
+) -> list[StoredRow]:
+    """Store rows as raw loads, every one of them, and return what became of each, a summary last (BEHAVIOUR 2).
+
+    Raises `InvalidInput` for no rows, more than 10,000 or a blank source or batch, `NotFound` for an unknown namespace.
+    """
+    if not 1 <= len(rows) <= MAX_ROWS:
+        raise InvalidInput(f"rows has {len(rows)} entries; one call takes 1 to {MAX_ROWS:,}", field="rows")
+    for field, value in (("source", source), ("batch_id", batch_id)):
+        if not 1 <= len(value.strip()) <= 200:
+            raise InvalidInput(f"{field} must have 1 to 200 characters that are not blank", field=field)
+    if namespace and campaign:
+        raise InvalidInput("give a namespace or a campaign that is routed to one, not both", field="campaign")
+    texts = [_text(row) for row in rows]
+    async with transaction(organization, actor) as connection:
+        namespaces = NamespaceService(connection, organization)
+        namespace_id: UUID | None = None
+        if namespace:
+            namespace_id = (await namespaces.find(namespace)).id
+        elif campaign:
+            namespace_id = (await namespaces.route(campaign)).namespace_id
+        stored = queries.ingest(
+            connection,
+            rows=texts,
+            source=source,
+            batch_id=batch_id,
+            metadata={"campaign": campaign} if campaign else {},
+            namespace_id=namespace_id,
+        )
+        return [StoredRow(**dict(row)) async for row in stored]
+
+
+async def promote(organization: OrganizationId, actor: Actor, load_ids: list[int] | None) -> Promotion:
+    """Make golden records of pending loads; None takes all of them. Counts are loads (BEHAVIOUR 2)."""
+    async with transaction(organization, actor) as connection:
+        return Promotion(**dict(await queries.promote(connection, load_ids=load_ids)))
+
+
+async def get_raw_load(organization: OrganizationId, actor: Actor, load_id: int) -> dict[str, Any]:
+    """Return a load as it came, with what became of it. Raises `NotFound`."""
+    async with transaction(organization, actor, readonly=True) as connection:
+        row = await queries.raw_load(connection, organization_id=organization, load_id=load_id)
+    if row is None:
+        raise NotFound(f"there is no load {load_id}", field="load_id")
+    return dict(row)
+
+
+async def list_audit(
+    organization: OrganizationId, actor: Actor, *, action: str | None = None, limit: int = 50, cursor: str | None = None
+) -> Page[dict[str, Any]]:
+    """Return a page of the audit log, newest first. Raises `InvalidInput` for an unknown action or a bad cursor."""
+    if action is not None and action not in ACTIONS:
+        raise InvalidInput(f"action is {action!r}; it must be one of {', '.join(ACTIONS)}", field="action")
+    key = decode_cursor(cursor, 1)
+    if key and not (key[0] or "").isdigit():
+        raise InvalidInput("cursor is not one of ours: pass the next_cursor of the page before, as it is", field="cursor")
+    async with transaction(organization, actor, readonly=True) as connection:
+        rows = queries.audit_entries(
+            connection, organization_id=organization, action=action, before=int(key[0] or 0) if key else None, limit=check_limit(limit) + 1
+        )
+        found = [dict(row) async for row in rows]
+    return Page(found[:limit], encode_cursor(found[limit - 1]["log_id"]) if len(found) > limit else None)
+
+
+def _text(row: Any) -> str:
+    try:
+        text = orjson.dumps(row, option=orjson.OPT_NON_STR_KEYS).decode()
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"a row cannot be stored: {error}", field="rows") from error
+    return orjson.dumps(storable(row)).decode() if "\\u0000" in text else text

@@ -1,0 +1,38 @@
+"""What every HTTP endpoint shares: problem documents, request ids, limits, idempotency, health, the OpenAPI document.
+
+Knows no domain and no route: composition says who may come in, where answers are kept and which paths take how much. Not imported by
+the command line, since it brings FastAPI.
+"""
+
+from .frame import Frame
+from .health import Check, health_router
+from .idempotency import Answers, Claim, Idempotency, KeptAnswer
+from .limits import SizeLimit
+from .openapi import describe_api
+from .problems import Problem, install, respond
+from .rates import RateLimiter
+from .state import add_response_header, keep_for_replay, log_fields
+from .types import BigInt, Cursor, Limit, Text
+
+__all__ = [
+    "Answers",
+    "BigInt",
+    "Check",
+    "Claim",
+    "Cursor",
+    "Frame",
+    "Idempotency",
+    "KeptAnswer",
+    "Limit",
+    "Problem",
+    "RateLimiter",
+    "SizeLimit",
+    "Text",
+    "add_response_header",
+    "describe_api",
+    "health_router",
+    "install",
+    "keep_for_replay",
+    "log_fields",
+    "respond",
+]

@@ -1,0 +1,174 @@
+"""Keys, users and the organization over HTTP. The secret of a key is in one answer, once."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from outrider.kit.errors import InvalidInput
+from outrider.kit.http import Cursor, Limit, Text, keep_for_replay
+
+from . import service
+from .http import require
+from .types import ApiKey, Caller
+
+KEY_EXAMPLE = {
+    "id": "0193a512-7c14-7e0c-9b1d-2f6f5a1f3c11",
+    "name": "nightly import",
+    "prefix": "outrider_aaaaaaaaaaaaaaaaaaaaaaaaae_wJ4k",
+    "role": "member",
+    "scopes": ["imports:write", "people:read"],
+    "created_by": "key:0193a510-0000-7000-8000-000000000001",
+    "created_at": "2026-11-20T08:00:00Z",
+    "last_used_at": None,
+    "expires_at": "2027-11-20T08:00:00Z",
+    "revoked_at": None,
+}
+USER_EXAMPLE = {
+    "id": "0193a512-9d2b-7a53-8f0e-1d2c3b4a5968",
+    "email": "ana@example.org",
+    "name": "Ana Example",
+    "role": "admin",
+    "created_at": "2026-11-20T08:00:00Z",
+}
+ORGANIZATION_EXAMPLE = {
+    "id": "00000000-0000-0000-0000-000000000001",
+    "name": "Default",
+    "slug": "default",
+    "plan_type": "self_hosted",
+    "physical_address": None,
+    "time_zone": "UTC",
+}
+
+
+def _example(*examples: object) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": list(examples)}, from_attributes=True)  # type: ignore[dict-item]
+
+
+class Key(BaseModel):
+    """An API key without its secret. Times are UTC."""
+
+    model_config = _example(KEY_EXAMPLE)
+
+    id: UUID
+    name: str
+    prefix: str = Field(description="The beginning of the secret, to tell keys apart.")
+    role: str
+    scopes: list[str]
+    created_by: str
+    created_at: datetime
+    last_used_at: datetime | None = Field(description="To the minute.")
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+class MadeKey(Key):
+    """An API key with its secret, which is not kept and cannot be shown again."""
+
+    model_config = _example({**KEY_EXAMPLE, "secret": "outrider_aaaaaaaaaaaaaaaaaaaaaaaaae_wJ4k…"})
+
+    secret: str | None = Field(description="Shown once: null when the answer is repeated for an Idempotency-Key.")
+
+
+class KeyPage(BaseModel):
+    """A page of keys, newest first."""
+
+    model_config = _example({"items": [KEY_EXAMPLE], "next_cursor": None})
+
+    items: list[Key]
+    next_cursor: str | None = Field(description="Pass it as `cursor` for the next page; null on the last one.")
+
+
+class KeyRequest(BaseModel):
+    """The key to make."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"name": "nightly import", "role": "member", "scopes": ["imports:write", "people:read"]}]}
+    )
+
+    name: Text = Field(min_length=1, max_length=100, description="What it is for.")
+    role: Text = Field("member", description="owner, admin, member or viewer; at most your own.")
+    scopes: list[Text] | None = Field(None, max_length=100, description="What it may do; null: all that the role may.")
+    expires_at: AwareDatetime | None = Field(None, description="When it stops working, with a time zone; null: never.")
+
+
+class User(BaseModel):
+    """A person who may sign in to this organization."""
+
+    model_config = _example(USER_EXAMPLE)
+
+    id: UUID
+    email: str
+    name: str | None
+    role: str
+    created_at: datetime = Field(description="When they joined, UTC.")
+
+
+class UserPage(BaseModel):
+    """A page of users by address."""
+
+    model_config = _example({"items": [USER_EXAMPLE], "next_cursor": None})
+
+    items: list[User]
+    next_cursor: str | None = Field(description="Pass it as `cursor` for the next page; null on the last one.")
+
+
+class OrganizationView(BaseModel):
+    """The organization that the key belongs to."""
+
+    model_config = ConfigDict(title="Organization", from_attributes=True, json_schema_extra={"examples": [ORGANIZATION_EXAMPLE]})
+
+    id: UUID
+    name: str
+    slug: str
+    plan_type: str
+    physical_address: str | None = Field(description="Printed in every email that is sent.")
+    time_zone: str
+
+
+router = APIRouter(prefix="/api")
+
+
+@router.get("/keys", tags=["keys"], summary="List API keys")
+async def list_keys(caller: Annotated[Caller, Depends(require("keys:read"))], limit: Limit = 100, cursor: Cursor = None) -> KeyPage:
+    """The organization's keys, newest first, revoked and expired ones too; never a secret."""
+    page = await service.page_of_keys(caller, limit=limit, cursor=cursor)
+    return KeyPage(items=[_key(key) for key in page.items], next_cursor=page.next_cursor)
+
+
+@router.post("/keys", tags=["keys"], summary="Make an API key", status_code=201)
+async def create_key(body: KeyRequest, request: Request, caller: Annotated[Caller, Depends(require("keys:write"))]) -> MadeKey:
+    """Makes a key for your organization that may at most what yours may. Its `secret` is in this answer and nowhere else."""
+    if body.expires_at is not None and body.expires_at <= datetime.now(UTC):
+        raise InvalidInput(f"expires_at is {body.expires_at.isoformat()}, which is past; leave it out for a key that does not expire", field="expires_at")
+    made = await service.create_key(caller, body.name, role=body.role, scopes=body.scopes, expires_at=body.expires_at)
+    shown = _key(made.key).model_dump(mode="json")
+    keep_for_replay(request.scope, orjson.dumps({**shown, "secret": None}))
+    return MadeKey(**shown, secret=made.secret)
+
+
+@router.delete("/keys/{id}", tags=["keys"], summary="Revoke an API key", status_code=204, response_class=Response)
+async def revoke_key(id: UUID, caller: Annotated[Caller, Depends(require("keys:write"))]) -> None:
+    """The key is refused from the next request on. Revoking it again is fine."""
+    await service.revoke_key(caller, id)
+
+
+@router.get("/users", tags=["users"], summary="List users")
+async def list_users(caller: Annotated[Caller, Depends(require("users:read"))], limit: Limit = 100, cursor: Cursor = None) -> UserPage:
+    """The people of your organization, by address."""
+    page = await service.page_of_members(caller, limit=limit, cursor=cursor)
+    users = [User(id=one.user_id, email=one.email, name=one.name, role=one.role, created_at=one.created_at) for one in page.items]
+    return UserPage(items=users, next_cursor=page.next_cursor)
+
+
+@router.get("/organization", tags=["users"], summary="Show the organization")
+async def get_organization(caller: Annotated[Caller, Depends(require())]) -> OrganizationView:
+    """The organization that your key belongs to. Any key may ask."""
+    return OrganizationView.model_validate(await service.current_organization(caller.organization_id, caller.actor))
+
+
+def _key(key: ApiKey) -> Key:
+    return Key.model_validate(key)

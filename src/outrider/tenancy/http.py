@@ -1,0 +1,149 @@
+"""How an HTTP request shows who it is: the key, the scope it needs, how often it may come, and where its answers are kept.
+
+Nothing found out about a key outlives its request: a revoked key is refused from the next request on.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Security
+from fastapi.security import APIKeyHeader, HTTPBearer
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from outrider.kit.errors import Forbidden, Unauthorized
+from outrider.kit.http import Claim, KeptAnswer, RateLimiter, add_response_header, log_fields
+from outrider.kit.http.idempotency import Holder
+from outrider.kit.http.state import state
+
+from . import answers
+from .service import authenticate
+from .types import SCOPES, Caller
+
+FAILURES = "30/minute"
+KEYS_REMEMBERED = 10_000
+_BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+bearer = HTTPBearer(auto_error=False, scheme_name="Bearer", description="`Authorization: Bearer KEY`, a key made with `outrider keys create`.")
+header = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="ApiKey", description="The same key in a header of its own.")
+
+
+class Door:
+    """Lets requests in. One for each app, since it counts.
+
+    `rate_limit` is for each key. Who sends keys that do not hold is held back by network address, at `failures`; keys that held
+    before are still asked about from there, so nobody is locked out by a neighbour behind the same address.
+    """
+
+    def __init__(self, rate_limit: str, failures: str = FAILURES) -> None:
+        self._requests = RateLimiter(rate_limit)
+        self._failures = RateLimiter(failures, "the limit for failed keys")
+        self._held_before: OrderedDict[bytes, None] = OrderedDict()
+
+    async def admit(self, request: Request) -> Caller:
+        """Return who comes; asks once a request. Raises `Unauthorized` and `TooManyRequests`."""
+        known: Caller | None = state(request.scope).get("tenancy.caller")
+        if known is not None:
+            return known
+        caller = await self._authenticate(request)
+        log_fields(request.scope, organization_id=str(caller.organization_id), key_id=caller.actor.id)
+        for name, value in self._requests.hit(str(caller.actor)).headers().items():
+            add_response_header(request.scope, name, value)
+        state(request.scope)["tenancy.caller"] = caller
+        return caller
+
+    async def _authenticate(self, request: Request) -> Caller:
+        secret = _secret(request)
+        if secret is None:
+            raise Unauthorized("an API key is needed: pass one as Authorization: Bearer KEY; outrider keys create makes one")
+        digest = hashlib.sha256(secret.encode("utf-8", "replace")).digest()
+        address = request.client.host if request.client else "local"
+        if digest not in self._held_before:
+            self._failures.check(address)
+        try:
+            caller = await authenticate(secret)
+        except Unauthorized:
+            self._held_before.pop(digest, None)
+            self._failures.hit(address)
+            raise
+        self._held_before[digest] = None
+        self._held_before.move_to_end(digest)
+        if len(self._held_before) > KEYS_REMEMBERED:
+            self._held_before.popitem(last=False)
+        return caller
+
+
+def _secret(request: Request) -> str | None:
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and value.strip():
+        return value.strip()
+    return request.headers.get("x-api-key") or None
+
+
+async def admit(request: Request) -> Caller:
+    """Return who comes, as the app's `Door` (`app.state.door`) lets them in."""
+    door: Door = request.app.state.door
+    return await door.admit(request)
+
+
+def require(scope: str | None = None) -> Callable[..., Awaitable[Caller]]:
+    """Return a dependency that answers the `Caller`, who has `scope`; None: any key that holds will do.
+
+    Raises `Unauthorized` (401), `Forbidden` (403, naming the scope), `TooManyRequests` (429).
+    """
+    if scope is not None and scope not in SCOPES:
+        raise ValueError(f"unknown scope {scope!r}")
+
+    async def caller(request: Request, _bearer: Any = Security(bearer), _header: Any = Security(header)) -> Caller:
+        came = await admit(request)
+        if scope is not None and scope not in came.scopes:
+            raise Forbidden(f"this needs the scope {scope}, which the key lacks: use a key that has it", scope=scope)
+        return came
+
+    return caller
+
+
+class KeyFirst:
+    """ASGI layer that asks for the key before a body is read, so that strangers cannot make us read megabytes.
+
+    `is_public(method, path)` names the addresses that take bodies from anyone.
+    """
+
+    def __init__(self, app: ASGIApp, is_public: Callable[[str, str], bool] = lambda _method, _path: False) -> None:
+        self.app = app
+        self.is_public = is_public
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http" and scope["method"] in _BODY_METHODS and scope["path"].startswith("/api/"):
+            if not self.is_public(scope["method"], scope["path"]):
+                await admit(Request(scope))
+        await self.app(scope, receive, send)
+
+
+@dataclass(frozen=True, slots=True)
+class _OrganizationsAnswers:
+    """`kit.http.Answers` of one caller's organization."""
+
+    caller: Caller
+
+    async def claim(self, key: str, request_hash: bytes) -> Claim:
+        return await answers.claim(self.caller, key, request_hash)
+
+    async def renew(self, key: str) -> None:
+        await answers.renew(self.caller, key)
+
+    async def keep(self, key: str, request_hash: bytes, answer: KeptAnswer) -> None:
+        await answers.keep(self.caller, key, request_hash, answer)
+
+    async def release(self, key: str) -> None:
+        await answers.release(self.caller, key)
+
+
+async def holder_of(request: Request) -> Holder:
+    """Return whose Idempotency-Key this is. Raises as `admit` does."""
+    caller = await admit(request)
+    return Holder(str(caller.actor), _OrganizationsAnswers(caller))

@@ -1,0 +1,204 @@
+"""The HTTP server: collects what the slices offer and puts the common layers round it. Composition only: no rule lives here."""
+
+import errno
+import os
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import uvicorn
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import HTMLResponse
+
+from outrider import __version__
+from outrider.kit import database, http, logs, sql
+from outrider.kit.errors import Unavailable
+from outrider.namespaces import api as namespaces
+from outrider.ops import api as ops
+from outrider.settings import Settings
+from outrider.tenancy import api as tenancy
+from outrider.tenancy.http import Door, KeyFirst, holder_of
+
+ROUTERS: tuple[APIRouter, ...] = (
+    tenancy.router,
+    namespaces.router,
+    ops.router,
+    ops.events_router,
+)
+"""The routers of the slices, in the order that the API's document lists them."""
+
+UPLOADS = (("POST", "/api/imports"),)
+"""Where bodies may be `max_upload_bytes` long; they are streamed."""
+
+HOME = (Path(__file__).parent / "web.html").read_text()
+MIGRATIONS = Path(__file__).parent / "database" / "migrations"
+DESCRIPTION = """Raw leads in, golden records out.
+
+Send your API key as `Authorization: Bearer KEY` (or `X-API-Key: KEY`). Errors are problem documents (RFC 9457). Lists come in pages:
+pass `next_cursor` as `cursor`. Give every POST an `Idempotency-Key`, and it is done once however often it is sent. Times are UTC."""
+TAGS = [
+    {"name": "namespaces", "description": "A client's segment of the organization: routing by campaign keywords, profile tables."},
+    {"name": "keys", "description": "API keys: scoped, shown once, revocable."},
+    {"name": "users", "description": "The organization and its people."},
+    {"name": "health", "description": "Whether the process lives and can work."},
+]
+PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+queries = sql.load(Path(__file__).parent / "web.sql")
+
+
+def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: bool = True) -> FastAPI:
+    """Return the ASGI application.
+
+    With `manage_pool` its lifespan opens the pool on `app_url` (None: what the settings say); without, the caller has one open.
+    Raises `Unavailable` for a rate limit that cannot be read.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if not manage_pool:
+            yield
+            return
+        async with database.connect(
+            app_url or _app_url(settings), size=settings.pool_size, statement_cache=settings.statement_cache, name="outrider web"
+        ):
+            yield
+
+    app = FastAPI(
+        title="Outrider",
+        version=__version__,
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # the pages behind these fetch scripts from other hosts
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+        lifespan=lifespan,
+        middleware=[
+            Middleware(http.Frame),
+            Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
+            Middleware(http.SizeLimit, limit=settings.max_request_bytes, exceptions=dict.fromkeys(UPLOADS, settings.max_upload_bytes)),
+            Middleware(KeyFirst),
+            Middleware(http.Idempotency, identify=holder_of),
+        ],
+    )
+    app.state.door = Door(settings.rate_limit)
+    http.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.include_router(http.health_router(__version__, {"database": _database_answers, "migrations": _migrations_are_current}))
+    app.add_api_route("/", _home, methods=["GET"], include_in_schema=False, response_class=HTMLResponse)
+    app.openapi = http.describe_api(app)  # type: ignore[method-assign]
+    return app
+
+
+async def serve(settings: Settings, *, app_url: str | None = None, manage_pool: bool = True, on_listening: Callable[[str], None] | None = None) -> None:
+    """Serve until SIGINT or SIGTERM, which is raised again when the last request is answered.
+
+    `on_listening` is called with the address once requests are taken. Raises `Unavailable` when the port is taken or the host is not
+    this machine's.
+    """
+    app = create_app(settings, app_url=app_url, manage_pool=manage_pool)
+    with listen(settings.host, settings.port) as listener:
+        logs.configure(settings.log_level)
+        server = _Server(
+            uvicorn.Config(
+                app,
+                loop="none",
+                http="httptools",
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=20,
+            ),
+            on_listening=lambda: on_listening(_address(settings.host, settings.port)) if on_listening else None,
+        )
+        await server.serve(sockets=[listener])
+
+
+
+class _Server(uvicorn.Server):
+    """Says when it listens."""
+
+    def __init__(self, config: uvicorn.Config, on_listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_listening = on_listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._on_listening()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on `host` and `port`. Raises `Unavailable` with one sentence when it cannot."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    except socket.gaierror as error:
+        raise Unavailable(f"OUTRIDER_HOST is {host!r}, which is no address of this machine: use 127.0.0.1 or 0.0.0.0.") from error
+    listener = socket.socket(family, kind, protocol)
+    try:
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(2048)
+        listener.setblocking(False)
+    except OSError as error:
+        listener.close()
+        raise _explain(error, host, port) from error
+    return listener
+
+
+def _explain(error: OSError, host: str, port: int) -> Unavailable:
+    if error.errno == errno.EADDRINUSE:
+        return Unavailable(f"Port {port} is taken by another program: stop it or set OUTRIDER_PORT.")
+    if error.errno == errno.EACCES:
+        return Unavailable(f"Port {port} needs more rights than this account has: set OUTRIDER_PORT to one above 1023.")
+    if error.errno == errno.EADDRNOTAVAIL:
+        return Unavailable(f"OUTRIDER_HOST is {host!r}, which is no address of this machine: use 127.0.0.1 or 0.0.0.0.")
+    return Unavailable(f"Outrider cannot listen on {host}, port {port}: {error.strerror}.")
+
+
+def _address(host: str, port: int) -> str:
+    shown = {"0.0.0.0": "localhost", "::": "localhost", "127.0.0.1": "localhost"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{shown}:{port}"
+
+
+def _app_url(settings: Settings) -> str:
+    from outrider import runtime
+
+    return runtime.installation(settings).urls.app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+async def _database_answers() -> str | None:
+    try:
+        async with database.pool().acquire(timeout=4) as connection:
+            await queries.is_alive(connection)
+    except Exception:
+        return "the database does not answer: start it, or run outrider doctor"
+    return None
+
+
+async def _migrations_are_current() -> str | None:
+    try:
+        async with database.pool().acquire(timeout=4) as connection:
+            has = {row["id"] async for row in queries.migrations(connection)}
+    except Exception:
+        return "the database does not say which migrations it has: run outrider migrate"
+    pending = sorted({path.stem for path in MIGRATIONS.glob("*.sql")} - has)
+    return f"{len(pending)} migrations are pending, from {pending[0]}: run outrider migrate" if pending else None
+
+
+async def _home() -> HTMLResponse:
+    return HTMLResponse(HOME.replace("{version}", __version__), headers={"Content-Security-Policy": PAGE_POLICY})
+

@@ -1,0 +1,86 @@
+"""What tests of the HTTP API share. In a folder's conftest: `from tests.api.fixtures import *`.
+
+`client` sends the key of an owner of the test's organization; `as_role(role)` and `stranger` (another organization's owner) send others.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+
+from outrider import tenancy, web
+from outrider.settings import Settings
+from outrider.tenancy.http import Door
+
+__all__ = ["anonymous", "api", "app", "as_role", "client", "key_of", "stranger"]
+
+BASE = "http://outrider.test"
+Client = httpx.AsyncClient
+
+
+def test_settings(**changes: object) -> Settings:
+    """Settings that no environment changes, with a rate limit that tests do not meet."""
+    return Settings(**{"rate_limit": "100000/minute", "max_request_bytes": 2**20, "max_upload_bytes": 4 * 2**20, **changes})
+
+
+test_settings.__test__ = False  # type: ignore[attr-defined]
+
+
+async def key_of(organization: tenancy.OrganizationId, role: str = "owner", scopes: list[str] | None = None) -> str:
+    """Make a key and return its secret."""
+    owner = tenancy.Caller(organization, tenancy.Actor("user", "test"), "owner", tenancy.scopes_of("owner"))
+    return (await tenancy.create_key(owner, "test", role=role, scopes=scopes)).secret
+
+
+def open_client(app: FastAPI, key: str | None = None) -> Client:
+    """A client of the application, in this process."""
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=BASE, headers=headers)
+
+
+@pytest.fixture(scope="session")
+def api() -> FastAPI:
+    """The application, made once; tests take `app`."""
+    return web.create_app(test_settings(), manage_pool=False)
+
+
+@pytest.fixture
+def app(api: FastAPI, pool: object) -> FastAPI:
+    """The application on the test's pool, with counters at nought."""
+    api.state.door = Door("100000/minute")
+    return api
+
+
+@pytest_asyncio.fixture
+async def client(app: FastAPI, organization: tenancy.OrganizationId) -> AsyncIterator[Client]:
+    """An owner of the test's organization."""
+    async with open_client(app, await key_of(organization)) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def stranger(app: FastAPI, other_organization: tenancy.OrganizationId) -> AsyncIterator[Client]:
+    """An owner of another organization."""
+    async with open_client(app, await key_of(other_organization)) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def anonymous(app: FastAPI) -> AsyncIterator[Client]:
+    """Nobody."""
+    async with open_client(app) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def as_role(app: FastAPI, organization: tenancy.OrganizationId) -> AsyncIterator[Callable[..., Awaitable[Client]]]:
+    """Makes clients of the test's organization with a role and scopes."""
+    async with AsyncExitStack() as stack:
+
+        async def make(role: str = "owner", scopes: list[str] | None = None) -> Client:
+            return await stack.enter_async_context(open_client(app, await key_of(organization, role, scopes)))
+
+        yield make

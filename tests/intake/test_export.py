@@ -1,0 +1,41 @@
+"""What is written for spreadsheets cannot run in one."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from outrider.intake.export import Reject, neutralise, write_rejects
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ['=HYPERLINK("http://x")', "+cmd|' /C calc'!A0", "-2+3+cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "\r=1", "\n=1",
+     " =1", "＝1+1", "-", "+49abc", "-1-1"],
+)  # fmt: skip
+def test_a_cell_that_a_spreadsheet_would_run_is_made_text(cell: str) -> None:
+    assert neutralise(cell) == "'" + cell
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["", "Bob", "-12", "-12.5", "-1,234.50", "-3%", "+49 30 123", "+1 (555) 123-4567", "a=b", "1+1"],
+)
+def test_a_harmless_cell_stays_as_it_is(cell: str) -> None:
+    assert neutralise(cell) == cell
+
+
+def test_rejects_come_with_line_and_reason_and_their_own_columns() -> None:
+    stream = io.StringIO(newline="")
+    rows = [
+        Reject(2, "no usable e-mail address", ["Bob", "n/a", "=1+1"]),
+        Reject(7, "bad_quoting", None, '=open "quote\nrest'),
+    ]
+    assert write_rejects(stream, ["Name", "=Email"], rows) == 2
+    assert list(csv.reader(io.StringIO(stream.getvalue(), newline=""))) == [
+        ["Line", "Reason", "Text", "Name", "'=Email"],
+        ["2", "no usable e-mail address", "", "Bob", "n/a", "'=1+1"],
+        ["7", "bad_quoting", "'=open \"quote\nrest"],
+    ]

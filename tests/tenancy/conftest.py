@@ -1,0 +1,3 @@
+"""The HTTP API's fixtures."""
+
+from tests.api.fixtures import *  # noqa: F403
