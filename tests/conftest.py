@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import hashlib
 import os
+import shutil
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest_asyncio
 
 from outrider import tenancy
 from outrider.database import migrate
-from outrider.kit import database
+from outrider.kit import database, spool
 from outrider.kit.server import EmbeddedServer, Urls, with_user
 
 HOME = Path(__file__).parent.parent / ".test-home"
@@ -76,8 +77,10 @@ def urls(server: EmbeddedServer, worker_id: str) -> Iterator[Urls]:
 @pytest_asyncio.fixture(scope="session")
 async def pool(urls: Urls) -> AsyncIterator[asyncpg.Pool]:
     """The process's pool as the application role."""
+    spool.configure(HOME / f"files-{os.getpid()}")
     async with database.connect(urls.app, size=8) as opened:
         yield opened
+    shutil.rmtree(HOME / f"files-{os.getpid()}", ignore_errors=True)
 
 
 @pytest_asyncio.fixture

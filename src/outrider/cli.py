@@ -1,7 +1,7 @@
 """The command line: collects the commands of the system and of the slices. Composition only.
 
-A command's module is imported when the command is asked for, so that none pays for another's libraries: the table below says where
-each one is, and a test holds its help against the command's own.
+A command's module is imported when the command is asked for, so that none pays for another's libraries: the table below
+says where each one is, and a test holds its help against the command's own.
 """
 
 import os
@@ -36,7 +36,7 @@ ENTRIES = {
     "serve": Entry("outrider.commands.services", RUNNING, "Serve HTTP and nothing else."),
     "worker": Entry("outrider.commands.services", RUNNING, "Run jobs until stopped."),
     "doctor": Entry("outrider.commands.doctor", RUNNING, "Look at everything that can be wrong and say what to do."),
-    "import": Entry("outrider.intake.commands", DATA, "Take lead files in."),
+    "import": Entry("outrider.intake.commands", DATA, "Take lead files in: CSV and kin, XLSX, JSON lines, JSON, Parquet, gzip of these, of any size."),
     "imports": Entry("outrider.intake.commands", DATA, "See, stop and undo imports."),
     "namespaces": Entry(
         "outrider.namespaces.commands", DATA, "The clients' segments and how campaigns are routed to them."
@@ -88,7 +88,7 @@ class Commands(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def main(self, args: Sequence[str] | None = None, *_: Any, **extra: Any) -> Any:
-        """Run, and answer bad usage in the way of every other error: one sentence, or a problem object with `--json`."""
+        """Run; bad usage is answered as every other error is: one sentence, or a problem object with `--json`."""
         given = list(sys.argv[1:] if args is None else args)
         extra.pop("standalone_mode", None)
         try:

@@ -1,4 +1,7 @@
-"""Writes docs/cli.md from the commands themselves: `python -m outrider.cli_reference`. A test holds the file against them."""
+"""Writes docs/cli.md from the commands themselves: `python -m outrider.cli_reference`.
+
+A test holds the file against them.
+"""
 
 import inspect
 from collections.abc import Iterator
@@ -15,12 +18,13 @@ HEAD = """# Command line
 
 *Written by `python -m outrider.cli_reference` from the commands' own help; do not edit.*
 
-`outrider COMMAND --help` says the same in the terminal, and `outrider --install-completion` makes the shell complete commands and options.
+`outrider COMMAND --help` says the same in the terminal, and `outrider --install-completion` makes the shell complete
+commands and options.
 
-Commands act in the default organization unless `--org NAME` (or `OUTRIDER_ORG`) names another by slug, name or id; it may stand before the
-command or after it. With `--json`, the answer is one JSON value on standard output and an error one problem object on standard error.
-On a terminal lists are tables that fit it; into a pipe they are aligned columns that never wrap. Times are in the machine's zone, in JSON
-with their offset.
+Commands act in the default organization unless `--org NAME` (or `OUTRIDER_ORG`) names another by slug, name or id; it
+may stand before the command or after it. With `--json`, the answer is one JSON value on standard output and an error
+one problem object on standard error. On a terminal lists are tables that fit it; into a pipe they are aligned columns that
+never wrap. Times are in the machine's zone, in JSON with their offset.
 """
 
 

@@ -1,4 +1,6 @@
-"""An installation at work: server up, database migrated, default organization there, pool open. The way in for every command and service.
+"""An installation at work: server up, database migrated, default organization there, pool open.
+
+The way in for every command and service.
 
 Composition only: knows no domain rule. Slices use `run_in` in their `commands` and nothing else of this.
 """
@@ -16,7 +18,7 @@ from typing import Any, TypeVar
 
 from outrider import tenancy
 from outrider.database import migrate as migrations
-from outrider.kit import database, secrets, terminal
+from outrider.kit import database, secrets, spool, terminal
 from outrider.kit.errors import Conflict, OutriderError, Unavailable
 from outrider.kit.failures import Terminated, explain
 from outrider.kit.server import EmbeddedServer
@@ -31,7 +33,9 @@ APP, WORKER = "outrider_app", "outrider_worker"
 
 @dataclass(frozen=True)
 class Installation:
-    """Where this Outrider keeps its data and how its database is reached; `embedded` is None with OUTRIDER_DATABASE_URL set."""
+    """Where this Outrider keeps its data and how its database is reached; `embedded` is None with OUTRIDER_DATABASE_URL
+    set.
+    """
 
     home: Path
     urls: Urls
@@ -52,7 +56,8 @@ class Session:
 def installation(settings: Settings) -> Installation:
     """Return the installation that the settings describe. No side effects: nothing is made, started or connected to.
 
-    On a server of the operator's own, the passwords of our roles follow from the secret key; while there is no key yet, they are left out.
+    On a server of the operator's own, the passwords of our roles follow from the secret key; while there is no key yet,
+    they are left out.
     """
     home = settings.home_path
     if settings.database_url is None:
@@ -83,7 +88,8 @@ def make_key(settings: Settings) -> bytes:
         return secrets.secret_key(home, settings.secret_key)
     except OSError as error:
         raise explain(error) or Unavailable(
-            f"Outrider cannot write to {error.filename or home} ({error.strerror}): make it yours, or set OUTRIDER_HOME to another folder."
+            f"Outrider cannot write to {error.filename or home} ({error.strerror}): make it yours, or set "
+            "OUTRIDER_HOME to another folder."
         ) from error
 
 
@@ -123,7 +129,10 @@ def started(place: Installation) -> Iterator[None]:
 
 
 async def ensure_migrated(place: Installation, settings: Settings) -> migrations.Plan:
-    """Check the server, and migrate it if anything is pending; returns what was applied now (nothing, mostly). Raises `Unavailable`."""
+    """Check the server, and migrate it if anything is pending; returns what was applied now (nothing, mostly).
+
+    Raises `Unavailable`.
+    """
     plan = await migrations.plan(place.urls.admin)
     if plan.up_to_date and (place.embedded is not None or await migrations.can_log_in(place.urls.app)):
         return migrations.Plan([], [], plan.not_leakproof)
@@ -131,7 +140,8 @@ async def ensure_migrated(place: Installation, settings: Settings) -> migrations
 
 
 async def ensure_default(settings: Settings) -> str | None:
-    """Make the default organization and its admin if they are missing; returns the admin's password if one was made now.
+    """Make the default organization and its admin if they are missing; returns the admin's password if one was made
+    now.
 
     Needs the pool. Seed 004: the organization's id and the admin of the initial set-up.
     """
@@ -144,15 +154,18 @@ async def ensure_default(settings: Settings) -> str | None:
 
 @asynccontextmanager
 async def opened(*, migrate: bool = True, admin: bool = False, announce: bool = True) -> AsyncIterator[Installation]:
-    """Open the installation for the time of the block: server, migrations, default organization, and the pool of `kit.database`.
+    """Open the installation for the time of the block: server, migrations, default organization, and the pool of
+    `kit.database`.
 
-    The pool is the application role's; with `admin` the administrator's, whom row security does not bind. `migrate=False` leaves the
-    database as it is. With `announce`, a password made for the first admin is printed on standard error, this once.
-    Raises `Unavailable` with one sentence when the machine or the server is not in a state to work.
+    The pool is the application role's; with `admin` the administrator's, whom row security does not bind.
+    `migrate=False` leaves the database as it is. With `announce`, a password made for the first admin is printed on
+    standard error, this once. Raises `Unavailable` with one sentence when the machine or the server is not in a state
+    to work.
     """
     settings = read_settings()
     make_key(settings)
     place = installation(settings)
+    spool.configure(place.home / "files")
     with started(place):
         if migrate:
             await ensure_migrated(place, settings)
@@ -168,11 +181,13 @@ async def opened(*, migrate: bool = True, admin: bool = False, announce: bool = 
 
 def password_note(email: str, password: str) -> str:
     """Return what is said once about a password that was made."""
-    return f"Made the account {email} with the password {password}  (shown only now; another one: outrider users reset {email})"
+    again = f"shown only now; another one: outrider users reset {email}"
+    return f"Made the account {email} with the password {password}  ({again})"
 
 
 async def session(place: Installation, org: str | None, *, json: bool = False) -> Session:
-    """Return what a command works with, in the organization that `org` names; None: the one of `outrider --org`, or the default one.
+    """Return what a command works with, in the organization that `org` names; None: the one of `outrider --org`, or the
+    default one.
 
     Raises `NotFound` for an unknown organization. Needs the pool.
     """
@@ -186,8 +201,9 @@ def run_in(
 ) -> T:
     """Run `fn` in an open installation and return what it returns: how every slice's command does its work.
 
-    What goes wrong is told in one sentence on standard error (a problem object with `json`) and raised as `typer.Exit` with the exit
-    code of `terminal.EXIT_CODES`. Ctrl-C and SIGTERM cancel `fn`, whose transaction rolls back, and let go of the server.
+    What goes wrong is told in one sentence on standard error (a problem object with `json`) and raised as `typer.Exit`
+    with the exit code of `terminal.EXIT_CODES`. Ctrl-C and SIGTERM cancel `fn`, whose transaction rolls back, and let
+    go of the server.
     """
 
     async def work() -> T:
@@ -216,7 +232,9 @@ def stoppable() -> Iterator[None]:
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine on an event loop of its own; SIGTERM cancels it and raises `Terminated`, Ctrl-C `KeyboardInterrupt`."""
+    """Run a coroutine on an event loop of its own; SIGTERM cancels it and raises `Terminated`, Ctrl-C
+    `KeyboardInterrupt`.
+    """
     from uvloop import new_event_loop
 
     in_main_thread = threading.current_thread() is threading.main_thread()

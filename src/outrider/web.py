@@ -1,5 +1,7 @@
-"""The HTTP server: collects what the slices offer and puts the common layers round it. Composition only: no rule lives here."""
+"""The HTTP server: collects what the slices offer and puts the common layers round it. Composition only: no rule lives
+here."""
 
+import asyncio
 import errno
 import os
 import socket
@@ -15,8 +17,10 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse
 
 from outrider import __version__
-from outrider.kit import database, http, logs, sql
+from outrider.kit import database, http, logs, spool, sql
 from outrider.kit.errors import Unavailable
+from outrider.intake import api as intake
+from outrider.intake import imports_api as imports
 from outrider.namespaces import api as namespaces
 from outrider.ops import api as ops
 from outrider.settings import Settings
@@ -26,6 +30,8 @@ from outrider.tenancy.http import Door, KeyFirst, holder_of
 ROUTERS: tuple[APIRouter, ...] = (
     tenancy.router,
     namespaces.router,
+    intake.router,
+    imports.router,
     ops.router,
     ops.events_router,
 )
@@ -38,10 +44,14 @@ HOME = (Path(__file__).parent / "web.html").read_text()
 MIGRATIONS = Path(__file__).parent / "database" / "migrations"
 DESCRIPTION = """Raw leads in, golden records out.
 
-Send your API key as `Authorization: Bearer KEY` (or `X-API-Key: KEY`). Errors are problem documents (RFC 9457). Lists come in pages:
-pass `next_cursor` as `cursor`. Give every POST an `Idempotency-Key`, and it is done once however often it is sent. Times are UTC."""
+Send your API key as `Authorization: Bearer KEY` (or `X-API-Key: KEY`). Errors are problem documents (RFC 9457). Lists
+come in pages: pass `next_cursor` as `cursor`. Give every POST an `Idempotency-Key`, and it is done once however often
+it is sent. Times are UTC."""
 TAGS = [
-    {"name": "namespaces", "description": "A client's segment of the organization: routing by campaign keywords, profile tables."},
+    {
+        "name": "namespaces",
+        "description": "A client's segment of the organization: routing by campaign keywords, profile tables.",
+    },
     {"name": "keys", "description": "API keys: scoped, shown once, revocable."},
     {"name": "users", "description": "The organization and its people."},
     {"name": "health", "description": "Whether the process lives and can work."},
@@ -53,8 +63,8 @@ queries = sql.load(Path(__file__).parent / "web.sql")
 def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: bool = True) -> FastAPI:
     """Return the ASGI application.
 
-    With `manage_pool` its lifespan opens the pool on `app_url` (None: what the settings say); without, the caller has one open.
-    Raises `Unavailable` for a rate limit that cannot be read.
+    With `manage_pool` its lifespan opens the pool on `app_url` (None: what the settings say); without, the caller has
+    one open. Raises `Unavailable` for a rate limit that cannot be read.
     """
 
     @asynccontextmanager
@@ -62,8 +72,12 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
         if not manage_pool:
             yield
             return
+        spool.configure(settings.home_path / "files")
         async with database.connect(
-            app_url or _app_url(settings), size=settings.pool_size, statement_cache=settings.statement_cache, name="outrider web"
+            app_url or _app_url(settings),
+            size=settings.pool_size,
+            statement_cache=settings.statement_cache,
+            name="outrider web",
         ):
             yield
 
@@ -81,7 +95,11 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
         middleware=[
             Middleware(http.Frame),
             Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
-            Middleware(http.SizeLimit, limit=settings.max_request_bytes, exceptions=dict.fromkeys(UPLOADS, settings.max_upload_bytes)),
+            Middleware(
+                http.SizeLimit,
+                limit=settings.max_request_bytes,
+                exceptions=dict.fromkeys(UPLOADS, settings.max_upload_bytes),
+            ),
             Middleware(KeyFirst),
             Middleware(http.Idempotency, identify=holder_of),
         ],
@@ -96,11 +114,17 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
     return app
 
 
-async def serve(settings: Settings, *, app_url: str | None = None, manage_pool: bool = True, on_listening: Callable[[str], None] | None = None) -> None:
+async def serve(
+    settings: Settings,
+    *,
+    app_url: str | None = None,
+    manage_pool: bool = True,
+    on_listening: Callable[[str], None] | None = None,
+) -> None:
     """Serve until SIGINT or SIGTERM, which is raised again when the last request is answered.
 
-    `on_listening` is called with the address once requests are taken. Raises `Unavailable` when the port is taken or the host is not
-    this machine's.
+    `on_listening` is called with the address once requests are taken. Raises `Unavailable` when the port is taken or
+    the host is not this machine's.
     """
     app = create_app(settings, app_url=app_url, manage_pool=manage_pool)
     with listen(settings.host, settings.port) as listener:
@@ -120,7 +144,8 @@ async def serve(settings: Settings, *, app_url: str | None = None, manage_pool: 
             on_listening=lambda: on_listening(_address(settings.host, settings.port)) if on_listening else None,
         )
         await server.serve(sockets=[listener])
-
+        if server.should_exit:
+            await asyncio.sleep(0.1)  # uvicorn raised the signal again when it was done: this is where the loop hears of it
 
 
 class _Server(uvicorn.Server):
@@ -166,8 +191,9 @@ def _explain(error: OSError, host: str, port: int) -> Unavailable:
 
 
 def _address(host: str, port: int) -> str:
-    shown = {"0.0.0.0": "localhost", "::": "localhost", "127.0.0.1": "localhost"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    return f"http://{shown}:{port}"
+    if host in ("0.0.0.0", "::", "127.0.0.1"):  # noqa: S104
+        return f"http://localhost:{port}"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _app_url(settings: Settings) -> str:
@@ -201,4 +227,3 @@ async def _migrations_are_current() -> str | None:
 
 async def _home() -> HTMLResponse:
     return HTMLResponse(HOME.replace("{version}", __version__), headers={"Content-Security-Policy": PAGE_POLICY})
-

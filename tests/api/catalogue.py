@@ -1,6 +1,7 @@
 """Every operation of the API as its own document lists it, for tests that go through all of them.
 
-`OWN` says how to make a thing that a path with parameters shows, in the organization of a client: other slices add theirs.
+`OWN` says how to make a thing that a path with parameters shows, in the organization of a client: other slices add
+theirs.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
@@ -62,7 +63,8 @@ OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/keys/": make_key,
     "/api/jobs/": make_job,
 }
-"""{beginning of the paths: what makes one}. A path with parameters that nothing here covers fails the test that reads this."""
+"""{beginning of the paths: what makes one}. A path with parameters that nothing here covers fails the test that reads
+this."""
 
 
 async def address_of_own(path: str, client: AsyncClient) -> str:

@@ -1,3 +1,4 @@
 """The HTTP API's fixtures."""
 
 from tests.api.fixtures import *  # noqa: F403
+from tests.api.server import server_address  # noqa: F401

@@ -1,6 +1,7 @@
 """What tests of the HTTP API share. In a folder's conftest: `from tests.api.fixtures import *`.
 
-`client` sends the key of an owner of the test's organization; `as_role(role)` and `stranger` (another organization's owner) send others.
+`client` sends the key of an owner of the test's organization; `as_role(role)` and `stranger` (another organization's
+owner) send others.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -4,10 +4,7 @@ import asyncio
 import json
 import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -15,40 +12,13 @@ import pytest
 from outrider import web
 from outrider.kit.errors import Unavailable
 from tests.api.fixtures import key_of
-
-PROGRAM = """
-import sys
-from outrider import runtime, web
-from outrider.settings import Settings
-settings = Settings(port=int(sys.argv[2]), max_request_bytes=20000, max_upload_bytes=40_000_000, rate_limit="100000/minute")
-runtime.run(web.serve(settings, app_url=sys.argv[1], on_listening=lambda address: print(address, flush=True)))
-"""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def start(url: str, port: int) -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, "-c", PROGRAM, url, str(port)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-@pytest.fixture(scope="module")
-def address(urls) -> Iterator[str]:
-    process = start(urls.app, free_port())
-    line = process.stdout.readline().strip()
-    assert line, process.stderr.read()
-    yield line
-    process.kill()
-    process.communicate()
+from tests.api.server import free_port, start
 
 
 @pytest.fixture
-async def real(address, organization):
+async def real(server_address, organization):
     headers = {"Authorization": f"Bearer {await key_of(organization)}"}
-    async with httpx.AsyncClient(base_url=address, headers=headers, timeout=20) as opened:
+    async with httpx.AsyncClient(base_url=server_address, headers=headers, timeout=20) as opened:
         yield opened
 
 
@@ -66,14 +36,21 @@ async def test_it_serves_and_says_nothing_of_what_it_is_made_of(real):
 async def test_a_streamed_body_over_the_limit_is_refused_while_it_comes(real):
     answer = await real.post("/api/namespaces", content=stream(2_000_000), headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["limit"]) == (413, 20000)
-    answer = await real.post("/api/namespaces", content=b"x" * 20001, headers={"Content-Type": "application/json", "Idempotency-Key": "big"})
+    answer = await real.post(
+        "/api/namespaces", content=b"x" * 20001, headers={"Content-Type": "application/json", "Idempotency-Key": "big"}
+    )
     assert answer.status_code == 413
     assert (await real.get("/api/health/live")).status_code == 200
 
 
-async def test_what_is_no_http_is_answered_and_hurts_nobody(real, address):
-    host, port = address.removeprefix("http://").split(":")
-    for junk in (b"\x16\x03\x01\x00\xff\r\n\r\n", b"GET /\x00 HTTP/1.1\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"POST /api/namespaces HTTP/1.1\r\nContent-Length: -1\r\n\r\n"):
+async def test_what_is_no_http_is_answered_and_hurts_nobody(real, server_address):
+    host, port = server_address.removeprefix("http://").split(":")
+    for junk in (
+        b"\x16\x03\x01\x00\xff\r\n\r\n",
+        b"GET /\x00 HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+    ):
         reader, writer = await asyncio.open_connection(host, int(port))
         writer.write(junk)
         await writer.drain()
@@ -82,9 +59,10 @@ async def test_what_is_no_http_is_answered_and_hurts_nobody(real, address):
     assert (await real.get("/api/health/live")).status_code == 200
 
 
-async def test_a_client_that_goes_away_in_the_middle_leaves_its_key_free(real, address):
-    host, port = address.removeprefix("http://").split(":")
-    head = f"POST /api/namespaces HTTP/1.1\r\nHost: x\r\nAuthorization: {real.headers['authorization']}\r\nIdempotency-Key: gone\r\n"
+async def test_a_client_that_goes_away_in_the_middle_leaves_its_key_free(real, server_address):
+    host, port = server_address.removeprefix("http://").split(":")
+    head = "POST /api/namespaces HTTP/1.1\r\nHost: x\r\nIdempotency-Key: gone\r\n"
+    head += f"Authorization: {real.headers['authorization']}\r\n"
     _, writer = await asyncio.open_connection(host, int(port))
     writer.write(f"{head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{".encode())
     await writer.drain()
@@ -121,11 +99,10 @@ def test_a_port_is_free_again_at_once():
 
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_cleanly(urls, sent):
-    process = start(urls.app, free_port())
-    assert process.stdout.readline()
+def test_a_signal_ends_it_cleanly(urls, tmp_path, sent):
+    process, _ = start(urls.app, tmp_path / "log")
     process.send_signal(sent)
-    _, errors = process.communicate(timeout=15)
+    process.communicate(timeout=15)
     assert process.returncode != 0  # as the signal says; the command line gives it its exit code
-    lines = [line for line in errors.splitlines() if line.startswith("{")]
+    lines = [line for line in (tmp_path / "log").read_text().splitlines() if line.startswith("{")]
     assert json.loads(lines[-1])["event"].startswith("Finished server process")

@@ -56,14 +56,28 @@ async def test_head_is_answered_as_get_without_the_body(client):
 async def test_a_request_is_one_line_with_the_route_and_not_the_address(client, lines):
     await client.get("/things/7?limit=3", headers={"X-Request-ID": "request-77"})
     (line,) = lines()
-    assert (line["event"], line["method"], line["route"], line["status"], line["request_id"]) == ("request", "GET", "/things/{id}", 200, "request-77")
+    assert (line["event"], line["method"], line["route"], line["status"], line["request_id"]) == (
+        "request",
+        "GET",
+        "/things/{id}",
+        200,
+        "request-77",
+    )
     assert line["ms"] >= 0
     assert "7?" not in json.dumps(line)
 
 
 async def test_no_log_line_holds_what_a_client_sent(client, lines):
     address = "ana.lopez@example.org"
-    for path in (f"/things/{address}", f"/things/1?limit={address}", f"/{address}", f"/raise/boom?who={address}", "/raise/unique", "/raise/file", "/raise/lost"):
+    for path in (
+        f"/things/{address}",
+        f"/things/1?limit={address}",
+        f"/{address}",
+        f"/raise/boom?who={address}",
+        "/raise/unique",
+        "/raise/file",
+        "/raise/lost",
+    ):
         await client.get(path, headers={"X-Request-ID": address, "User-Agent": address})
     for body in (json.dumps({"name": address}), json.dumps({"name": [address]}), address):
         await client.post("/things/1", content=body, headers={"Content-Type": "application/json"})

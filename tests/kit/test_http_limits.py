@@ -60,7 +60,11 @@ def test_one_too_many_is_refused_with_the_seconds_to_wait():
     with pytest.raises(TooManyRequests) as refused:
         limiter.hit("a")
     assert 1 <= refused.value.extra["retry_after"] <= 60
-    assert limiter.hit("b").headers() == {"RateLimit-Limit": "3", "RateLimit-Remaining": "2", "RateLimit-Reset": limiter.hit("c").headers()["RateLimit-Reset"]}
+    assert limiter.hit("b").headers() == {
+        "RateLimit-Limit": "3",
+        "RateLimit-Remaining": "2",
+        "RateLimit-Reset": limiter.hit("c").headers()["RateLimit-Reset"],
+    }
 
 
 def test_a_caller_may_come_again_when_the_window_has_passed():

@@ -15,11 +15,20 @@ async def client():
 @pytest.mark.parametrize(
     ("name", "status", "code"),
     [
-        ("conflict", 409, "conflict"), ("boom", 500, "internal_error"), ("unique", 409, "conflict"), ("foreign", 409, "conflict"),
-        ("check", 422, "invalid_input"), ("nul", 422, "invalid_input"), ("range", 422, "invalid_input"), ("lost", 503, "unavailable"),
-        ("closing", 503, "unavailable"), ("misuse", 500, "internal_error"), ("busy", 503, "unavailable"), ("file", 500, "internal_error"),
+        ("conflict", 409, "conflict"),
+        ("boom", 500, "internal_error"),
+        ("unique", 409, "conflict"),
+        ("foreign", 409, "conflict"),
+        ("check", 422, "invalid_input"),
+        ("nul", 422, "invalid_input"),
+        ("range", 422, "invalid_input"),
+        ("lost", 503, "unavailable"),
+        ("closing", 503, "unavailable"),
+        ("misuse", 500, "internal_error"),
+        ("busy", 503, "unavailable"),
+        ("file", 500, "internal_error"),
     ],
-)  # fmt: skip
+)
 async def test_what_is_raised_has_a_status_and_says_nothing_of_the_inside(client, name, status, code):
     answer = await client.get(f"/raise/{name}")
     problem = answer.json()
@@ -47,13 +56,25 @@ async def test_the_field_behind_a_number_that_the_database_refuses_is_named(clie
 @pytest.mark.parametrize(
     ("body", "status", "field"),
     [
-        ('{"name": 1}', 422, "name"), ('{"name": "a", "size": "x"}', 422, "size"), ('{"name": "a", "size": 1e400}', 422, "size"),
-        ('{"name": "a", "size": 9223372036854775808}', 422, "size"), ('{"name": "a\\u0000"}', 422, "name"), ('{"name": "\\ud800"}', 422, "name"),
-        ('{"name": "a", "parts": [{"name": "b"}, {"nam": 1}]}', 422, "parts.1.name"), ("{}", 422, "name"), ("[]", 422, "body"), ("", 422, "body"),
-        ('"x"', 422, "body"), ("null", 422, "body"), ('{"name": "a"', 400, "body"), ("[" * 9000, 400, "body"), ("{'name': 1}", 400, "body"),
-        ('{"name": "a", "size": 1' + "0" * 5000 + "}", 400, "body"), (b'{"name": "\xff"}', 400, "body"),
+        ('{"name": 1}', 422, "name"),
+        ('{"name": "a", "size": "x"}', 422, "size"),
+        ('{"name": "a", "size": 1e400}', 422, "size"),
+        ('{"name": "a", "size": 9223372036854775808}', 422, "size"),
+        ('{"name": "a\\u0000"}', 422, "name"),
+        ('{"name": "\\ud800"}', 422, "name"),
+        ('{"name": "a", "parts": [{"name": "b"}, {"nam": 1}]}', 422, "parts.1.name"),
+        ("{}", 422, "name"),
+        ("[]", 422, "body"),
+        ("", 422, "body"),
+        ('"x"', 422, "body"),
+        ("null", 422, "body"),
+        ('{"name": "a"', 400, "body"),
+        ("[" * 9000, 400, "body"),
+        ("{'name': 1}", 400, "body"),
+        ('{"name": "a", "size": 1' + "0" * 5000 + "}", 400, "body"),
+        (b'{"name": "\xff"}', 400, "body"),
     ],
-)  # fmt: skip
+)
 async def test_a_bad_body_is_refused_with_the_name_of_the_field(client, body, status, field):
     answer = await client.post("/things/1", content=body, headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (status, field), answer.text
@@ -73,10 +94,15 @@ async def test_json_under_another_name_is_told_so(client):
 @pytest.mark.parametrize(
     ("path", "status", "field"),
     [
-        ("/things/x", 422, "id"), ("/things/1?limit=x", 422, "limit"), ("/things/1?limit=%00", 422, "limit"), ("/things/1%00", 422, "path"),
-        ("/nothing", 404, None), ("/things/1/", 404, None), ("/things/1?limit=%FF", 422, "limit"),
+        ("/things/x", 422, "id"),
+        ("/things/1?limit=x", 422, "limit"),
+        ("/things/1?limit=%00", 422, "limit"),
+        ("/things/1%00", 422, "path"),
+        ("/nothing", 404, None),
+        ("/things/1/", 404, None),
+        ("/things/1?limit=%FF", 422, "limit"),
     ],
-)  # fmt: skip
+)
 async def test_a_bad_address_is_refused_with_the_name_of_the_parameter(client, path, status, field):
     answer = await client.get(path)
     assert answer.status_code == status

@@ -25,13 +25,41 @@ async def test_the_seeds_curl_registers_the_namespace_and_makes_its_table(client
         await connection.execute("INSERT INTO acme_corp_user_source (email) VALUES ('user@acmecorp.com')")
         rows = await connection.fetch("SELECT * FROM acme_corp_user_source WHERE email = 'user@acmecorp.com'")
     assert list(rows[0].keys())[:16] == [
-        "id", "email", "first_name", "last_name", "company", "linkedin_profile", "platform", "enrichment_data", "icp_score",
-        "behaviour_score", "lead_score", "apollo_enriched_at", "last_scored_at", "meta", "created_at", "updated_at",
-    ]  # fmt: skip
+        "id",
+        "email",
+        "first_name",
+        "last_name",
+        "company",
+        "linkedin_profile",
+        "platform",
+        "enrichment_data",
+        "icp_score",
+        "behaviour_score",
+        "lead_score",
+        "apollo_enriched_at",
+        "last_scored_at",
+        "meta",
+        "created_at",
+        "updated_at",
+    ]
 
 
 @pytest.mark.parametrize(
-    "name", ["", "Acme", "1acme", "acme corp", "a" * 51, "acmé", "x'; DROP TABLE people.master; --", "_a", "a.b", "株式会社", "a\n", "\ud800"]
+    "name",
+    [
+        "",
+        "Acme",
+        "1acme",
+        "acme corp",
+        "a" * 51,
+        "acmé",
+        "x'; DROP TABLE people.master; --",
+        "_a",
+        "a.b",
+        "株式会社",
+        "a\n",
+        "\ud800",
+    ],
 )
 async def test_a_bad_name_is_refused_with_the_rule(client, name):
     content = '{"name": "\\ud800", "keywords": ["x"]}' if name == "\ud800" else None
@@ -44,9 +72,19 @@ async def test_a_bad_name_is_refused_with_the_rule(client, name):
 
 
 @pytest.mark.parametrize(
-    ("keywords", "field"), [([], "keywords"), ([" "], "keywords.0"), (["ok", ""], "keywords.1"), (["x" * 101], "keywords.0"), (["a\x07"], "keywords.0"),
-                            (["a\x00"], "keywords.0"), ("ACME", "keywords"), ([1], "keywords.0"), (None, "keywords")]
-)  # fmt: skip
+    ("keywords", "field"),
+    [
+        ([], "keywords"),
+        ([" "], "keywords.0"),
+        (["ok", ""], "keywords.1"),
+        (["x" * 101], "keywords.0"),
+        (["a\x07"], "keywords.0"),
+        (["a\x00"], "keywords.0"),
+        ("ACME", "keywords"),
+        ([1], "keywords.0"),
+        (None, "keywords"),
+    ],
+)
 async def test_bad_keywords_are_named(client, keywords, field):
     answer = await client.post("/api/namespaces", json={"name": "acme", "keywords": keywords})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
@@ -71,7 +109,9 @@ async def test_two_names_that_make_one_table_are_a_conflict_that_names_the_other
 
 
 async def test_of_two_creates_at_once_one_wins(client):
-    answers = await asyncio.gather(*(client.post("/api/namespaces", json={"name": name, "keywords": ["x"]}) for name in ("a-b", "a_b", "a-b")))
+    answers = await asyncio.gather(
+        *(client.post("/api/namespaces", json={"name": name, "keywords": ["x"]}) for name in ("a-b", "a_b", "a-b"))
+    )
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
 
 
@@ -92,7 +132,11 @@ async def test_the_longest_keyword_wins_and_the_answer_says_why(client):
     await make(client, "acme-corp", ["ACME", "Acme Corp"])
     await make(client, "acme-labs", ["acme labs"])
     answer = (await client.post("/api/namespaces/test-match", json={"campaign_name": "Q4 ACME LABS outbound"})).json()
-    assert (answer["namespace"], answer["keyword"], answer["table_name"]) == ("acme-labs", "acme labs", "acme_labs_user_source")
+    assert (answer["namespace"], answer["keyword"], answer["table_name"]) == (
+        "acme-labs",
+        "acme labs",
+        "acme_labs_user_source",
+    )
     assert answer["also_matched"] == [{"namespace": "acme-corp", "keyword": "ACME"}]
     assert "longest" in answer["explanation"]
 
@@ -199,14 +243,19 @@ async def test_stats_count_what_is_there(client, organization, actor):
     async with tenancy.transaction(organization, actor) as connection:
         await connection.execute(
             "INSERT INTO acme_corp_user_source (email, company, platform, meta) VALUES "
-            "('a@b.example', 'B', 'lemlist', '{\"campaign\": \"ACME 1\"}'), ('b@b.example', ' ', 'lemlist', '{\"campaign\": \"ACME 1\"}'), "
+            "('a@b.example', 'B', 'lemlist', '{\"campaign\": \"ACME 1\"}'), "
+            "('b@b.example', ' ', 'lemlist', '{\"campaign\": \"ACME 1\"}'), "
             "('c@b.example', NULL, NULL, '{\"campaign\": \"ACME 2\"}'), ('d@b.example', NULL, NULL, '[]')"
         )
     stats = (await client.get("/api/namespaces/acme-corp/stats")).json()
     assert stats.pop("last_added_at")
     assert stats == {
-        "profiles": 4, "with_company": 1, "by_platform": {"lemlist": 2, "": 2}, "routed_campaigns": 2, "campaigns": {"ACME 1": 2, "ACME 2": 1},
-    }  # fmt: skip
+        "profiles": 4,
+        "with_company": 1,
+        "by_platform": {"lemlist": 2, "": 2},
+        "routed_campaigns": 2,
+        "campaigns": {"ACME 1": 2, "ACME 2": 1},
+    }
     assert (await client.get("/api/namespaces/playmaker/stats")).json()["last_added_at"] is None
 
 

@@ -1,4 +1,4 @@
-"""Re-routing: profiles follow their campaign when the keywords change, none is lost, and what was merged can be seen."""
+"""Re-routing: profiles follow their campaign when the keywords change; none is lost, and merges can be seen."""
 
 import asyncpg
 import pytest
@@ -18,8 +18,14 @@ async def add(connection: asyncpg.Connection, table: str, email: str, campaign: 
     await connection.execute(
         f"INSERT INTO {table} (email, meta, first_name, company, icp_score, load_id, created_at) "  # noqa: S608
         "VALUES ($1, $2, $3, $4, $5, $6, '2026-01-01'::timestamptz + make_interval(secs => $7))",
-        email, meta, columns.get("first_name"), columns.get("company"), columns.get("icp_score", 0), columns.get("load_id"), columns.get("at", 0),
-    )  # fmt: skip
+        email,
+        meta,
+        columns.get("first_name"),
+        columns.get("company"),
+        columns.get("icp_score", 0),
+        columns.get("load_id"),
+        columns.get("at", 0),
+    )
 
 
 async def emails(connection: asyncpg.Connection, table: str) -> list[str]:
@@ -51,7 +57,16 @@ async def test_moved_profiles_keep_their_values_and_leave_a_trail(tenant, servic
 async def test_a_profile_whose_address_is_there_fills_blanks_there_and_is_removed_here(tenant, service):
     await service.create("acme-corp", ["acme"])
     await add(tenant, "acme_corp_user_source", "a@x.example", None, first_name="Ana", load_id=1)
-    await add(tenant, "playmaker_user_source", "a@x.example", "ACME one", first_name="Anna", company="Acme", icp_score=30, load_id=2)
+    await add(
+        tenant,
+        "playmaker_user_source",
+        "a@x.example",
+        "ACME one",
+        first_name="Anna",
+        company="Acme",
+        icp_score=30,
+        load_id=2,
+    )
     moves = await service.preview_reroute()
     assert [(move.profiles, move.merged) for move in moves] == [(1, 1)]
     assert await service.reroute(100) == moves

@@ -58,6 +58,7 @@ async def test_a_job_that_kills_its_worker_is_given_up_after_its_retries(organiz
 
 
 async def test_a_busy_worker_keeps_its_job_and_says_that_it_lives(organization, start_worker, tmp_path, admin):
+    await admin.execute("DELETE FROM queue.workers")  # killed by the tests before
     busy = start_worker()
     file = tmp_path / "begun"
     job = await ask(organization, "spin", {"file": str(file), "seconds": 3.5})
@@ -150,12 +151,12 @@ async def test_no_more_run_at_a_time_than_allowed(organization, urls):
     assert most == 3
 
 
-async def test_a_worker_counts_as_alive_until_it_leaves(organization, urls):
-    before = await ops.workers_alive()
+async def test_a_worker_counts_as_alive_until_it_leaves(organization, urls, admin):
+    await admin.execute("DELETE FROM queue.workers")  # killed by the tests before
     async with working(urls, {"note": nothing}):
         await until(organization, await ask(organization, "note"))
-        assert await ops.workers_alive() == before + 1
-    assert await ops.workers_alive() == before
+        assert await ops.workers_alive() == 1
+    assert await ops.workers_alive() == 0
 
 
 async def test_a_job_runs_here_when_no_worker_is_there(organization):

@@ -45,12 +45,17 @@ async def test_a_revoked_key_is_refused_from_the_next_request_on(client, app):
 @pytest.mark.parametrize(
     ("body", "status", "field"),
     [
-        ({}, 422, "name"), ({"name": ""}, 422, "name"), ({"name": "x" * 101}, 422, "name"), ({"name": "x", "role": "king"}, 422, "role"),
-        ({"name": "x", "scopes": ["people:fly"]}, 422, "scopes"), ({"name": "x", "expires_at": "2020-01-01T00:00:00Z"}, 422, "expires_at"),
-        ({"name": "x", "expires_at": "2090-01-01T00:00:00"}, 422, "expires_at"), ({"name": "x", "secret": "mine"}, 422, "secret"),
+        ({}, 422, "name"),
+        ({"name": ""}, 422, "name"),
+        ({"name": "x" * 101}, 422, "name"),
+        ({"name": "x", "role": "king"}, 422, "role"),
+        ({"name": "x", "scopes": ["people:fly"]}, 422, "scopes"),
+        ({"name": "x", "expires_at": "2020-01-01T00:00:00Z"}, 422, "expires_at"),
+        ({"name": "x", "expires_at": "2090-01-01T00:00:00"}, 422, "expires_at"),
+        ({"name": "x", "secret": "mine"}, 422, "secret"),
         ({"name": "x\x00"}, 422, "name"),
     ],
-)  # fmt: skip
+)
 async def test_a_bad_request_for_a_key_names_the_field(client, body, status, field):
     answer = await client.post("/api/keys", json=body)
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (status, field)
@@ -94,7 +99,10 @@ async def test_users_and_the_organization_are_shown_to_who_may_see_them(client, 
     await tenancy.add_member(organization, actor, "ana@example.org", "admin", "Ana")
     first = (await client.get("/api/users", params={"limit": 1})).json()
     second = (await client.get("/api/users", params={"limit": 1, "cursor": first["next_cursor"]})).json()
-    assert [(u["email"], u["role"]) for u in first["items"] + second["items"]] == [("ana@example.org", "admin"), ("zoe@example.org", "member")]
+    assert [(u["email"], u["role"]) for u in first["items"] + second["items"]] == [
+        ("ana@example.org", "admin"),
+        ("zoe@example.org", "member"),
+    ]
     assert second["next_cursor"] is None
     member = await as_role("member")
     assert (await member.get("/api/users")).status_code == 403
@@ -119,28 +127,47 @@ async def test_the_same_idempotency_key_is_free_in_another_organization(client, 
 async def test_a_claim_whose_process_died_is_free_after_a_minute(client, organization, admin):
     ask = {"json": {"name": "ci"}, "headers": {"Idempotency-Key": "one"}}
     await admin.execute(
-        "INSERT INTO ops.idempotency_keys (organization_id, key, request_hash, created_at) VALUES ($1, 'one', '', now() - interval '59 seconds')",
+        "INSERT INTO ops.idempotency_keys (organization_id, key, request_hash, created_at) "
+        "VALUES ($1, 'one', '', now() - interval '59 seconds')",
         organization,
     )
     assert (await client.post("/api/keys", **ask)).status_code == 409
-    await admin.execute("UPDATE ops.idempotency_keys SET created_at = now() - interval '61 seconds' WHERE organization_id = $1", organization)
+    await admin.execute(
+        "UPDATE ops.idempotency_keys SET created_at = now() - interval '61 seconds' WHERE organization_id = $1",
+        organization,
+    )
     assert (await client.post("/api/keys", **ask)).status_code == 201
 
 
 async def test_an_answer_is_kept_for_a_day(client, organization, admin):
     ask = {"json": {"name": "ci"}, "headers": {"Idempotency-Key": "one"}}
     await client.post("/api/keys", **ask)
-    await admin.execute("UPDATE ops.idempotency_keys SET created_at = now() - interval '25 hours' WHERE organization_id = $1", organization)
+    await admin.execute(
+        "UPDATE ops.idempotency_keys SET created_at = now() - interval '25 hours' WHERE organization_id = $1",
+        organization,
+    )
     assert "idempotency-replayed" not in (await client.post("/api/keys", **ask)).headers
 
 
 @pytest.mark.parametrize(
     "headers",
-    [{}, {"Authorization": "Bearer"}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic YTpi"}, {"X-API-Key": "outrider_x_y"},
-     {"Authorization": "Bearer " + "x" * 5000}, {"X-API-Key": "é".encode("latin-1")}],
-)  # fmt: skip
+    [
+        {},
+        {"Authorization": "Bearer"},
+        {"Authorization": "Bearer nonsense"},
+        {"Authorization": "Basic YTpi"},
+        {"X-API-Key": "outrider_x_y"},
+        {"Authorization": "Bearer " + "x" * 5000},
+        {"X-API-Key": "é".encode("latin-1")},
+    ],
+)
 async def test_without_a_key_that_holds_nobody_comes_in(anonymous, headers):
-    for method, path in (("GET", "/api/namespaces"), ("POST", "/api/namespaces"), ("PUT", "/api/namespaces/x"), ("DELETE", "/api/keys/x")):
+    for method, path in (
+        ("GET", "/api/namespaces"),
+        ("POST", "/api/namespaces"),
+        ("PUT", "/api/namespaces/x"),
+        ("DELETE", "/api/keys/x"),
+    ):
         answer = await anonymous.request(method, path, headers=headers, content=b"{}" if method != "GET" else None)
         assert answer.status_code == 401
         assert answer.json()["code"] == "unauthorized"

@@ -1,4 +1,5 @@
-"""psql, set up as an organization's: an administrator's login that acts as outrider_console, so that RESET ROLE comes back to row security.
+"""psql, set up as an organization's: an administrator's login that acts as outrider_console, so that RESET ROLE comes
+back to row security.
 
 Puts no password into an argument list, where other accounts of the machine could read it.
 """
@@ -25,7 +26,8 @@ def open_console(session: runtime.Session, arguments: list[str], *, environment:
     program = find_psql(interactive=interactive)
     target, secrets = connection(session)
     stop = [] if interactive else ["-v", "ON_ERROR_STOP=1"]
-    # Ctrl-C is psql's: it cancels the query. A handler, and not SIG_IGN, since what is ignored stays ignored in a child.
+    # Ctrl-C is psql's: it cancels the query. A handler, and not SIG_IGN, since what is ignored stays ignored in a
+    # child.
     before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGQUIT)}
     try:
         process = subprocess.Popen([*program, *stop, "-d", target, *arguments], env=environment | secrets)
@@ -42,7 +44,7 @@ def open_console(session: runtime.Session, arguments: list[str], *, environment:
 
 
 def connection(session: runtime.Session) -> tuple[str, dict[str, str]]:
-    """Return the administrator's connection string without its password, and what goes into the environment beside it."""
+    """Return the administrator's connection string without its password, and the environment that goes with it."""
     parts = urlsplit(session.installation.urls.admin)
     query = dict(parse_qsl(parts.query))
     settings = {
@@ -66,7 +68,8 @@ def escaped(value: str) -> str:
 
 
 def find_psql(*, interactive: bool) -> list[str]:
-    """Return the command line of a psql: the embedded one, which cannot edit its input line, or for a person the system's own if it is no older.
+    """Return the command line of a psql: the embedded one, which cannot edit its input line, or for a person the
+    system's own if it is no older.
 
     Raises `Unavailable` when there is none.
     """
@@ -80,7 +83,8 @@ def find_psql(*, interactive: bool) -> list[str]:
     if system:
         return [system]
     raise Unavailable(
-        "There is no psql on this machine: install PostgreSQL's client (apt install postgresql-client), or run make setup."
+        "There is no psql on this machine: install PostgreSQL's client (apt install postgresql-client), or run make "
+        "setup."
     )
 
 

@@ -18,7 +18,8 @@ from outrider.settings import settings
 app = typer.Typer()
 queries = sql.load(Path(__file__).parent / "queries.sql")
 LEAKPROOF_NOTE = (
-    "Searches will be slower than they could be: row security keeps them from some indexes as long as {count} operators are not marked "
+    "Searches will be slower than they could be: row security keeps them from some indexes as long as {count} "
+    "operators are not marked "
     "leakproof, which only a superuser may do. What to run: outrider doctor"
 )
 
@@ -30,13 +31,15 @@ def migrate_command(
 ) -> None:
     """Bring the database up to this version.
 
-    Checks the server, makes the roles, runs the migrations that the table migrations_log does not hold yet, and loads the look-up
-    lists. Forward only; may be repeated, and run by several hosts at once. Every other command does it too when something is pending.
+    Checks the server, makes the roles, runs the migrations that the table migrations_log does not hold yet, and loads
+    the look-up lists. Forward only; may be repeated, and run by several hosts at once. Every other command does it too
+    when something is pending.
     """
     with terminal.reporting(json=json), runtime.stoppable():
         place = runtime.installation(settings())
         if plan and place.embedded is not None and not place.embedded.exists:
-            return _show_plan(migrate.Plan(ledger.ids(), [], []), planned=True, json=json)
+            _show_plan(migrate.Plan(ledger.ids(), [], []), planned=True, json=json)
+            return
         runtime.make_key(settings())
         with runtime.started(place):
             work = (
@@ -92,8 +95,8 @@ def setup_command(
 ) -> None:
     """Make an organization, and its admin.
 
-    Without options: the default organization with the admin of OUTRIDER_ADMIN_EMAIL, which every other command makes too. An
-    organization or account that exists is left as it is, so the command may be repeated.
+    Without options: the default organization with the admin of OUTRIDER_ADMIN_EMAIL, which every other command makes
+    too. An organization or account that exists is left as it is, so the command may be repeated.
     """
     if slug and not organization:
         raise typer.BadParameter("--slug needs --organization NAME", param_hint="--slug")
@@ -131,7 +134,8 @@ def setup_command(
     if json:
         return terminal.show_json(done)
     terminal.say(
-        f"{'Made' if done['made'] else 'There is'} the organization {done['name']} (--org {done['slug']}, {done['id']})."
+        f"{'Made' if done['made'] else 'There is'} the organization {done['name']} (--org {done['slug']}, "
+        f"{done['id']})."
     )
     if done["password"]:
         terminal.say(runtime.password_note(done["admin"], done["password"]))
@@ -141,7 +145,10 @@ def setup_command(
 
 
 async def find_or_make(name: str, slug: str) -> tuple[tenancy.OrganizationId, bool]:
-    """Return the organization with that slug, and whether it was made now. Raises `InvalidInput` for a slug that cannot be one."""
+    """Return the organization with that slug, and whether it was made now.
+
+    Raises `InvalidInput` for a slug that cannot be one.
+    """
     async with database.pool().acquire() as connection:
         number = UUID(str(await queries.new_id(connection)))
     try:
@@ -162,8 +169,8 @@ def url_command(
 ) -> None:
     """Print the connection string of the application's role.
 
-    It reads nothing before it has said for whom: SET app.organization_id = '...'. The embedded server takes connections as long as
-    any outrider command runs, such as outrider up.
+    It reads nothing before it has said for whom: SET app.organization_id = '...'. The embedded server takes connections
+    as long as any outrider command runs, such as outrider up.
     """
 
     async def work(session: runtime.Session) -> runtime.Installation:
@@ -189,10 +196,10 @@ def psql_command(
 ) -> None:
     """Open psql inside an organization.
 
-    Row security holds: only that organization's rows are there. Make tables of your own as you like. SET ROLE postgres lifts row
-    security for an administrator's work and RESET ROLE brings it back. What follows is handed to psql (-A, -t, --csv, -v ...), and
-    psql's exit code is passed on: 0 done, 1 a statement of -c failed, or psql itself, 2 the connection was lost, 3 a statement failed
-    in a script (-f, or standard input), which ends there.
+    Row security holds: only that organization's rows are there. Make tables of your own as you like. SET ROLE postgres
+    lifts row security for an administrator's work and RESET ROLE brings it back. What follows is handed to psql (-A,
+    -t, --csv, -v ...), and psql's exit code is passed on: 0 done, 1 a statement of -c failed, or psql itself, 2 the
+    connection was lost, 3 a statement failed in a script (-f, or standard input), which ends there.
     """
     from .console import open_console
 

@@ -1,4 +1,7 @@
-"""The demo organization: the sample files that come with Outrider, taken in once. What they hold is the importer's business."""
+"""The demo organization: the sample files that come with Outrider, taken in once.
+
+What they hold is the importer's business.
+"""
 
 import time
 from collections.abc import Callable
@@ -49,7 +52,9 @@ async def take_in_samples(on_file: Callable[[str], None] = lambda _: None) -> li
 
 
 def row_of(name: str, counts: dict[str, Any], seconds: float) -> dict[str, Any]:
-    """Return a line of the table from what the importer counted; a failure count by reason becomes '3 (bad_email 2, no_email 1)'."""
+    """Return a line of the table from what the importer counted; a failure count by reason becomes '3 (bad_email 2,
+    no_email 1)'.
+    """
     failed = counts.get("failed", 0)
     if isinstance(failed, dict):
         reasons = ", ".join(

@@ -1,4 +1,7 @@
-"""`outrider doctor`: looks at everything that can be wrong, and says what to do. Changes nothing; never prints a secret."""
+"""`outrider doctor`: looks at everything that can be wrong, and says what to do.
+
+Changes nothing; never prints a secret.
+"""
 
 import asyncio
 import os
@@ -157,7 +160,8 @@ async def _look(place: runtime.Installation) -> AsyncIterator[Finding]:
     yield Finding(
         "server",
         OK,
-        f"PostgreSQL {facts['version']} ({kind}), up for {terminal.duration(facts['uptime'])}, database of {facts['database_size']:,} MB",
+        f"PostgreSQL {facts['version']} ({kind}), up for {terminal.duration(facts['uptime'])}, database of "
+        f"{facts['database_size']:,} MB",
     )
     missing = [name for name in migrate.EXTENSIONS if name not in extensions]
     listed = ", ".join(f"{name} {version}" for name, version in extensions.items())
@@ -191,12 +195,15 @@ async def _look(place: runtime.Installation) -> AsyncIterator[Finding]:
 
 
 def _leakproof(signatures: list[str]) -> Finding:
-    """Row security hides rows from a function that might tell on them, so such operators cannot use an index until they are marked."""
+    """Row security hides rows from a function that might tell on them, so such operators cannot use an index until they
+    are marked.
+    """
     if not signatures:
         return Finding("leakproof", OK, "searches use every index under row security")
     statements = " ".join(f"ALTER FUNCTION pg_catalog.{each} LEAKPROOF;" for each in signatures)
     return Finding(
-        "leakproof", WARN, f"{len(signatures)} operators cannot use an index under row security: searches by part of a name, e-mail or company, and by score, "
+        "leakproof", WARN, f"{len(signatures)} operators cannot use an index under row security: searches by part of "
+                           "a name, e-mail or company, and by score, "
         "read whole tables", f"as a superuser of the server: {statements}",
     )  # fmt: skip
 

@@ -1,4 +1,7 @@
-"""`outrider up`, `serve` and `worker`: the processes that stay. Each ends with code 0 at Ctrl-C or SIGTERM, within seconds."""
+"""`outrider up`, `serve` and `worker`: the processes that stay.
+
+Each ends with code 0 at Ctrl-C or SIGTERM, within seconds.
+"""
 
 import asyncio
 import os
@@ -32,8 +35,9 @@ WORKER_END_SECONDS = 15.0  # a worker gives its jobs 10 s, then hands them back
 def up_command() -> None:
     """Start everything: database, sample data, worker, web server.
 
-    The first start makes the database, the default organization and its admin, whose password is printed once, and the organization
-    Demo with the sample files. Later starts take a second or two. Ctrl-C stops it all; the data stays in OUTRIDER_HOME.
+    The first start makes the database, the default organization and its admin, whose password is printed once, and the
+    organization Demo with the sample files. Later starts take a second or two. Ctrl-C stops it all; the data stays in
+    OUTRIDER_HOME.
     """
     from outrider import web
 
@@ -127,7 +131,8 @@ def worker_command(
 ) -> None:
     """Run jobs until stopped.
 
-    Any number of workers may run, on any number of hosts. One that is killed loses nothing: another takes its jobs over.
+    Any number of workers may run, on any number of hosts. One that is killed loses nothing: another takes its jobs
+    over.
     """
     if until_stdin_closes:
         threading.Thread(target=_stop_with_parent, daemon=True).start()
@@ -152,7 +157,9 @@ def _stop_with_parent() -> None:
 
 
 async def _until_stopped(work: Coroutine[Any, Any, None], stop: Callable[[], None] | None = None) -> None:
-    """Await `work`; a Ctrl-C or SIGTERM, which cancels us, ends it by `stop` (None: by cancelling it) and counts as its good end."""
+    """Await `work`; a Ctrl-C or SIGTERM, which cancels us, ends it by `stop` (None: by cancelling it) and counts as its
+    good end.
+    """
     running = asyncio.ensure_future(work)
     try:
         await asyncio.wait({running})

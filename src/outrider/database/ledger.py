@@ -1,6 +1,8 @@
-"""yoyo, as this project runs it: `.sql` files in their order, each in one transaction together with its line in the ledger.
+"""yoyo, as this project runs it: `.sql` files in their order, each in one transaction together with its line in the
+ledger.
 
-Silent: what a SELECT in a migration returns never reaches standard output. Asks no name server for our name, as yoyo would.
+Silent: what a SELECT in a migration returns never reaches standard output. Asks no name server for our name, as yoyo
+would.
 """
 
 import logging
@@ -32,10 +34,12 @@ def ids() -> list[str]:
 
 
 def apply(url: str, folder: Path = FOLDER) -> list[str]:
-    """Run what the ledger does not hold yet, as the owner of the schema; returns the ids in order. The caller holds the migration lock.
+    """Run what the ledger does not hold yet, as the owner of the schema; returns the ids in order.
 
-    A migration that cannot get its locks is tried again with longer and longer waits. Raises `Unavailable` when it never gets them, and
-    the driver's error for a migration that fails: nothing of that one stays.
+    The caller holds the migration lock.
+
+    A migration that cannot get its locks is tried again with longer and longer waits. Raises `Unavailable` when it
+    never gets them, and the driver's error for a migration that fails: nothing of that one stays.
     """
     import psycopg
     import yoyo
@@ -59,8 +63,11 @@ def apply(url: str, folder: Path = FOLDER) -> list[str]:
 
         def get_log_data(self, migration: Any = None, operation: str = "apply") -> dict[str, Any]:
             return {
-                "id": str(uuid.uuid1()), "migration_id": migration.id, "migration_hash": migration.hash, "username": _account(),
-                "hostname": os.uname().nodename, "created_at_utc": datetime.now(UTC).replace(tzinfo=None), "operation": operation,
+                "id": str(uuid.uuid1()), "migration_id": migration.id, "migration_hash": migration.hash,
+                "username": _account(),
+                "hostname": os.uname().nodename,
+                "created_at_utc": datetime.now(UTC).replace(tzinfo=None),
+                "operation": operation,
             }  # fmt: skip
 
         def apply_one(self, migration: Any, force: bool = False, mark: bool = True) -> None:
@@ -88,12 +95,13 @@ def apply(url: str, folder: Path = FOLDER) -> list[str]:
 def _with_patience(step: Any, name: str, refused: type[Exception]) -> None:
     for wait in (*LOCK_WAITS, None):
         try:
-            return step()
+            step()
+            return
         except refused as error:
             if wait is None:
                 raise Unavailable(
-                    f"The migration {name} did not get its locks, because something else uses the tables without a pause: "
-                    "find it in pg_stat_activity, let it finish or end it, then run outrider migrate again."
+                    f"The migration {name} did not get its locks, because something else uses the tables without a "
+                    "pause: find it in pg_stat_activity, let it finish or end it, then run outrider migrate again."
                 ) from error
             time.sleep(wait)
 

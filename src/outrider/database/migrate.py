@@ -29,10 +29,11 @@ SCRAM_ITERATIONS = 4096
 LOCK = "SELECT pg_advisory_lock(hashtextextended('outrider/migrate', 0))"
 EXTENSIONS = {"vector": "pgvector", "pg_trgm": "pg_trgm", "unaccent": "unaccent"}
 PREPARE = (
-    "make_role_owner", "make_role_app", "make_role_worker", "make_role_console", "join_console_to_app", "join_admin_to_roles",
-    "set_search_path_app", "set_search_path_console", "let_owner_create", "close_database", "open_database",
-    "let_console_use_temporary_tables", "let_owner_use_public", "let_others_use_public", "let_console_use_public",
-    "add_vector", "add_trigrams", "add_unaccent", "mark_leakproof",
+    "make_role_owner", "make_role_app", "make_role_worker", "make_role_console", "join_console_to_app",
+    "join_admin_to_roles", "set_search_path_app", "set_search_path_console", "let_owner_create",
+    "close_database", "open_database", "let_console_use_temporary_tables", "let_owner_use_public",
+    "let_others_use_public", "let_console_use_public", "add_vector", "add_trigrams", "add_unaccent",
+    "mark_leakproof",
 )  # fmt: skip
 CONCURRENT_TRIES = 20
 
@@ -58,13 +59,18 @@ class Plan:
 
 
 async def check(url: str) -> str:
-    """Return the server's version. Raises `Unavailable` for no server, a foreign, too old or incomplete one: one sentence each."""
+    """Return the server's version.
+
+    Raises `Unavailable` for no server, a foreign, too old or incomplete one: one sentence each.
+    """
     async with _administrator(url) as connection:
         return await _check(connection, _target(url))
 
 
 async def migrate(url: str, *, passwords: dict[str, str] | None = None) -> Plan:
-    """Prepare the server and run the pending migrations; returns what ran. Safe to repeat and to run from several processes.
+    """Prepare the server and run the pending migrations; returns what ran.
+
+    Safe to repeat and to run from several processes.
 
     `passwords` are set on the login roles (a server that is reached over TCP needs them; the embedded one does not).
     Raises `Unavailable` as `check` does, and when the account may not do what is needed or a table stays locked.
@@ -80,8 +86,10 @@ async def migrate(url: str, *, passwords: dict[str, str] | None = None) -> Plan:
                 await _set_password(connection, role, password)
         except asyncpg.InsufficientPrivilegeError as error:
             raise Unavailable(
-                f"The account in OUTRIDER_DATABASE_URL may not prepare the database ({error.args[0]}): use a superuser, or let one run "
-                "CREATE EXTENSION vector, pg_trgm and unaccent in schema public and give this account the database and the schema public."
+                f"The account in OUTRIDER_DATABASE_URL may not prepare the database ({error.args[0]}): use a "
+                "superuser, or let one run "
+                "CREATE EXTENSION vector, pg_trgm and unaccent in schema public and give this account the database "
+                "and the schema public."
             ) from error
         applied = await asyncio.to_thread(ledger.apply, url)
         await reference.load(connection)
@@ -101,7 +109,10 @@ async def plan(url: str) -> Plan:
 
 
 async def can_log_in(url: str) -> bool:
-    """Whether the account in `url` gets in; False when its password or the account itself is refused. Raises what else goes wrong."""
+    """Whether the account in `url` gets in; False when its password or the account itself is refused.
+
+    Raises what else goes wrong.
+    """
     try:
         connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
     except asyncpg.InvalidAuthorizationSpecificationError:
@@ -133,7 +144,8 @@ async def _administrator(url: str) -> AsyncIterator[asyncpg.Connection]:
         ) from error
     except TimeoutError as error:
         raise Unavailable(
-            f"What listens at {target} did not answer as PostgreSQL within {CONNECT_SECONDS} s: point OUTRIDER_DATABASE_URL to PostgreSQL 18 or newer, "
+            f"What listens at {target} did not answer as PostgreSQL within {CONNECT_SECONDS} s: point "
+            "OUTRIDER_DATABASE_URL to PostgreSQL 18 or newer, "
             "or unset it to use the embedded server."
         ) from error
     except (
@@ -148,11 +160,13 @@ async def _administrator(url: str) -> AsyncIterator[asyncpg.Connection]:
         if "unexpected" in str(error):  # asyncpg's words for an answer to its first packet that PostgreSQL never gives
             raise Unavailable(_foreign(target)) from error
         raise Unavailable(
-            f"No PostgreSQL server answers at {target}: start it, or unset OUTRIDER_DATABASE_URL to use the embedded one."
+            f"No PostgreSQL server answers at {target}: start it, or unset OUTRIDER_DATABASE_URL to use the embedded "
+            "one."
         ) from error
     except ValueError as error:
         raise Unavailable(
-            f"OUTRIDER_DATABASE_URL cannot be used ({error}): it must look like postgresql://user:password@host:5432/database."
+            f"OUTRIDER_DATABASE_URL cannot be used ({error}): it must look like "
+            "postgresql://user:password@host:5432/database."
         ) from error
     except asyncpg.PostgresError as error:
         raise Unavailable(
@@ -166,7 +180,8 @@ async def _administrator(url: str) -> AsyncIterator[asyncpg.Connection]:
 
 def _foreign(target: str) -> str:
     return (
-        f"What answers at {target} is not PostgreSQL, or is too old: point OUTRIDER_DATABASE_URL to PostgreSQL 18 or newer, "
+        f"What answers at {target} is not PostgreSQL, or is too old: point OUTRIDER_DATABASE_URL to PostgreSQL 18 or "
+        "newer, "
         "or unset it to use the embedded server."
     )
 
@@ -175,21 +190,25 @@ async def _check(connection: asyncpg.Connection, target: str) -> str:
     facts = await queries.server_facts(connection)
     if facts["version_number"] < LEAST_VERSION:
         raise Unavailable(
-            f"The server at {target} is PostgreSQL {facts['version']}; Outrider needs 18 or newer: upgrade it or use the embedded server."
+            f"The server at {target} is PostgreSQL {facts['version']}; Outrider needs 18 or newer: upgrade it or use "
+            "the embedded server."
         )
     for extension, package in EXTENSIONS.items():
         if extension not in facts["extensions"]:
             raise Unavailable(
-                f"The server at {target} has no {package}: install the {package} extension there, or use the embedded server."
+                f"The server at {target} has no {package}: install the {package} extension there, or use the embedded "
+                "server."
             )
     if not facts["can_make_roles"]:
         raise Unavailable(
-            f"The account in OUTRIDER_DATABASE_URL may not create roles at {target}: use one with CREATEROLE, or a superuser."
+            f"The account in OUTRIDER_DATABASE_URL may not create roles at {target}: use one with CREATEROLE, or a "
+            "superuser."
         )
     foreign = [row["name"] async for row in queries.foreign_objects(connection)]
     if foreign:
         raise Unavailable(
-            f"The database at {target} already holds what Outrider did not make ({', '.join(foreign)}): give it an empty database."
+            f"The database at {target} already holds what Outrider did not make ({', '.join(foreign)}): give it an "
+            "empty database."
         )
     return str(facts["version"])
 
@@ -199,7 +218,9 @@ async def _not_leakproof(connection: asyncpg.Connection) -> list[str]:
 
 
 async def _patiently(step: Any, connection: asyncpg.Connection) -> None:
-    """Run a statement on catalogues that all databases of a server share; another migration may be writing the same row there."""
+    """Run a statement on catalogues that all databases of a server share; another migration may be writing the same row
+    there.
+    """
     for attempt in range(CONCURRENT_TRIES):
         try:
             await step(connection)

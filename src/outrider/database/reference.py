@@ -1,4 +1,5 @@
-"""The look-up lists that cleaning uses: free-mail domains and country names, from the packages freemail, pycountry and Babel.
+"""The look-up lists that cleaning uses: free-mail domains and country names, from the packages freemail, pycountry and
+Babel.
 
 Loaded when the lists of this version are not in the database yet; a comment on the table says which ones are.
 """
@@ -46,7 +47,8 @@ def free_mail_domains() -> list[str]:
 def country_names() -> dict[str, str]:
     """Return {name in lower case: ISO 3166 alpha-2} in English and in each country's official languages (BEHAVIOUR 3).
 
-    Three-letter codes and what people write ('UK', 'Holland', 'Turkey') are among them; a name that two countries share is left out.
+    Three-letter codes and what people write ('UK', 'Holland', 'Turkey') are among them; a name that two countries share
+    is left out.
     """
     import pycountry
     from babel import Locale, UnknownLocaleError

@@ -3,6 +3,7 @@
 Others use what is listed here. Golden records are made by the database's own functions; nothing here writes one.
 """
 
+from .export import neutralise
 from .imports import (
     cancel,
     columns_of,
@@ -10,12 +11,13 @@ from .imports import (
     get_import,
     list_imports,
     preview_revert,
-    rejects,
+    reject_blocks,
     set_mapping,
     start,
     start_preview,
     start_revert,
 )
+from .samples import import_sample
 from .service import get_raw_load, ingest, list_audit, promote
 from .types import MODES, REASONS, Import, NewImport, Promotion, StoredRow
 
@@ -31,12 +33,14 @@ __all__ = [
     "create_import",
     "get_import",
     "get_raw_load",
+    "import_sample",
     "ingest",
     "list_audit",
     "list_imports",
+    "neutralise",
     "preview_revert",
     "promote",
-    "rejects",
+    "reject_blocks",
     "set_mapping",
     "start",
     "start_preview",

@@ -15,6 +15,7 @@ from .files import Record
 CHUNK_ROWS = 10_000
 CHUNK_BYTES = 8 * 2**20
 REPLACEMENT = "�"
+Build = Callable[[Any], dict[str, Any]]
 
 
 @dataclass(slots=True)
@@ -33,7 +34,9 @@ class Chunk:
         self.size += len(text)
 
 
-def chunks(records: Iterator[Record], build: Callable[[Any], dict[str, Any]], *, rows: int = CHUNK_ROWS, most_bytes: int = CHUNK_BYTES) -> Generator[Chunk]:
+def chunks(
+    records: Iterator[Record], build: Callable[[Any], dict[str, Any]], *, rows: int = CHUNK_ROWS, most_bytes: int = CHUNK_BYTES
+) -> Generator[Chunk]:
     """Yield the records as chunks of at most `rows` rows and about `most_bytes` bytes; nothing for no records."""
     chunk = Chunk()
     for record in records:
@@ -45,7 +48,7 @@ def chunks(records: Iterator[Record], build: Callable[[Any], dict[str, Any]], *,
         yield chunk
 
 
-def encode(record: Record, build: Callable[[Any], dict[str, Any]]) -> tuple[str, str | None]:
+def encode(record: Record, build: Build) -> tuple[str, str | None]:
     """Return a record's payload as JSON that jsonb can hold, and its problem if it has one.
 
     What cannot be read at all is kept as {"raw": the offending text}.

@@ -40,17 +40,23 @@ def neutralise(cell: str) -> str:
     return cell
 
 
-def write_rejects(stream: Stream, header: Sequence[str], rows: Iterable[Reject]) -> int:
-    """Write the rejected records as CSV (commas, CRLF); how many there were.
+def reject_header(header: Sequence[str]) -> list[str]:
+    """The first line of a rejects file: Line, Reason, Text (what could not be parted into cells), then the file's own header."""
+    return [neutralise(name) for name in ("Line", "Reason", "Text", *header)]
 
-    Columns: Line, Reason, Text (what could not be parted into cells), then the file's own header. Cells beyond
-    the header follow at the end of their row. Every cell is neutralised. Open the stream with newline="".
-    """
+
+def reject_cells(row: Reject) -> list[str]:
+    """A rejected record as cells under that header, every one neutralised; cells beyond the header follow at the end."""
+    text = (row.text or "") if row.cells is None else ""
+    return [str(row.line), neutralise(row.reason), neutralise(text), *map(neutralise, row.cells or [])]
+
+
+def write_rejects(stream: Stream, header: Sequence[str], rows: Iterable[Reject]) -> int:
+    """Write the rejected records as CSV (commas, CRLF); how many there were. Open the stream with newline=""."""
     writer = csv.writer(stream)
-    writer.writerow(map(neutralise, ["Line", "Reason", "Text", *header]))
+    writer.writerow(reject_header(header))
     count = 0
     for row in rows:
-        text = (row.text or "") if row.cells is None else ""
-        writer.writerow([str(row.line), neutralise(row.reason), neutralise(text), *map(neutralise, row.cells or [])])
+        writer.writerow(reject_cells(row))
         count += 1
     return count

@@ -4,6 +4,8 @@ A file waits in the spool until its import is finished, so that a restart finds 
 """
 
 import asyncio
+import csv
+import io
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from datetime import timedelta
@@ -21,16 +23,20 @@ from outrider.namespaces import NamespaceService
 from outrider.tenancy import Actor, OrganizationId, transaction
 
 from . import files
-from .mapping import Column, MappingError, detect_mapping, header_fingerprint
+from .export import Reject, reject_cells, reject_header
+from .mapping import Column, MappingError, detect_mapping, header_fingerprint, rebuild
 from .store import queries, to_import
-from .types import MODES, STATES, Import, NewImport
+from .types import MODES, REASONS, STATES, Import, NewImport
 
 MAX_TEXT = 200
+MAX_BYTES = 1 << 40  # the API has a limit of its own
 UNDER_WAY = ("queued", "running", "reverting")
 EXPIRE_IN = timedelta(days=2)  # of a running import; one that takes longer is looked at by a person
 
 
-async def create_import(organization: OrganizationId, actor: Actor, source: BinaryIO, wanted: NewImport, *, most_bytes: int) -> Import:
+async def create_import(
+    organization: OrganizationId, actor: Actor, source: BinaryIO, wanted: NewImport, *, most_bytes: int = 1 << 40
+) -> Import:
     """Take a file in, find out what it is and how its columns are read; nothing runs yet.
 
     Raises `InvalidInput` when the file, the mapping or a word about it cannot be used, `NotFound` for an unknown namespace,
@@ -161,7 +167,9 @@ async def start_preview(organization: OrganizationId, actor: Actor, number: UUID
         current = await get_in(connection, organization, number)
         if current.state != "uploaded":
             raise Conflict(f"the import is {current.state}: a dry run is for one that has not started", field="state")
-        return await ops.enqueue(connection, "intake.preview", {"import_id": str(number)}, singleton_key=str(number), retry_limit=1, expire_in=EXPIRE_IN)
+        return await ops.enqueue(
+            connection, "intake.preview", {"import_id": str(number)}, singleton_key=str(number), retry_limit=1, expire_in=EXPIRE_IN
+        )
 
 
 async def cancel(organization: OrganizationId, actor: Actor, number: UUID) -> Import:
@@ -205,17 +213,38 @@ async def start_revert(organization: OrganizationId, actor: Actor, number: UUID)
         return await get_in(connection, organization, number)
 
 
-async def rejects(organization: OrganizationId, actor: Actor, number: UUID) -> AsyncIterator[tuple[int, str, dict[str, Any]]]:
-    """Yield (row number, reason, payload) of every row that could not be used, in the order of the file."""
+async def rejects(organization: OrganizationId, actor: Actor, number: UUID) -> AsyncIterator[Reject]:
+    """Yield every row that could not be used, in the order of the file; none when all could. Raises `NotFound`."""
+    columns = columns_of(await get_import(organization, actor, number))
     after = 0
     while True:
         async with transaction(organization, actor, readonly=True) as connection:
-            rows = [r async for r in queries.failed_rows(connection, organization_id=organization, import_id=number, after=after, limit=1000)]
+            rows = [
+                r async for r in queries.failed_rows(connection, organization_id=organization, import_id=number, after=after, limit=1000)
+            ]
         for row in rows:
-            yield row["row_number"], row["reason"], row["raw_data"]
+            payload, reason = row["raw_data"], REASONS.get(row["reason"], row["reason"])
+            unreadable = isinstance(payload, dict) and set(payload) == {"raw"}
+            cells = None if unreadable else rebuild(columns, payload)
+            yield Reject(row["row_number"], reason, cells, payload["raw"] if unreadable else None)
         if len(rows) < 1000:
             return
         after = rows[-1]["row_number"]
+
+
+async def reject_blocks(organization: OrganizationId, actor: Actor, number: UUID) -> AsyncIterator[str]:
+    """Yield the rejects file, a CSV, in blocks of text; its header comes even when nothing was rejected. Raises `NotFound`."""
+    columns = columns_of(await get_import(organization, actor, number))
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    writer.writerow(reject_header([column.header for column in columns]))
+    async for row in rejects(organization, actor, number):
+        writer.writerow(reject_cells(row))
+        if buffer.tell() > 1 << 16:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()
 
 
 def format_of(current: Import) -> files.FileFormat:
@@ -271,7 +300,9 @@ async def _look(
     except files.FileError as error:
         raise InvalidInput(str(error), field="file", reason=error.code) from error
     async with transaction(organization, actor, readonly=True) as connection:
-        remembered = await queries.remembered_mapping(connection, organization_id=organization, fingerprint=header_fingerprint(found.header))
+        remembered = await queries.remembered_mapping(
+            connection, organization_id=organization, fingerprint=header_fingerprint(found.header)
+        )
     return found, _detect(found, sampled, chosen=wanted.chosen, remembered=remembered), sampled
 
 

@@ -24,9 +24,7 @@ _PHONE = re.compile(r"(?:\+|00)[1-9][\d\s().\-/]{6,22}|\(\d{2,5}\)[\d\s.\-/]{5,1
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}", re.I)
 _COLUMN_NAME = re.compile(r"Column (\d+)")
 # E-mail addresses under such a header belong to somebody else than the lead.
-_OTHER_PEOPLE = re.compile(
-    r"owner|sender|manager|assigned|created|modified|account exec|sales ?rep|referr|besitzer", re.I
-)
+_OTHER_PEOPLE = re.compile(r"owner|sender|manager|assigned|created|modified|account exec|sales ?rep|referr|besitzer", re.I)
 
 _BY_VALUE: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("email", _EMAIL),
@@ -170,9 +168,7 @@ def _by_header(header: Sequence[str], values: list[list[str]], fixed: set[int]) 
     return found
 
 
-def _settle_names(
-    header: Sequence[str], values: list[list[str]], fields: list[str | None], how: list[str], fixed: set[int]
-) -> None:
+def _settle_names(header: Sequence[str], values: list[list[str]], fields: list[str | None], how: list[str], fixed: set[int]) -> None:
     """'Name', 'Nom', 'Nombre' …: the full name, or the half of it that no other column is (German Vorname, Name)."""
     for index, name in enumerate(header):
         form = normalise_header(name)
@@ -196,9 +192,7 @@ def _settle_names(
 
 def _contained(parts: list[str], wholes: list[str]) -> bool:
     """Whether most values of one column stand, as words, in the other column's value of the same record."""
-    pairs = [
-        (a.strip().casefold(), b.casefold()) for a, b in zip(parts, wholes, strict=True) if a.strip() and b.strip()
-    ]
+    pairs = [(a.strip().casefold(), b.casefold()) for a, b in zip(parts, wholes, strict=True) if a.strip() and b.strip()]
     hits = sum(1 for part, whole in pairs if part in whole and part != whole.strip())
     return bool(pairs) and hits >= 0.5 * len(pairs)
 

@@ -68,7 +68,8 @@ async def preview_import(context: ops.JobContext) -> dict[str, Any]:
                         break
             preview["changes"] = [dict(row) async for row in queries.fresh_changes(connection)]
             preview["failed_rows"] = [
-                dict(row) async for row in queries.failed_rows(connection, organization_id=organization, import_id=number, after=0, limit=20)
+                dict(row)
+                async for row in queries.failed_rows(connection, organization_id=organization, import_id=number, after=0, limit=20)
             ]
             raise _Undo
     except _Undo:
@@ -125,8 +126,7 @@ async def _import_rows(connection: asyncpg.Connection, number: UUID, chunk: Chun
     """Store one chunk; rows that the database does not take for JSON are kept as text, with the reason."""
     try:
         async with connection.transaction():
-            report: dict[str, Any] = await queries.import_rows(connection, id=number, rows=chunk.rows, row_numbers=chunk.numbers, problems=chunk.problems)
-            return report
+            return await _call(connection, number, chunk)
     except asyncpg.DataError:
         bad = [row["place"] - 1 async for row in queries.invalid_json(connection, texts=chunk.rows)]
         if not bad:
@@ -134,8 +134,14 @@ async def _import_rows(connection: asyncpg.Connection, number: UUID, chunk: Chun
         for place in bad:
             chunk.rows[place] = as_raw(chunk.rows[place])
             chunk.problems[place] = "bad_value"
-        report = await queries.import_rows(connection, id=number, rows=chunk.rows, row_numbers=chunk.numbers, problems=chunk.problems)
-        return report
+        return await _call(connection, number, chunk)
+
+
+async def _call(connection: asyncpg.Connection, number: UUID, chunk: Chunk) -> dict[str, Any]:
+    report: dict[str, Any] = await queries.import_rows(
+        connection, id=number, rows=chunk.rows, row_numbers=chunk.numbers, problems=chunk.problems
+    )
+    return report
 
 
 async def _store(connection: asyncpg.Connection, number: UUID, chunk: Chunk, preview: dict[str, Any]) -> None:

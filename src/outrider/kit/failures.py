@@ -1,4 +1,6 @@
-"""What a driver, the system or a setting says when the machine is not in a state to work, put into one sentence with what to do."""
+"""What a driver, the system or a setting says when the machine is not in a state to work, put into one sentence with
+what to do.
+"""
 
 import errno
 
@@ -40,11 +42,13 @@ def _explain_database(error: BaseException) -> OutriderError | None:
         return full_disk("the database")
     if isinstance(error, asyncpg.TooManyConnectionsError):
         return Unavailable(
-            "The database has no connection left: stop some of its users, lower OUTRIDER_POOL_SIZE or raise max_connections."
+            "The database has no connection left: stop some of its users, lower OUTRIDER_POOL_SIZE or raise "
+            "max_connections."
         )
     if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
         return Unavailable(
-            f"The database refused the account ({error}): run outrider migrate, or correct the connection strings in the settings."
+            f"The database refused the account ({error}): run outrider migrate, or correct the connection strings in "
+            "the settings."
         )
     if isinstance(error, asyncpg.PostgresConnectionError | asyncpg.OperatorInterventionError) and not isinstance(
         error, asyncpg.QueryCanceledError

@@ -1,14 +1,15 @@
 """Structured logs: one JSON object a line, to stderr.
 
-Never holds personal data, payloads or secrets: callers pass ids, counts and names of things, and an exception is written as its type
-and the places it passed through, without its message, since messages of drivers quote the values that were refused.
+Never holds personal data, payloads or secrets: callers pass ids, counts and names of things, and an exception is
+written as its type and the places it passed through, without its message, since messages of drivers quote the values
+that were refused.
 """
 
 import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
-from typing import Any, cast
+from typing import Any
 
 import structlog
 
@@ -18,7 +19,8 @@ FRAMES_KEPT = 12
 
 
 def describe(error: BaseException) -> dict[str, Any]:
-    """Return what may be logged of an error: its type, and `file:line function` of its last frames, without its message."""
+    """Return what may be logged of an error: its type, and `file:line function` of its last frames, without its
+    message."""
     frames = traceback.extract_tb(error.__traceback__)[-FRAMES_KEPT:]
     described: dict[str, Any] = {
         "type": f"{type(error).__module__}.{type(error).__qualname__}",
@@ -50,7 +52,7 @@ _SHARED = (
 )
 
 
-class _Stderr(logging.StreamHandler):  # type: ignore[type-arg]
+class _Stderr(logging.StreamHandler):
     """Writes to whatever standard error is at the time."""
 
     def __init__(self) -> None:
@@ -62,7 +64,8 @@ class _Stderr(logging.StreamHandler):  # type: ignore[type-arg]
 
 
 def configure(level: str = "INFO") -> None:
-    """Send everything that is logged from `level` on, by us and by libraries, to stderr as JSON lines; may be called again."""
+    """Send everything that is logged from `level` on, by us and by libraries, to stderr as JSON lines; may be called
+    again."""
     handler = _Stderr()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -95,4 +98,4 @@ def configure(level: str = "INFO") -> None:
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:
     """Return the logger of a module; call it as `log.info("what_happened", key=value)`."""
-    return cast(structlog.stdlib.BoundLogger, structlog.stdlib.get_logger(name))
+    return structlog.stdlib.get_logger(name)

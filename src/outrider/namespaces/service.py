@@ -1,4 +1,5 @@
-"""The rules of namespaces: registry, routing, re-routing (BEHAVIOUR 1). Does not know HTTP or the terminal, and never commits."""
+"""The rules of namespaces: registry, routing, re-routing (BEHAVIOUR 1). Does not know HTTP or the terminal, and never
+commits."""
 
 from typing import Any
 
@@ -33,7 +34,7 @@ class NamespaceService:
         """
         return rules.table_name(namespace if namespace is not None else DEFAULT_NAME)
 
-    async def list(self, *, limit: int = 100, cursor: str | None = None) -> Page[Namespace]:
+    async def page(self, *, limit: int = 100, cursor: str | None = None) -> Page[Namespace]:
         """Return a page of namespaces by name. Raises `InvalidInput` for a bad limit or cursor."""
         check_limit(limit)
         key = decode_cursor(cursor, 1)
@@ -53,7 +54,8 @@ class NamespaceService:
         return to_namespace(await queries.default_namespace(self._connection, organization_id=self._organization))
 
     async def route(self, campaign_name: str) -> Routing:
-        """Return where a campaign goes and why; changes nothing. Longest keyword first, ties to the name first in the alphabet."""
+        """Return where a campaign goes and why; changes nothing. Longest keyword first, ties to the name first in the
+        alphabet."""
         row = await queries.route(self._connection, organization_id=self._organization, campaign=campaign_name)
         also = tuple(Hit(hit["namespace"], hit["keyword"]) for hit in row["also_matched"])
         return Routing(
@@ -66,8 +68,8 @@ class NamespaceService:
             _explain(row["namespace"], row["keyword"], also),
         )
 
-    async def create(self, name: str, keywords: "list[str]", description: str | None = None) -> Changed:
-        """Add a namespace and make its table. Raises `InvalidInput`, and `Conflict` for a name or table that is taken."""
+    async def create(self, name: str, keywords: list[str], description: str | None = None) -> Changed:
+        """Add a namespace and make its table. Raises `InvalidInput`, and `Conflict` for a taken name or table."""
         rules.check_name(name)
         arguments = {"keywords": rules.check_keywords(keywords), "description": rules.check_description(description)}
         try:
@@ -82,21 +84,24 @@ class NamespaceService:
         name: str,
         *,
         new_name: str | None = None,
-        keywords: "list[str] | None" = None,
+        keywords: list[str] | None = None,
         description: str | None = UNCHANGED,
         is_active: bool | None = None,
     ) -> Changed:
         """Change what is given; None, and `UNCHANGED` for the description, leave a field as it is.
 
-        A rename renames the table. Raises `NotFound`, `InvalidInput`, and `Conflict` for a name or table that is taken, and for
-        renaming or switching off the default namespace, which takes what nothing else does.
+        A rename renames the table. Raises `NotFound`, `InvalidInput`, and `Conflict` for a name or table that is taken,
+        and for renaming or switching off the default namespace, which takes what nothing else does.
         """
         row = await queries.lock_namespace(self._connection, organization_id=self._organization, name=name)
         if row is None:
             raise _unknown(name)
         old = to_namespace(row)
         if old.is_default and is_active is False:
-            raise Conflict(f"{name} is the default namespace: it takes what no keyword claims and cannot be switched off", field="is_active")
+            raise Conflict(
+                f"{name} is the default namespace: it takes what no keyword claims and cannot be switched off",
+                field="is_active",
+            )
         wanted = {
             "keywords": rules.check_keywords(keywords) if keywords is not None else list(old.keywords),
             "description": old.description if description is UNCHANGED else rules.check_description(description),
@@ -128,12 +133,13 @@ class NamespaceService:
         namespace = await self.find(name)
         return NamespaceStats(**dict(await queries.stats(self._connection, organization_id=self._organization, namespace_id=namespace.id)))
 
-    async def preview_reroute(self) -> "list[Move]":
-        """Return which profiles would be elsewhere if their campaigns were routed now; empty for none. Changes nothing."""
+    async def preview_reroute(self) -> list[Move]:
+        """Return which profiles would be elsewhere if routed now; empty for none. Changes nothing."""
         return [to_move(row) async for row in queries.preview_reroute(self._connection)]
 
-    async def reroute(self, most: int) -> "list[Move]":
-        """Move the profiles of at most `most` addresses to where their campaigns are routed now; empty when nothing is left to move."""
+    async def reroute(self, most: int) -> list[Move]:
+        """Move the profiles of at most `most` addresses to where their campaigns are routed now; empty when nothing is
+        left to move."""
         return [to_move(row) async for row in queries.reroute(self._connection, most=most)]
 
     async def _rename(self, old: Namespace, new_name: str) -> None:
@@ -157,8 +163,14 @@ class NamespaceService:
         if holder == name:
             return Conflict(f"there is a namespace {name!r} already; choose another name or change that one", field="name")
         if holder is not None:
-            return Conflict(f"{name!r} would share the table {table} with the namespace {holder!r}; choose another name", field="name")
-        return Conflict(f"there is a table {table} already that is no namespace's; choose another name or rename that table", field="name")
+            return Conflict(
+                f"{name!r} would share the table {table} with the namespace {holder!r}; choose another name",
+                field="name",
+            )
+        return Conflict(
+            f"there is a table {table} already that is no namespace's; choose another name or rename that table",
+            field="name",
+        )
 
 
 def _unknown(name: str) -> NotFound:
@@ -170,8 +182,14 @@ def _overlap(name: str, row: asyncpg.Record) -> Overlap:
     if row["size"] == row["other_size"]:
         winner = f"both are as long, so {min(name, row['namespace'])} wins, being first by name"
     else:
-        winner = f"a campaign that holds both goes to {name if row['size'] > row['other_size'] else row['namespace']}, whose keyword is longer"
-    return Overlap(mine, row["namespace"], other, f"keyword {mine!r} overlaps {other!r} of the namespace {row['namespace']}: {winner}")
+        longer = name if row["size"] > row["other_size"] else row["namespace"]
+        winner = f"a campaign that holds both goes to {longer}, whose keyword is longer"
+    return Overlap(
+        mine,
+        row["namespace"],
+        other,
+        f"keyword {mine!r} overlaps {other!r} of the namespace {row['namespace']}: {winner}",
+    )
 
 
 def _explain(namespace: str, keyword: str | None, also: tuple[Hit, ...]) -> str:
@@ -182,6 +200,7 @@ def _explain(namespace: str, keyword: str | None, also: tuple[Hit, ...]) -> str:
     others = [hit for hit in also if hit.namespace != namespace]
     if not others:
         return f"{keyword!r} of {namespace} is the longest keyword in the name; the others are of the same namespace"
+    next_best = f"{others[0].keyword!r} of {others[0].namespace}"
     if len(others[0].keyword) == len(keyword):
-        return f"{keyword!r} of {namespace} and {others[0].keyword!r} of {others[0].namespace} are as long; {namespace} is first by name"
-    return f"{keyword!r} of {namespace} is the longest keyword in the name; {others[0].keyword!r} of {others[0].namespace} is shorter"
+        return f"{keyword!r} of {namespace} and {next_best} are as long; {namespace} is first by name"
+    return f"{keyword!r} of {namespace} is the longest keyword in the name; {next_best} is shorter"

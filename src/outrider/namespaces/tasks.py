@@ -12,8 +12,8 @@ REROUTE = "namespaces.reroute"
 
 
 async def reroute(context: JobContext) -> dict[str, Any]:
-    """Move profiles to where their campaigns are routed now, `BATCH_ADDRESSES` addresses a transaction: a cancelled or killed job keeps
-    what it moved, and goes on from there. Returns how many were moved and merged by this attempt."""
+    """Move profiles to where their campaigns are routed now, `BATCH_ADDRESSES` addresses a transaction: a cancelled or
+    killed job keeps what it moved, and goes on from there. Returns how many were moved and merged by this attempt."""
     async with transaction(context.organization_id, context.actor, readonly=True) as connection:
         total = sum(move.profiles for move in await NamespaceService(connection, context.organization_id).preview_reroute())
     done = merged = 0

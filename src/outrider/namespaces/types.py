@@ -78,7 +78,8 @@ class NamespaceStats:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A namespace after a change, with what the change calls for: overlaps to know of, profiles that would now be elsewhere."""
+    """A namespace after a change, with what the change calls for: overlaps to know of, profiles that would now be
+    elsewhere."""
 
     namespace: Namespace
     overlaps: list[Overlap]

@@ -1,4 +1,5 @@
-"""The answers that POSTs with an Idempotency-Key got, kept in the caller's organization for a day (rules: `kit.http.idempotency`).
+"""The answers that POSTs with an Idempotency-Key got, kept in the caller's organization for a day (rules:
+`kit.http.idempotency`).
 
 Rows over a day old count as gone; a daily job of the ops slice deletes them.
 """
@@ -15,7 +16,8 @@ queries = sql.load(Path(__file__).parent / "answers.sql")
 
 
 async def claim(caller: Caller, key: str, request_hash: bytes) -> Claim:
-    """Claim a key that is new, older than a day, or whose holder has not renewed it for a minute; else say how it stands."""
+    """Claim a key that is new, older than a day, or whose holder has not renewed it for a minute; else say how it
+    stands."""
     async with transaction(caller.organization_id, caller.actor) as connection:
         arguments = {"organization_id": caller.organization_id, "key": key}
         if await queries.claim_answer(connection, request_hash=request_hash, **arguments):

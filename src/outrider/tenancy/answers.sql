@@ -5,7 +5,8 @@
 INSERT INTO ops.idempotency_keys AS k (organization_id, key, request_hash, created_at)
 VALUES (:organization_id, :key, :request_hash, now())
 ON CONFLICT (organization_id, key) DO UPDATE SET
-    request_hash = excluded.request_hash, status = excluded.status, headers = excluded.headers, body = excluded.body, created_at = excluded.created_at
+    request_hash = excluded.request_hash, status = excluded.status, headers = excluded.headers, body = excluded.body,
+    created_at = excluded.created_at
 WHERE k.created_at < now() - interval '1 day' OR (k.status IS NULL AND k.created_at < now() - interval '1 minute')
 RETURNING true;
 

@@ -1,7 +1,7 @@
 """Keys, users and the organization over HTTP. The secret of a key is in one answer, once."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
@@ -15,7 +15,7 @@ from . import service
 from .http import require
 from .types import ApiKey, Caller
 
-KEY_EXAMPLE = {
+KEY_EXAMPLE: dict[str, Any] = {
     "id": "0193a512-7c14-7e0c-9b1d-2f6f5a1f3c11",
     "name": "nightly import",
     "prefix": "outrider_aaaaaaaaaaaaaaaaaaaaaaaaae_wJ4k",
@@ -27,14 +27,14 @@ KEY_EXAMPLE = {
     "expires_at": "2027-11-20T08:00:00Z",
     "revoked_at": None,
 }
-USER_EXAMPLE = {
+USER_EXAMPLE: dict[str, Any] = {
     "id": "0193a512-9d2b-7a53-8f0e-1d2c3b4a5968",
     "email": "ana@example.org",
     "name": "Ana Example",
     "role": "admin",
     "created_at": "2026-11-20T08:00:00Z",
 }
-ORGANIZATION_EXAMPLE = {
+ORGANIZATION_EXAMPLE: dict[str, Any] = {
     "id": "00000000-0000-0000-0000-000000000001",
     "name": "Default",
     "slug": "default",
@@ -44,8 +44,8 @@ ORGANIZATION_EXAMPLE = {
 }
 
 
-def _example(*examples: object) -> ConfigDict:
-    return ConfigDict(json_schema_extra={"examples": list(examples)}, from_attributes=True)  # type: ignore[dict-item]
+def _example(*examples: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": list(examples)}, from_attributes=True)
 
 
 class Key(BaseModel):
@@ -86,7 +86,8 @@ class KeyRequest(BaseModel):
     """The key to make."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"name": "nightly import", "role": "member", "scopes": ["imports:write", "people:read"]}]}
+        extra="forbid",
+        json_schema_extra={"examples": [{"name": "nightly import", "role": "member", "scopes": ["imports:write", "people:read"]}]},
     )
 
     name: Text = Field(min_length=1, max_length=100, description="What it is for.")
@@ -141,9 +142,13 @@ async def list_keys(caller: Annotated[Caller, Depends(require("keys:read"))], li
 
 @router.post("/keys", tags=["keys"], summary="Make an API key", status_code=201)
 async def create_key(body: KeyRequest, request: Request, caller: Annotated[Caller, Depends(require("keys:write"))]) -> MadeKey:
-    """Makes a key for your organization that may at most what yours may. Its `secret` is in this answer and nowhere else."""
+    """Makes a key for your organization that may at most what yours may. Its `secret` is in this answer and nowhere
+    else."""
     if body.expires_at is not None and body.expires_at <= datetime.now(UTC):
-        raise InvalidInput(f"expires_at is {body.expires_at.isoformat()}, which is past; leave it out for a key that does not expire", field="expires_at")
+        raise InvalidInput(
+            f"expires_at is {body.expires_at.isoformat()}, which is past; leave it out for a key that does not expire",
+            field="expires_at",
+        )
     made = await service.create_key(caller, body.name, role=body.role, scopes=body.scopes, expires_at=body.expires_at)
     shown = _key(made.key).model_dump(mode="json")
     keep_for_replay(request.scope, orjson.dumps({**shown, "secret": None}))

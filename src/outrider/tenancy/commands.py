@@ -144,7 +144,10 @@ def create_key(
 
 
 def expiry(text: str | None, now: datetime) -> datetime | None:
-    """Return when a key ends: `12h`, `90d`, `8w` from now, or the end of a date (UTC). Raises `InvalidInput` for anything else, and for the past."""
+    """Return when a key ends: `12h`, `90d`, `8w` from now, or the end of a date (UTC).
+
+    Raises `InvalidInput` for anything else, and for the past.
+    """
     if text is None:
         return None
     until: datetime | None = None

@@ -1,4 +1,5 @@
-"""How an HTTP request shows who it is: the key, the scope it needs, how often it may come, and where its answers are kept.
+"""How an HTTP request shows who it is: the key, the scope it needs, how often it may come, and where its answers are
+kept.
 
 Nothing found out about a key outlives its request: a revoked key is refused from the next request on.
 """
@@ -27,15 +28,19 @@ FAILURES = "30/minute"
 KEYS_REMEMBERED = 10_000
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
-bearer = HTTPBearer(auto_error=False, scheme_name="Bearer", description="`Authorization: Bearer KEY`, a key made with `outrider keys create`.")
+bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="Bearer",
+    description="`Authorization: Bearer KEY`, a key made with `outrider keys create`.",
+)
 header = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="ApiKey", description="The same key in a header of its own.")
 
 
 class Door:
     """Lets requests in. One for each app, since it counts.
 
-    `rate_limit` is for each key. Who sends keys that do not hold is held back by network address, at `failures`; keys that held
-    before are still asked about from there, so nobody is locked out by a neighbour behind the same address.
+    `rate_limit` is for each key. Who sends keys that do not hold is held back by network address, at `failures`; keys
+    that held before are still asked about from there, so nobody is locked out by a neighbour behind the same address.
     """
 
     def __init__(self, rate_limit: str, failures: str = FAILURES) -> None:
@@ -118,9 +123,13 @@ class KeyFirst:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] == "http" and scope["method"] in _BODY_METHODS and scope["path"].startswith("/api/"):
-            if not self.is_public(scope["method"], scope["path"]):
-                await admit(Request(scope))
+        if (
+            scope["type"] == "http"
+            and scope["method"] in _BODY_METHODS
+            and scope["path"].startswith("/api/")
+            and not self.is_public(scope["method"], scope["path"])
+        ):
+            await admit(Request(scope))
         await self.app(scope, receive, send)
 
 

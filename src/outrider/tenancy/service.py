@@ -128,7 +128,8 @@ async def create_key(
 ) -> NewKey:
     """Make an API key. Nobody can make one that may more than they may themselves.
 
-    `scopes` None means all of the role's. Raises `InvalidInput` for unknown names, `Forbidden` for more than the caller has.
+    `scopes` None means all of the role's. Raises `InvalidInput` for unknown names, `Forbidden` for more than the caller
+    has.
     """
     if role not in ROLES:
         raise InvalidInput(f"role is {role!r}; it must be one of {', '.join(ROLES)}", field="role")
@@ -166,7 +167,8 @@ async def list_keys(caller: Caller) -> list[ApiKey]:
 
 
 async def page_of_keys(caller: Caller, *, limit: int = 100, cursor: str | None = None) -> Page[ApiKey]:
-    """Return a page of the organization's keys, newest first, revoked ones too. Raises `InvalidInput` for a bad limit or cursor."""
+    """Return a page of the organization's keys, newest first, revoked ones too. Raises `InvalidInput` for a bad limit
+    or cursor."""
     check_limit(limit)
     key = decode_cursor(cursor, 1)
     before = _uuid_of(key[0]) if key else None
@@ -201,7 +203,8 @@ async def revoke_key(caller: Caller, key: UUID) -> None:
 
 
 async def authenticate(secret: str) -> Caller:
-    """Return who comes with this key. Raises `Unauthorized` for an unknown, expired or revoked one, without saying which."""
+    """Return who comes with this key. Raises `Unauthorized` for an unknown, expired or revoked one, without saying
+    which."""
     organization = _organization_of(secret) if secret.startswith(KEY_PREFIX) else None
     if organization is not None:
         async with transaction(organization, Actor("key", "unknown")) as connection:

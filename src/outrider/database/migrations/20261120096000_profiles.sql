@@ -160,7 +160,9 @@ RETURNS TABLE (namespace_id uuid, namespace text, keyword text, also_matched jso
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     WITH hits AS (
-        SELECT n.id, n.name, k.keyword, row_number() OVER (ORDER BY length(k.keyword) DESC, n.name, k.keyword) AS place
+        SELECT
+            n.id, n.name, k.keyword,
+            row_number() OVER (ORDER BY length(k.keyword) DESC, n.name COLLATE "C", k.keyword COLLATE "C") AS place
         FROM tenancy.namespaces AS n
         CROSS JOIN LATERAL unnest(n.keywords) AS k (keyword)
         WHERE n.organization_id = kit.f_organization() AND n.is_active
@@ -169,7 +171,8 @@ BEGIN ATOMIC
     SELECT
         coalesce(h.id, d.id), coalesce(h.name, d.name), h.keyword,
         coalesce(
-            (SELECT jsonb_agg(jsonb_build_object('namespace', o.name, 'keyword', o.keyword) ORDER BY o.place) FROM hits AS o WHERE o.place > 1), '[]'
+            (SELECT jsonb_agg(jsonb_build_object('namespace', o.name, 'keyword', o.keyword) ORDER BY o.place) FROM hits AS o WHERE o.place > 1),
+            '[]'
         )
     FROM tenancy.namespaces AS d
     LEFT JOIN hits AS h ON h.place = 1

@@ -50,9 +50,7 @@ def check_archive(path: Path) -> str:
         what = "an Excel binary workbook" if "xl/workbook.bin" in names else "a ZIP archive, not a workbook"
         raise FileError("unknown_format", f"The file is {what}. Unpack it, or save the sheet as XLSX or CSV.")
     size = sum(info.file_size for info in infos)
-    if size > LIMITS.max_uncompressed_xlsx or (
-        size > LIMITS.xlsx_ratio_from and size > LIMITS.max_xlsx_ratio * max(packed, 1)
-    ):
+    if size > LIMITS.max_uncompressed_xlsx or (size > LIMITS.xlsx_ratio_from and size > LIMITS.max_xlsx_ratio * max(packed, 1)):
         raise FileError(
             "zip_bomb",
             f"The workbook unpacks to {size:,} bytes from {packed:,}; at most {LIMITS.max_uncompressed_xlsx:,} and "
@@ -73,9 +71,7 @@ def _start(kind: str, path: Path, sheet: str | None, most: int | None) -> subpro
         "MALLOC_ARENA_MAX": "1",
         "LC_ALL": "C.UTF-8",
     }
-    return subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, cwd="/"
-    )
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, cwd="/")
 
 
 def _lines(process: subprocess.Popen[bytes], kind: str) -> Iterator[Any]:
@@ -107,9 +103,7 @@ def _too_big(kind: str) -> FileError:
     )
 
 
-def converted_rows(
-    path: Path, kind: str, compression: str | None, sheet: str | None, most: int | None = None
-) -> Iterator[Any]:
+def converted_rows(path: Path, kind: str, compression: str | None, sheet: str | None, most: int | None = None) -> Iterator[Any]:
     """First the child's line about the file, then its rows: lists of cells, or dicts with a problem.
 
     At most `most` rows when given. The child is stopped and reaped when the iterator ends or is closed.

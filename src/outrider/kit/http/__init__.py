@@ -1,7 +1,7 @@
 """What every HTTP endpoint shares: problem documents, request ids, limits, idempotency, health, the OpenAPI document.
 
-Knows no domain and no route: composition says who may come in, where answers are kept and which paths take how much. Not imported by
-the command line, since it brings FastAPI.
+Knows no domain and no route: composition says who may come in, where answers are kept and which paths take how much.
+Not imported by the command line, since it brings FastAPI.
 """
 
 from .frame import Frame

@@ -1,4 +1,5 @@
-"""What the database refuses, in words a client can act on. For what slips past the slices, which name their own conflicts.
+"""What the database refuses, in words a client can act on. For what slips past the slices, which name their own
+conflicts.
 
 Never quotes the statement or the database's detail line: it may hold another row's values.
 """
@@ -38,7 +39,10 @@ def translate(error: BaseException, scope: Scope) -> OutriderError | None:
     if isinstance(error, (asyncpg.UniqueViolationError, asyncpg.ExclusionViolationError)):
         return Conflict("there is one like this already", constraint=error.constraint_name)
     if isinstance(error, (asyncpg.ForeignKeyViolationError, asyncpg.RestrictViolationError)):
-        return Conflict("this belongs together with something that is not there, or is still in use", constraint=error.constraint_name)
+        return Conflict(
+            "this belongs together with something that is not there, or is still in use",
+            constraint=error.constraint_name,
+        )
     if isinstance(error, (asyncpg.CheckViolationError, asyncpg.NotNullViolationError)):
         field = error.column_name or "request"
         return InvalidInput("a value breaks a rule of where it is kept", field=field, constraint=error.constraint_name)
@@ -61,7 +65,8 @@ def _lost(error: BaseException) -> bool:
 
 
 def _argument(message: str, scope: Scope) -> tuple[str | None, str]:
-    """Find which parameter of the address holds the value that asyncpg names in 'invalid input for query argument $1: 5 (…)'."""
+    """Find which parameter of the address holds the value that asyncpg names in 'invalid input for query argument $1: 5
+    (…)'."""
     found = re.search(r"query argument \$\d+: '?(.{1,80}?)'? \(", message)
     if found is None:
         return None, ""

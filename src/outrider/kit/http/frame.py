@@ -1,4 +1,5 @@
-"""The outermost layer of every request: its id, its log line, its security headers, HEAD, and the answer to what nothing else caught.
+"""The outermost layer of every request: its id, its log line, its security headers, HEAD, and the answer to what
+nothing else caught.
 
 Logs the route's template, never the path or the query as sent: addresses of people live there.
 """
@@ -95,7 +96,10 @@ def _refuse_nul(scope: Scope) -> None:
     query = scope.get("query_string", b"")
     if b"%00" in query or b"\x00" in query:
         name = next((n for n, v in parse_qsl(query.decode("latin-1"), keep_blank_values=True) if "\x00" in n + v), "query")
-        raise InvalidInput(f"{name.replace(chr(0), '')} holds a NUL character (%00): take it out", field=name.replace("\x00", "") or "query")
+        raise InvalidInput(
+            f"{name.replace(chr(0), '')} holds a NUL character (%00): take it out",
+            field=name.replace("\x00", "") or "query",
+        )
 
 
 def _log(scope: Scope, method: str, answer: _Answer, milliseconds: float) -> None:

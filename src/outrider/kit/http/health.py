@@ -47,7 +47,8 @@ def health_router(version: str, checks: Mapping[str, Check]) -> APIRouter:
 
     @router.get("/ready", summary="Can the process work?", responses=unavailable)  # type: ignore[arg-type]
     async def is_ready(response: Response) -> Health:
-        """Answers 200 when the database answers and its schema is this version's, else 503 with the reasons. For routing traffic."""
+        """Answers 200 when the database answers and its schema is this version's, else 503 with the reasons. For
+        routing traffic."""
         return await look(response)
 
     @router.get("", summary="Health in one look", responses=unavailable)  # type: ignore[arg-type]

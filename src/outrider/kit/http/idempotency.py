@@ -2,16 +2,19 @@
 
 How it works, and what it promises:
 
-- A key belongs to one tenant; the caller is part of the request, so nobody is shown an answer that somebody else was given.
-- The first request claims the key. While it runs, another with the key gets 409. A claim is renewed every `RENEW_SECONDS`, so one whose
-  process was killed is free again after `Answers.lease`, and a long upload keeps its own.
-- What "the same request" is: method, path, query, media type, caller and the SHA-256 of the body, which is counted while the body passes
-  by, so that an upload of any size is compared without being held. The boundary of a multipart body, which clients draw by lot, is left
-  out. Something else with the same key: 422.
+- A key belongs to one tenant; the caller is part of the request, so nobody is shown an answer that somebody else was
+  given.
+- The first request claims the key. While it runs, another with the key gets 409. A claim is renewed every
+  `RENEW_SECONDS`, so one whose process was killed is free again after the minute that `Answers.claim` grants, and a
+  long upload keeps its own.
+- What "the same request" is: method, path, query, media type, caller and the SHA-256 of the body, which is counted
+  while the body passes by, so that an upload of any size is compared without being held. The boundary of a multipart
+  body, which clients draw by lot, is left out. Something else with the same key: 422.
 - Kept: answers with 2xx and 4xx, not 429, not 5xx, and not a 413 (its body was never read to the end).
-- An answer over `MOST_KEPT` bytes is passed on and only its status kept; a repetition then gets 409, and is not done again.
-- The work and the keeping of its answer are two transactions: if the process dies between them, a repetition after the lease does the
-  work again. What must hold even then has a unique key of its own in the database.
+- An answer over `MOST_KEPT` bytes is passed on and only its status kept; a repetition then gets 409, and is not done
+  again.
+- The work and the keeping of its answer are two transactions: if the process dies between them, a repetition after the
+  lease does the work again. What must hold even then has a unique key of its own in the database.
 """
 
 import asyncio
@@ -80,7 +83,8 @@ class Holder:
 
 
 class Idempotency:
-    """ASGI layer; `identify` says who asks (None: nobody that answers are kept for), raising the errors of one that may not come in."""
+    """ASGI layer; `identify` says who asks (None: nobody that answers are kept for), raising the errors of one that may
+    not come in."""
 
     def __init__(self, app: ASGIApp, identify: Callable[[Request], Awaitable[Holder | None]]) -> None:
         self.app = app
@@ -205,6 +209,8 @@ class _Exchange:
         status = self.start["status"]
         if (200 <= status < 300 or 400 <= status < 500) and status not in (413, 429):
             await self.body.drain()
+            if not self.body.complete:  # the client went away in the middle: nobody knows what it meant to send
+                return
             await self.answers.keep(self.key, self.body.digest(self.head), self._kept(status))
             self.finished = True
         if not self.passing:

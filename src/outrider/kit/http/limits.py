@@ -10,8 +10,8 @@ from outrider.kit.errors import TooLarge
 class SizeLimit:
     """ASGI layer that refuses a body over `limit` bytes, or over the limit in `exceptions` for that (method, path).
 
-    The refusal is a `TooLarge` raised out of `receive`. Whatever is made of it inside (FastAPI makes a 400) is dropped, and it is raised
-    again from here.
+    The refusal is a `TooLarge` raised out of `receive`. Whatever is made of it inside (FastAPI makes a 400) is dropped,
+    and it is raised again from here.
     """
 
     def __init__(self, app: ASGIApp, limit: int, exceptions: Mapping[tuple[str, str], int] | None = None) -> None:

@@ -14,7 +14,11 @@ PROBLEMS: dict[int, tuple[str, str, str]] = {
     403: ("Forbidden", "forbidden", "The key holds, but lacks the scope, which is named."),
     404: ("NotFound", "not_found", "There is no such thing in this organization."),
     405: ("MethodNotAllowed", "method_not_allowed", "Another method works here."),
-    409: ("Conflict", "conflict", "The request contradicts what is there, or one with its Idempotency-Key is being done."),
+    409: (
+        "Conflict",
+        "conflict",
+        "The request contradicts what is there, or one with its Idempotency-Key is being done.",
+    ),
     413: ("TooLarge", "too_large", "More bytes or rows than one request may bring."),
     422: ("InvalidInput", "invalid_input", "A value cannot be used; `errors` names the field."),
     429: ("TooManyRequests", "too_many_requests", "Over the rate limit; Retry-After is in seconds."),

@@ -160,7 +160,7 @@ def document(
 ) -> Response:
     """Return a problem document; `extra` adds members of the problem's own and cannot replace the standard ones."""
     content: dict[str, Any] = {
-        **{name: value for name, value in (extra or {}).items()},
+        **(extra or {}),
         "type": f"urn:outrider:problem:{code}",
         "title": _title(status),
         "status": status,

@@ -1,4 +1,5 @@
-"""How often one caller may come. Counts in this process's memory: with N server processes a caller has N times the limit."""
+"""How often one caller may come. Counts in this process's memory: with N server processes a caller has N times the
+limit."""
 
 import math
 import time
@@ -21,7 +22,11 @@ class Standing:
 
     def headers(self) -> dict[str, str]:
         """Return the RateLimit header fields."""
-        return {"RateLimit-Limit": str(self.limit), "RateLimit-Remaining": str(self.remaining), "RateLimit-Reset": str(self.reset)}
+        return {
+            "RateLimit-Limit": str(self.limit),
+            "RateLimit-Remaining": str(self.remaining),
+            "RateLimit-Reset": str(self.reset),
+        }
 
 
 class RateLimiter:
@@ -55,6 +60,4 @@ class RateLimiter:
         return Standing(self._item.amount, max(0, stats.remaining), max(1, math.ceil(stats.reset_time - time.time())))
 
     def _refusal(self, standing: Standing) -> TooManyRequests:
-        return TooManyRequests(
-            f"more than {self._item} requests: wait {standing.reset} seconds", retry_after=standing.reset
-        )
+        return TooManyRequests(f"more than {self._item} requests: wait {standing.reset} seconds", retry_after=standing.reset)

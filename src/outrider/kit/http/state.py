@@ -1,4 +1,5 @@
-"""What the layers of one request tell each other: fields for its log line, headers for its answer, what a replay may repeat."""
+"""What the layers of one request tell each other: fields for its log line, headers for its answer, what a replay may
+repeat."""
 
 from typing import Any
 
@@ -22,5 +23,6 @@ def add_response_header(scope: Scope, name: str, value: str) -> None:
 
 
 def keep_for_replay(scope: Scope, body: bytes) -> None:
-    """Keep `body` instead of the answer itself for a repetition with the same Idempotency-Key: the answer holds a secret."""
+    """Keep `body` instead of the answer itself for a repetition with the same Idempotency-Key: the answer holds a
+    secret."""
     state(scope)["outrider.replay"] = body

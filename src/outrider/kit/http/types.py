@@ -29,6 +29,10 @@ Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Most items on the 
 
 Cursor = Annotated[
     str | None,
-    Query(max_length=2000, description="`next_cursor` of the page before; none: the first page.", examples=["WyIwMTkzYTUxMi03YzE0LTdlMGMiXQ"]),
+    Query(
+        max_length=2000,
+        description="`next_cursor` of the page before; none: the first page.",
+        examples=["WyIwMTkzYTUxMi03YzE0LTdlMGMiXQ"],
+    ),
 ]
 """The parameter `cursor` of a list."""
