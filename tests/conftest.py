@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
+import psutil
 import pytest
 import pytest_asyncio
 
@@ -30,6 +31,12 @@ def schema_hash() -> str:
     return digest.hexdigest()[:12]
 
 
+def in_use(name: str) -> bool:
+    """Whether a database belongs to a test worker that lives: other test runs may be on the same server."""
+    owner = name.rpartition("_")[2]
+    return owner.isdigit() and psutil.pid_exists(int(owner))
+
+
 async def make_databases(server: EmbeddedServer, name: str) -> None:
     """Make the template if this schema has none, and clone it."""
     template = f"outrider_template_{schema_hash()}"
@@ -39,7 +46,8 @@ async def make_databases(server: EmbeddedServer, name: str) -> None:
             fcntl.flock(mutex, fcntl.LOCK_EX)
             if not await admin.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1 || '_ready')", template):
                 for row in await admin.fetch("SELECT datname FROM pg_database WHERE datname LIKE 'outrider%'"):
-                    await admin.execute(f'DROP DATABASE IF EXISTS "{row["datname"]}" WITH (FORCE)')
+                    if not in_use(row["datname"]):
+                        await admin.execute(f'DROP DATABASE IF EXISTS "{row["datname"]}" WITH (FORCE)')
                 await admin.execute(f'CREATE DATABASE "{template}"')
                 await migrate.migrate(server.url("postgres", template))
                 await admin.execute(f'ALTER DATABASE "{template}" RENAME TO "{template}_ready"')

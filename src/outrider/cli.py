@@ -36,11 +36,11 @@ ENTRIES = {
     "serve": Entry("outrider.commands.services", RUNNING, "Serve HTTP and nothing else."),
     "worker": Entry("outrider.commands.services", RUNNING, "Run jobs until stopped."),
     "doctor": Entry("outrider.commands.doctor", RUNNING, "Look at everything that can be wrong and say what to do."),
-    "import": Entry("outrider.intake.commands", DATA, "Take lead files in: CSV and kin, XLSX, JSON lines, JSON, Parquet, gzip of these, of any size."),
-    "imports": Entry("outrider.intake.commands", DATA, "See, stop and undo imports."),
-    "namespaces": Entry(
-        "outrider.namespaces.commands", DATA, "The clients' segments and how campaigns are routed to them."
+    "import": Entry(
+        "outrider.intake.commands", DATA, "Take lead files in: CSV and kin, XLSX, JSON lines, JSON, Parquet, gzip of these, of any size."
     ),
+    "imports": Entry("outrider.intake.commands", DATA, "See, stop and undo imports."),
+    "namespaces": Entry("outrider.namespaces.commands", DATA, "The clients' segments and how campaigns are routed to them."),
     "people": Entry("outrider.people.commands", DATA, "Find people and see where each value comes from."),
     "jobs": Entry("outrider.ops.commands", DATA, "See, cancel and repeat jobs."),
     "users": Entry("outrider.tenancy.commands", ACCESS, "Who may sign in to an organization."),
@@ -139,9 +139,7 @@ def root(
             help="The organization to act in: its slug, name or id.",
         ),
     ] = None,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
-    ] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
     """Outrider: raw leads in, golden records out.
 

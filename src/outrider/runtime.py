@@ -63,9 +63,7 @@ def installation(settings: Settings) -> Installation:
     if settings.database_url is None:
         embedded = EmbeddedServer(home)
         return Installation(home, embedded.urls(), embedded)
-    key = (
-        secrets.secret_key(home, settings.secret_key) if settings.secret_key or (home / "secret.key").exists() else None
-    )
+    key = secrets.secret_key(home, settings.secret_key) if settings.secret_key or (home / "secret.key").exists() else None
 
     admin = checked(settings.database_url, "OUTRIDER_DATABASE_URL")
 
@@ -75,9 +73,7 @@ def installation(settings: Settings) -> Installation:
         return with_user(admin, role, secrets.derive(key, f"database/{role}") if key else None)
 
     app = login(APP, settings.app_database_url, "OUTRIDER_APP_DATABASE_URL")
-    return Installation(
-        home, Urls(admin, app, login(WORKER, settings.worker_database_url, "OUTRIDER_WORKER_DATABASE_URL")), None
-    )
+    return Installation(home, Urls(admin, app, login(WORKER, settings.worker_database_url, "OUTRIDER_WORKER_DATABASE_URL")), None)
 
 
 def make_key(settings: Settings) -> bytes:
@@ -88,8 +84,7 @@ def make_key(settings: Settings) -> bytes:
         return secrets.secret_key(home, settings.secret_key)
     except OSError as error:
         raise explain(error) or Unavailable(
-            f"Outrider cannot write to {error.filename or home} ({error.strerror}): make it yours, or set "
-            "OUTRIDER_HOME to another folder."
+            f"Outrider cannot write to {error.filename or home} ({error.strerror}): make it yours, or set OUTRIDER_HOME to another folder."
         ) from error
 
 
@@ -153,6 +148,15 @@ async def ensure_default(settings: Settings) -> str | None:
 
 
 @asynccontextmanager
+async def connected(place: Installation, settings: Settings, *, admin: bool = False, name: str = "outrider") -> AsyncIterator[None]:
+    """Open the process's pool for the time of the block, and say where its files are. Nothing is migrated or made."""
+    spool.configure(place.home / "files")
+    url = place.urls.admin if admin else place.urls.app
+    async with database.connect(url, size=settings.pool_size, statement_cache=settings.statement_cache, name=name):
+        yield
+
+
+@asynccontextmanager
 async def opened(*, migrate: bool = True, admin: bool = False, announce: bool = True) -> AsyncIterator[Installation]:
     """Open the installation for the time of the block: server, migrations, default organization, and the pool of
     `kit.database`.
@@ -169,11 +173,7 @@ async def opened(*, migrate: bool = True, admin: bool = False, announce: bool = 
     with started(place):
         if migrate:
             await ensure_migrated(place, settings)
-        async with database.connect(
-            place.urls.admin if admin else place.urls.app,
-            size=settings.pool_size,
-            statement_cache=settings.statement_cache,
-        ):
+        async with connected(place, settings, admin=admin):
             if migrate and (password := await ensure_default(settings)) and announce:
                 terminal.say(password_note(settings.admin_email, password), stderr=True)
             yield place
@@ -196,9 +196,7 @@ async def session(place: Installation, org: str | None, *, json: bool = False) -
     return Session(organization, me(), json, place, Caller(organization, me(), "owner", frozenset(tenancy.SCOPES)))
 
 
-def run_in(
-    fn: Callable[[Session], Awaitable[T]], *, org: str | None = None, json: bool = False, migrate: bool = True
-) -> T:
+def run_in(fn: Callable[[Session], Awaitable[T]], *, org: str | None = None, json: bool = False, migrate: bool = True) -> T:
     """Run `fn` in an open installation and return what it returns: how every slice's command does its work.
 
     What goes wrong is told in one sentence on standard error (a problem object with `json`) and raised as `typer.Exit`

@@ -17,10 +17,10 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse
 
 from outrider import __version__
-from outrider.kit import database, http, logs, spool, sql
-from outrider.kit.errors import Unavailable
 from outrider.intake import api as intake
 from outrider.intake import imports_api as imports
+from outrider.kit import database, http, logs, spool, sql
+from outrider.kit.errors import Unavailable
 from outrider.namespaces import api as namespaces
 from outrider.ops import api as ops
 from outrider.settings import Settings

@@ -32,7 +32,7 @@ def runner(home: Path) -> Outrider:
     return run
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A home with a running server and nothing in it yet."""
     folder = tmp_path_factory.mktemp("home")
@@ -42,9 +42,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     server.release()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def outrider(home: Path) -> Outrider:
-    """Run `outrider` on the module's home, set up."""
+    """Run `outrider` on that home, set up."""
     run = runner(home)
     done = run("setup")
     assert done.returncode == 0, done.stderr

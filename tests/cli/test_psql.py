@@ -1,4 +1,5 @@
-"""`outrider psql`: row security holds, seed 001's SET ROLE and RESET ROLE work as written, and scripts stop at their first error."""
+"""`outrider psql`: row security holds, seed 001's SET ROLE and RESET ROLE work as written, and scripts stop at their
+first error."""
 
 from uuid import UUID
 

@@ -50,9 +50,7 @@ def test_every_delimiter_and_line_end_gives_the_same_cells(tmp_path: Path, delim
 
 
 @pytest.mark.parametrize("size", range(1, 9))
-def test_line_ends_that_fall_between_two_blocks_are_still_one_line_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
-) -> None:
+def test_line_ends_that_fall_between_two_blocks_are_still_one_line_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     from outrider.intake.files import limits, streams
 
     small = limits.Limits(block_chars=size)
@@ -75,9 +73,7 @@ def test_line_ends_that_fall_between_two_blocks_are_still_one_line_end(
         ("utf-16-be", b"", "utf-16-be"),
     ],
 )
-def test_unicode_is_recognised_with_and_without_a_mark(
-    tmp_path: Path, encoding: str, mark: bytes, expected: str
-) -> None:
+def test_unicode_is_recognised_with_and_without_a_mark(tmp_path: Path, encoding: str, mark: bytes, expected: str) -> None:
     path = write(tmp_path, mark + delimited([HEADER, *ROWS]).encode(encoding))
     assert detect(path).encoding == expected
     assert detect(path).header == tuple(HEADER)
@@ -94,9 +90,7 @@ def test_old_western_text_is_read_as_cp1252_or_latin_1_where_cp1252_has_gaps(tmp
 
 
 def test_an_accent_far_into_an_old_western_file_is_still_found(tmp_path: Path) -> None:
-    path = write(
-        tmp_path, b"Name,Email\n" + b"Bob,bob@acme.example\n" * 100_000 + "Zoë,z@acme.example\n".encode("cp1252")
-    )
+    path = write(tmp_path, b"Name,Email\n" + b"Bob,bob@acme.example\n" * 100_000 + "Zoë,z@acme.example\n".encode("cp1252"))
     found = detect(path)
     assert found.encoding == "cp1252"
     assert list(read(path, found))[-1].cells == ["Zoë", "z@acme.example"]
@@ -213,9 +207,7 @@ def workbook(path: Path) -> Path:
     sheet = book.create_sheet("Leads")
     sheet.append(["Name", "Since", "Phone", "Score", "Ok", "Whole", "Met"])
     sheet.append([])
-    sheet.append(
-        ["Zoë", datetime.date(2024, 1, 2), 491771234567, 12.5, True, 12.0, datetime.datetime(2024, 1, 2, 3, 4, 5)]
-    )
+    sheet.append(["Zoë", datetime.date(2024, 1, 2), 491771234567, 12.5, True, 12.0, datetime.datetime(2024, 1, 2, 3, 4, 5)])
     sheet.append(["Bob", None, "+49 30 1", 1e-7, False, 1e20, None])
     book.create_sheet("Other").append(["x"])
     book.save(path)

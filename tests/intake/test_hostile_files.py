@@ -168,9 +168,9 @@ def test_an_overlong_line_inside_an_open_quote_is_two_problems_and_no_more(tmp_p
 
 def test_a_hundred_thousand_columns_are_refused(tmp_path: Path) -> None:
     assert refused(write(tmp_path, ",".join(f"c{n}" for n in range(100_000)) + "\n")) == "too_many_columns"
-    assert refused(
-        write(tmp_path, json.dumps([{f"c{n}": n for n in range(900)}, {f"d{n}": n for n in range(900)}]))
-    ) == ("too_many_columns")
+    assert refused(write(tmp_path, json.dumps([{f"c{n}": n for n in range(900)}, {f"d{n}": n for n in range(900)}]))) == (
+        "too_many_columns"
+    )
 
 
 def test_a_header_line_without_an_end_is_refused(tmp_path: Path) -> None:
@@ -313,9 +313,7 @@ def test_json_nested_as_deep_as_the_limit_is_read(tmp_path: Path) -> None:
         ("{" + ",".join(f'"k{n}":1' for n in range(1_001)) + "}", "too_many_cells"),
     ],
 )
-def test_a_json_value_that_is_no_record_is_a_problem_and_the_next_one_is_read(
-    tmp_path: Path, line: str, problem: str
-) -> None:
+def test_a_json_value_that_is_no_record_is_a_problem_and_the_next_one_is_read(tmp_path: Path, line: str, problem: str) -> None:
     good = '{"email":"a@x.example"}'
     for text in (f"{good}\n{line}\n{good}\n", f"[{good},\n {line},\n {good}]"):
         found = rows(write(tmp_path, text))
@@ -326,9 +324,7 @@ def test_a_json_value_that_is_no_record_is_a_problem_and_the_next_one_is_read(
 
 
 def test_what_jsonb_cannot_hold_is_told_and_replaced(tmp_path: Path) -> None:
-    lines = (
-        r'{"a":"x\u0000y"}' + "\n" + r'{"a":"x\ud800y","\udc00":["\udc00"]}' + "\n" + r'{"a":"\ud83d\ude00 \\u0000"}'
-    )
+    lines = r'{"a":"x\u0000y"}' + "\n" + r'{"a":"x\ud800y","\udc00":["\udc00"]}' + "\n" + r'{"a":"\ud83d\ude00 \\u0000"}'
     assert short(write(tmp_path, lines)) == [
         (1, {"a": "x\ufffdy"}, "nul_byte"),
         (2, {"a": "x\ufffdy", "\ufffd": ["\ufffd"]}, "bad_encoding"),
@@ -494,9 +490,7 @@ def test_a_child_that_dies_in_the_middle_is_an_error(tmp_path: Path, monkeypatch
     assert error.value.code == "conversion_failed"
 
 
-def test_closing_early_stops_and_reaps_the_child_and_its_temporary_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_closing_early_stops_and_reaps_the_child_and_its_temporary_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     polars = pytest.importorskip("polars")
     polars.DataFrame({"n": range(300_000)}).write_parquet(tmp_path / "p")
     path = write(tmp_path, gzip.compress((tmp_path / "p").read_bytes(), 1), "packed")
@@ -534,9 +528,7 @@ def spy(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
     return started
 
 
-def test_stray_quotes_beyond_the_budget_narrow_what_a_record_may_span(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_stray_quotes_beyond_the_budget_narrow_what_a_record_may_span(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delimited, "LIMITS", Limits(wasted_chars=10, tight_lines=2))
     path = write(tmp_path, 'A,B\n1,"2\n3"\n"x"y"z,1\n"x"y"z,1,1\n4,"5\n\n\n6"\n7,8\n')
     found = list(read(path, FileFormat("csv", None, "utf-8", ",", True, ("A", "B"))))

@@ -100,9 +100,7 @@ def test_every_alias_stands_under_a_field_that_has_a_meaning() -> None:
     assert {field for field, _ in ALIASES.values()} == set(MEANINGS)
 
 
-@pytest.mark.parametrize(
-    "header", ["First Name", "first_name", "firstName", "FIRST-NAME", " First  name: ", "Fírst Näme"]
-)
+@pytest.mark.parametrize("header", ["First Name", "first_name", "firstName", "FIRST-NAME", " First  name: ", "Fírst Näme"])
 def test_spelling_of_a_header_does_not_matter(header: str) -> None:
     assert normalise_header(header) == "firstname"
 
@@ -225,6 +223,4 @@ def test_a_fingerprint_is_of_the_set_of_headers_however_spelt() -> None:
 
 
 def test_a_column_says_how_it_was_found() -> None:
-    assert detect_mapping(["Email"], records(["a@x.example"])) == [
-        Column(0, "Email", "email", "email", "header", ("a@x.example",))
-    ]
+    assert detect_mapping(["Email"], records(["a@x.example"])) == [Column(0, "Email", "email", "email", "header", ("a@x.example",))]

@@ -30,9 +30,7 @@ def outrider(urls, organization, tmp_path):
             "OUTRIDER_ORG": str(organization),
         }
         command = [sys.executable, "-m", "outrider", *arguments]
-        done = await asyncio.to_thread(
-            subprocess.run, command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-        )
+        done = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout, done.stderr
 
     return run

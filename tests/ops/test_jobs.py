@@ -59,9 +59,7 @@ async def unsayable(context: ops.JobContext) -> dict:
     return {"value": object()}
 
 
-TASKS: dict[str, ops.Task] = {
-    t.__name__: t for t in (answer, fail, fail_once, never, sleep, count, report, stop_short, unsayable)
-}
+TASKS: dict[str, ops.Task] = {t.__name__: t for t in (answer, fail, fail_once, never, sleep, count, report, stop_short, unsayable)}
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -34,9 +34,7 @@ def test_the_next_time_is_read_in_its_zone(cron, zone, after, expected):
     assert schedules.next_run(cron, zone, at(after)) == at(expected)
 
 
-@pytest.mark.parametrize(
-    "cron", ["", "@daily", "* * * *", "* * * * * *", "61 * * * *", "R * * * *", "0 0 31 2 *", "a b c d e", None, 7]
-)
+@pytest.mark.parametrize("cron", ["", "@daily", "* * * *", "* * * * * *", "61 * * * *", "R * * * *", "0 0 31 2 *", "a b c d e", None, 7])
 async def test_a_cron_line_that_cannot_be_read_is_refused(organization, cron):
     with pytest.raises(InvalidInput) as caught:
         await ops.set_schedule(organization, ACTOR, "s", "job", cron)
@@ -72,9 +70,7 @@ async def test_a_due_schedule_asks_for_its_job_once_however_late(organization):
 
 async def test_setting_a_schedule_again_does_not_lose_an_overdue_run(organization, admin):
     await ops.set_schedule(organization, ACTOR, "s", "job", "0 9 * * *")
-    await admin.execute(
-        "UPDATE ops.schedules SET next_run_at = now() - interval '1 hour' WHERE organization_id = $1", organization
-    )
+    await admin.execute("UPDATE ops.schedules SET next_run_at = now() - interval '1 hour' WHERE organization_id = $1", organization)
     again = await ops.set_schedule(organization, ACTOR, "s", "job", "0 9 * * *")
     assert again.next_run_at < datetime.now(UTC)
     assert (await ops.set_schedule(organization, ACTOR, "s", "job", "0 10 * * *")).next_run_at > datetime.now(UTC)
@@ -91,9 +87,7 @@ async def test_a_schedule_that_is_off_or_dropped_asks_for_nothing(organization):
 
 async def test_a_schedule_that_sql_spoiled_is_stopped_and_told(organization, admin):
     await ops.set_schedule(organization, ACTOR, "s", "job", "0 9 * * *")
-    await admin.execute(
-        "UPDATE ops.schedules SET cron = 'often', next_run_at = now() WHERE organization_id = $1", organization
-    )
+    await admin.execute("UPDATE ops.schedules SET cron = 'often', next_run_at = now() WHERE organization_id = $1", organization)
     assert await schedules.tick(organization) == 0
     assert not (await ops.list_schedules(organization, ACTOR))[0].is_active
     [event] = (await ops.list_events(organization, ACTOR)).items
@@ -110,9 +104,7 @@ async def test_schedules_are_their_organizations_own(organization, other_organiz
 
 async def test_one_of_the_workers_keeps_the_clock(organization, urls, admin):
     await ops.set_schedule(organization, ACTOR, "s", "tick", "* * * * *")
-    await admin.execute(
-        "UPDATE ops.schedules SET next_run_at = now() - interval '1 hour' WHERE organization_id = $1", organization
-    )
+    await admin.execute("UPDATE ops.schedules SET next_run_at = now() - interval '1 hour' WHERE organization_id = $1", organization)
     async with working(urls, {}), working(urls, {}):
         for _ in range(300):
             if items := (await ops.list_jobs(organization, ACTOR)).items:
@@ -128,9 +120,7 @@ async def test_an_event_is_kept_and_told_when_its_transaction_commits(organizati
     entity, user = uuid4(), uuid4()
     try:
         async with tenancy.transaction(organization, ACTOR) as connection:
-            event = await ops.log_event(
-                connection, "contact", entity, "contact.created", {"n": 1}, user_id=user, metadata={"m": 2}
-            )
+            event = await ops.log_event(connection, "contact", entity, "contact.created", {"n": 1}, user_id=user, metadata={"m": 2})
             await asyncio.sleep(0.1)
             assert told.empty()
         heard = orjson.loads(await asyncio.wait_for(told.get(), 5))
@@ -155,9 +145,7 @@ async def test_events_are_found_by_what_they_are_about_and_paged(organization, o
     seen: list[UUID] = []
     cursor = None
     while True:
-        page = await ops.list_events(
-            organization, ACTOR, entity_type="contact", entity_id=entity, limit=2, cursor=cursor
-        )
+        page = await ops.list_events(organization, ACTOR, entity_type="contact", entity_id=entity, limit=2, cursor=cursor)
         seen += [event.id for event in page.items]
         cursor = page.next_cursor
         if cursor is None:
@@ -206,8 +194,7 @@ async def test_what_is_past_its_time_is_dropped(organization, other_organization
     for tenant, job in ((organization, done), (organization, kept), (other_organization, others)):
         await ops.cancel_job(tenant, ACTOR, job)
     await admin.executemany(
-        "INSERT INTO ops.idempotency_keys (organization_id, key, request_hash, created_at)"
-        " VALUES ($1, $2, '', now() - $3::interval)",
+        "INSERT INTO ops.idempotency_keys (organization_id, key, request_hash, created_at) VALUES ($1, $2, '', now() - $3::interval)",
         [(organization, "old", timedelta(hours=25)), (organization, "new", timedelta(hours=23))],
     )
     assert await upkeep.purge(organization) == (1, 1)

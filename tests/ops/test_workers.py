@@ -16,10 +16,7 @@ from outrider.ops import tasks as upkeep
 
 from .conftest import ACTOR, ask, until, until_lines, working
 
-CUT = (
-    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-    " WHERE usename = 'outrider_worker' AND datname = current_database()"
-)
+CUT = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'outrider_worker' AND datname = current_database()"
 
 
 async def nothing(context: ops.JobContext) -> None:
@@ -66,8 +63,7 @@ async def test_a_busy_worker_keeps_its_job_and_says_that_it_lives(organization, 
     start_worker()
     await asyncio.sleep(2.5)
     message = await admin.fetchrow(
-        "SELECT attempts, now() - heartbeat AS age FROM queue.pgqueuer"
-        " WHERE position($1 IN convert_from(payload, 'UTF8')) > 0",
+        "SELECT attempts, now() - heartbeat AS age FROM queue.pgqueuer WHERE position($1 IN convert_from(payload, 'UTF8')) > 0",
         str(job),
     )
     assert message["attempts"] == 0

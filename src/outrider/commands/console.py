@@ -82,10 +82,7 @@ def find_psql(*, interactive: bool) -> list[str]:
         return [editor, "-a", embedded] if editor else [embedded]
     if system:
         return [system]
-    raise Unavailable(
-        "There is no psql on this machine: install PostgreSQL's client (apt install postgresql-client), or run make "
-        "setup."
-    )
+    raise Unavailable("There is no psql on this machine: install PostgreSQL's client (apt install postgresql-client), or run make setup.")
 
 
 def _major(program: str) -> int:

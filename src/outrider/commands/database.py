@@ -42,11 +42,7 @@ def migrate_command(
             return
         runtime.make_key(settings())
         with runtime.started(place):
-            work = (
-                migrate.plan(place.urls.admin)
-                if plan
-                else migrate.migrate(place.urls.admin, passwords=runtime.passwords(settings()))
-            )
+            work = migrate.plan(place.urls.admin) if plan else migrate.migrate(place.urls.admin, passwords=runtime.passwords(settings()))
             _show_plan(runtime.run(work), planned=plan, json=json)
 
 
@@ -64,9 +60,7 @@ def _show_plan(found: migrate.Plan, *, planned: bool, json: bool) -> None:
         terminal.say(f"  {each}")
     if planned:
         terminal.say(
-            f"{count(listed, 'migration')} pending."
-            if listed
-            else f"Nothing is pending: all {len(found.applied)} migrations have run."
+            f"{count(listed, 'migration')} pending." if listed else f"Nothing is pending: all {len(found.applied)} migrations have run."
         )
     else:
         terminal.say(f"{count(listed, 'migration')} applied." if listed else "Up to date: nothing was pending.")
@@ -82,12 +76,8 @@ def count(things: list[Any], noun: str) -> str:
 
 @app.command("setup")
 def setup_command(
-    organization: Annotated[
-        str | None, typer.Option("--organization", metavar="NAME", help="Make an organization of this name.")
-    ] = None,
-    slug: Annotated[
-        str | None, typer.Option("--slug", help="Its short name, for --org; made from NAME when left out.")
-    ] = None,
+    organization: Annotated[str | None, typer.Option("--organization", metavar="NAME", help="Make an organization of this name.")] = None,
+    slug: Annotated[str | None, typer.Option("--slug", help="Its short name, for --org; made from NAME when left out.")] = None,
     admin: Annotated[
         str | None, typer.Option("--admin", metavar="EMAIL", help="Let this person in; their password is printed once.")
     ] = None,
@@ -107,7 +97,7 @@ def setup_command(
     async def work() -> dict[str, Any]:
         place = runtime.installation(chosen)
         await runtime.ensure_migrated(place, chosen)
-        async with database.connect(place.urls.app, size=2):
+        async with runtime.connected(place, chosen):
             password = await runtime.ensure_default(chosen)
             target, made = tenancy.DEFAULT_ORGANIZATION, password is not None
             if organization:
@@ -133,10 +123,7 @@ def setup_command(
         done = runtime.run(work())
     if json:
         return terminal.show_json(done)
-    terminal.say(
-        f"{'Made' if done['made'] else 'There is'} the organization {done['name']} (--org {done['slug']}, "
-        f"{done['id']})."
-    )
+    terminal.say(f"{'Made' if done['made'] else 'There is'} the organization {done['name']} (--org {done['slug']}, {done['id']}).")
     if done["password"]:
         terminal.say(runtime.password_note(done["admin"], done["password"]))
     elif admin:
@@ -186,12 +173,8 @@ def url_command(
 @app.command("psql", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def psql_command(
     context: typer.Context,
-    command: Annotated[
-        list[str] | None, typer.Option("-c", "--command", metavar="SQL", help="Run this and end; may be repeated.")
-    ] = None,
-    file: Annotated[
-        list[str] | None, typer.Option("-f", "--file", metavar="FILE", help="Run this file and end; may be repeated.")
-    ] = None,
+    command: Annotated[list[str] | None, typer.Option("-c", "--command", metavar="SQL", help="Run this and end; may be repeated.")] = None,
+    file: Annotated[list[str] | None, typer.Option("-f", "--file", metavar="FILE", help="Run this file and end; may be repeated.")] = None,
     org: Org = None,
 ) -> None:
     """Open psql inside an organization.
@@ -208,8 +191,6 @@ def psql_command(
 
     with terminal.reporting(json=False), runtime.stoppable(), runtime.started(runtime.installation(settings())):
         session = runtime.run_in(work, org=org)
-        arguments = [part for text in command or [] for part in ("-c", text)] + [
-            part for name in file or [] for part in ("-f", name)
-        ]
+        arguments = [part for text in command or [] for part in ("-c", text)] + [part for name in file or [] for part in ("-f", name)]
         code = open_console(session, [*arguments, *context.args], environment=dict(os.environ))
     raise typer.Exit(code)

@@ -25,15 +25,12 @@ async def take_in_samples(on_file: Callable[[str], None] = lambda _: None) -> li
 
     Empty when there is nothing to do. A file is remembered when it is in, so an interrupted start goes on where it was.
     """
-    from outrider import intake
+    from outrider.intake import import_sample
 
-    import_sample = getattr(intake, "import_sample", None)
     files = sorted(
-        path
-        for path in SAMPLES.glob("*")
-        if path.is_file() and path.suffix not in IGNORED and not path.name.startswith((".", "_"))
+        path for path in SAMPLES.glob("*") if path.is_file() and path.suffix not in IGNORED and not path.name.startswith((".", "_"))
     )
-    if import_sample is None or not files:
+    if not files:
         return []
     organization, _ = await find_or_make(NAME, SLUG)
     async with tenancy.transaction(organization, runtime.me(), readonly=True) as connection:
@@ -57,9 +54,7 @@ def row_of(name: str, counts: dict[str, Any], seconds: float) -> dict[str, Any]:
     """
     failed = counts.get("failed", 0)
     if isinstance(failed, dict):
-        reasons = ", ".join(
-            f"{reason} {number:,}" for reason, number in sorted(failed.items(), key=lambda item: -item[1])
-        )
+        reasons = ", ".join(f"{reason} {number:,}" for reason, number in sorted(failed.items(), key=lambda item: -item[1]))
         failed = f"{sum(failed.values()):,} ({reasons})" if reasons else 0
     return {
         **counts,

@@ -65,10 +65,7 @@ def doctor_command(json: Json = False) -> None:
 
 def _show(finding: Finding) -> None:
     if not sys.stdout.isatty():
-        print(
-            f"{finding.status:<4}  {finding.check:<13}  {finding.found}"
-            + (f"  -> {finding.to_do}" if finding.to_do else "")
-        )
+        print(f"{finding.status:<4}  {finding.check:<13}  {finding.found}" + (f"  -> {finding.to_do}" if finding.to_do else ""))
         return
     from rich.table import Table
     from rich.text import Text
@@ -86,25 +83,19 @@ def _summary(findings: list[Finding]) -> str:
     failed, warned = (sum(finding.status == status for finding in findings) for status in (FAIL, WARN))
     if not failed and not warned:
         return "All is well."
-    return (
-        ", ".join(f"{number} {word}" for number, word in ((failed, "failed"), (warned, "to look at")) if number) + "."
-    )
+    return ", ".join(f"{number} {word}" for number, word in ((failed, "failed"), (warned, "to look at")) if number) + "."
 
 
 def on_this_machine(chosen: Settings) -> Iterator[Finding]:
     """Look at what needs no database: versions, settings, home folder, disk."""
     python = platform.python_version()
     yield Finding("versions", OK, f"Outrider {__version__}, Python {python}, {platform.system()} {platform.machine()}")
-    changed = [
-        f"{name}={'(set)' if name in SECRETS else getattr(chosen, name)}" for name in sorted(chosen.model_fields_set)
-    ]
+    changed = [f"{name}={'(set)' if name in SECRETS else getattr(chosen, name)}" for name in sorted(chosen.model_fields_set)]
     yield Finding("settings", OK, ", ".join(changed) or "all as they come")
     home = chosen.home_path
     nearest = next(path for path in (home, *home.parents) if path.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
-        yield Finding(
-            "home", FAIL, f"{home} cannot be written", "make it yours, or set OUTRIDER_HOME to another folder"
-        )
+        yield Finding("home", FAIL, f"{home} cannot be written", "make it yours, or set OUTRIDER_HOME to another folder")
     else:
         yield Finding("home", OK, f"{home}" + ("" if home.exists() else " (made at the first start)"))
     free = shutil.disk_usage(nearest).free
@@ -160,8 +151,7 @@ async def _look(place: runtime.Installation) -> AsyncIterator[Finding]:
     yield Finding(
         "server",
         OK,
-        f"PostgreSQL {facts['version']} ({kind}), up for {terminal.duration(facts['uptime'])}, database of "
-        f"{facts['database_size']:,} MB",
+        f"PostgreSQL {facts['version']} ({kind}), up for {terminal.duration(facts['uptime'])}, database of {facts['database_size']:,} MB",
     )
     missing = [name for name in migrate.EXTENSIONS if name not in extensions]
     listed = ", ".join(f"{name} {version}" for name, version in extensions.items())
@@ -177,14 +167,11 @@ async def _look(place: runtime.Installation) -> AsyncIterator[Finding]:
         yield Finding(
             "migrations",
             OK,
-            f"all {len(plan.applied)} have run"
-            + (", look-up lists are of another version" if plan.stale_lists else ""),
+            f"all {len(plan.applied)} have run" + (", look-up lists are of another version" if plan.stale_lists else ""),
         )
     if dangerous:
         roles = ", ".join(dangerous)
-        yield Finding(
-            "row security", FAIL, f"does not bind {roles}", f"ALTER ROLE {dangerous[0]} NOSUPERUSER NOBYPASSRLS"
-        )
+        yield Finding("row security", FAIL, f"does not bind {roles}", f"ALTER ROLE {dangerous[0]} NOSUPERUSER NOBYPASSRLS")
     else:
         yield Finding("row security", OK, "binds every role of ours")
     yield _leakproof(plan.not_leakproof)
@@ -214,9 +201,7 @@ def _server_health(facts: dict[str, Any]) -> Iterator[Finding]:
     if facts["shared_buffers"] < 128 and memory > 2048:
         yield Finding("memory", WARN, shown, f"raise shared_buffers to {memory // 8} MB")
     elif facts["shared_buffers"] > memory // 2:
-        yield Finding(
-            "memory", WARN, shown, f"lower shared_buffers to {memory // 4} MB, if the server runs on this machine"
-        )
+        yield Finding("memory", WARN, shown, f"lower shared_buffers to {memory // 4} MB, if the server runs on this machine")
     else:
         yield Finding("memory", OK, shown)
     if not (facts["is_fsync"] and facts["is_full_page_writes"]):
@@ -243,9 +228,7 @@ def _server_health(facts: dict[str, Any]) -> Iterator[Finding]:
             "raise it, or lower OUTRIDER_POOL_SIZE",
         )
     else:
-        yield Finding(
-            "connections", OK, f"up to {facts['max_connections']}, {settings().pool_size} for each process of ours"
-        )
+        yield Finding("connections", OK, f"up to {facts['max_connections']}, {settings().pool_size} for each process of ours")
 
 
 async def _at_work(place: runtime.Installation, *, pending: bool) -> AsyncIterator[Finding]:
@@ -261,11 +244,7 @@ async def _at_work(place: runtime.Installation, *, pending: bool) -> AsyncIterat
             yield Finding("organizations", OK if organizations else WARN, f"{organizations}", do)
             workers = await ops.workers_alive()
             found = f"{workers} alive" if workers else "none alive: jobs wait"
-            yield Finding(
-                "worker", OK if workers else WARN, found, "" if workers else "outrider up, or outrider worker"
-            )
+            yield Finding("worker", OK if workers else WARN, found, "" if workers else "outrider up, or outrider worker")
     except (OutriderError, OSError, TimeoutError, asyncpg.PostgresError) as error:
         known = explain(error)
-        yield Finding(
-            "application", FAIL, known.message if known else f"{type(error).__name__}: {error}", "outrider migrate"
-        )
+        yield Finding("application", FAIL, known.message if known else f"{type(error).__name__}: {error}", "outrider migrate")

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from outrider import __version__, runtime
-from outrider.kit import database, logs, terminal
+from outrider.kit import logs, terminal
 from outrider.kit.errors import Unavailable
 from outrider.settings import Settings, settings
 
@@ -63,9 +63,7 @@ async def _up(place: runtime.Installation) -> None:
     plan = await runtime.ensure_migrated(place, chosen)
     took = terminal.duration(time.monotonic() - begun)
     _step("Migrations", f"{len(plan.applied)} applied ({took})" if plan.applied else "up to date")
-    async with database.connect(
-        place.urls.app, size=chosen.pool_size, statement_cache=chosen.statement_cache, name="outrider web"
-    ):
+    async with runtime.connected(place, chosen, name="outrider web"):
         if password := await runtime.ensure_default(chosen):
             _step("Admin", f"{chosen.admin_email}, password {password}")
             _step("", f"(shown only now; another one: outrider users reset {chosen.admin_email})")

@@ -53,9 +53,7 @@ def apply(url: str, folder: Path = FOLDER) -> list[str]:
         def connect(self, dburi: Any) -> Any:
             # Everything is made as the owner, who is no superuser: row security and its functions bind it too.
             connection = psycopg.connect(url, autocommit=True, cursor_factory=SilentCursor)
-            connection.execute(
-                "SELECT set_config('role', 'outrider_owner', false), set_config('search_path', 'public', false)"
-            )
+            connection.execute("SELECT set_config('role', 'outrider_owner', false), set_config('search_path', 'public', false)")
             return connection
 
         def copy(self) -> Any:
@@ -85,9 +83,7 @@ def apply(url: str, folder: Path = FOLDER) -> list[str]:
             backend.create_lock_table()
             backend.break_lock()  # ours is the migration lock; what stands in yoyo's was left by a killed process
             for migration in backend.to_apply(yoyo.read_migrations(str(folder))):
-                _with_patience(
-                    lambda one=migration: backend.apply_one(one), migration.id, psycopg.errors.LockNotAvailable
-                )
+                _with_patience(lambda one=migration: backend.apply_one(one), migration.id, psycopg.errors.LockNotAvailable)
                 applied.append(migration.id)
     return applied
 

@@ -131,17 +131,13 @@ async def _administrator(url: str) -> AsyncIterator[asyncpg.Connection]:
     """Connect as the administrator for the time of the block; one sentence for each way in which that can fail."""
     target = _target(url)
     try:
-        connection = await asyncpg.connect(
-            url, timeout=CONNECT_SECONDS, server_settings={"application_name": "outrider migrate"}
-        )
+        connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS, server_settings={"application_name": "outrider migrate"})
     except asyncpg.InvalidCatalogNameError as error:
         raise Unavailable(
             f"The server at {target} has no such database: create it with createdb, or correct OUTRIDER_DATABASE_URL."
         ) from error
     except asyncpg.InvalidAuthorizationSpecificationError as error:
-        raise Unavailable(
-            f"The server at {target} refused the account ({error}): correct OUTRIDER_DATABASE_URL."
-        ) from error
+        raise Unavailable(f"The server at {target} refused the account ({error}): correct OUTRIDER_DATABASE_URL.") from error
     except TimeoutError as error:
         raise Unavailable(
             f"What listens at {target} did not answer as PostgreSQL within {CONNECT_SECONDS} s: point "
@@ -150,6 +146,7 @@ async def _administrator(url: str) -> AsyncIterator[asyncpg.Connection]:
         ) from error
     except (
         asyncpg.InternalClientError,
+        asyncpg.ConnectionDoesNotExistError,
         asyncpg.InterfaceError,
         asyncpg.ProtocolViolationError,
         ConnectionResetError,
@@ -160,18 +157,14 @@ async def _administrator(url: str) -> AsyncIterator[asyncpg.Connection]:
         if "unexpected" in str(error):  # asyncpg's words for an answer to its first packet that PostgreSQL never gives
             raise Unavailable(_foreign(target)) from error
         raise Unavailable(
-            f"No PostgreSQL server answers at {target}: start it, or unset OUTRIDER_DATABASE_URL to use the embedded "
-            "one."
+            f"No PostgreSQL server answers at {target}: start it, or unset OUTRIDER_DATABASE_URL to use the embedded one."
         ) from error
     except ValueError as error:
         raise Unavailable(
-            f"OUTRIDER_DATABASE_URL cannot be used ({error}): it must look like "
-            "postgresql://user:password@host:5432/database."
+            f"OUTRIDER_DATABASE_URL cannot be used ({error}): it must look like postgresql://user:password@host:5432/database."
         ) from error
     except asyncpg.PostgresError as error:
-        raise Unavailable(
-            f"The server at {target} said: {error}. Correct OUTRIDER_DATABASE_URL or the server."
-        ) from error
+        raise Unavailable(f"The server at {target} said: {error}. Correct OUTRIDER_DATABASE_URL or the server.") from error
     try:
         yield connection
     finally:
@@ -190,25 +183,21 @@ async def _check(connection: asyncpg.Connection, target: str) -> str:
     facts = await queries.server_facts(connection)
     if facts["version_number"] < LEAST_VERSION:
         raise Unavailable(
-            f"The server at {target} is PostgreSQL {facts['version']}; Outrider needs 18 or newer: upgrade it or use "
-            "the embedded server."
+            f"The server at {target} is PostgreSQL {facts['version']}; Outrider needs 18 or newer: upgrade it or use the embedded server."
         )
     for extension, package in EXTENSIONS.items():
         if extension not in facts["extensions"]:
             raise Unavailable(
-                f"The server at {target} has no {package}: install the {package} extension there, or use the embedded "
-                "server."
+                f"The server at {target} has no {package}: install the {package} extension there, or use the embedded server."
             )
     if not facts["can_make_roles"]:
         raise Unavailable(
-            f"The account in OUTRIDER_DATABASE_URL may not create roles at {target}: use one with CREATEROLE, or a "
-            "superuser."
+            f"The account in OUTRIDER_DATABASE_URL may not create roles at {target}: use one with CREATEROLE, or a superuser."
         )
     foreign = [row["name"] async for row in queries.foreign_objects(connection)]
     if foreign:
         raise Unavailable(
-            f"The database at {target} already holds what Outrider did not make ({', '.join(foreign)}): give it an "
-            "empty database."
+            f"The database at {target} already holds what Outrider did not make ({', '.join(foreign)}): give it an empty database."
         )
     return str(facts["version"])
 
@@ -235,9 +224,7 @@ async def _patiently(step: Any, connection: asyncpg.Connection) -> None:
 
 async def _set_password(connection: asyncpg.Connection, role: str, password: str) -> None:
     """Set a role's password as a SCRAM verifier, so that the password itself is in no log."""
-    statement = await connection.fetchval(
-        "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)", role, scram(password)
-    )
+    statement = await connection.fetchval("SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)", role, scram(password))
 
     async def step(target: asyncpg.Connection) -> None:
         await target.execute(statement)

@@ -55,16 +55,25 @@ def encode(record: Record, build: Build) -> tuple[str, str | None]:
     """
     payload = {"raw": record.raw or ""} if record.cells is None else build(record.cells)
     try:
-        text = orjson.dumps(payload, option=orjson.OPT_NON_STR_KEYS).decode()
+        text, had_nul = to_json(payload)
     except (TypeError, ValueError, RecursionError):
-        try:  # lone surrogates, integers over 64 bits
-            text = json.dumps(storable(payload), ensure_ascii=False)
-        except (TypeError, ValueError, RecursionError):
-            return orjson.dumps({"raw": str(record.raw or "")[:2000]}).decode(), record.problem or "bad_value"
-    if "\\u0000" in text:
-        clean = json.dumps(storable(payload), ensure_ascii=False)
-        return clean, record.problem or ("nul_byte" if clean != text else None)
-    return text, record.problem
+        return as_raw(str(record.raw or "")), record.problem or "bad_value"
+    return text, record.problem or ("nul_byte" if had_nul else None)
+
+
+def to_json(value: Any) -> tuple[str, bool]:
+    """Return a value as JSON that jsonb can hold, and whether NUL bytes had to be replaced in it.
+
+    Raises `TypeError`, `ValueError` or `RecursionError` for what JSON has no form for.
+    """
+    try:
+        text = orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+    except (TypeError, ValueError, RecursionError):  # lone surrogates, integers over 64 bits
+        text = json.dumps(storable(value), ensure_ascii=False, allow_nan=False)
+    if "\\u0000" not in text:
+        return text, False
+    clean = storable(value)
+    return json.dumps(clean, ensure_ascii=False), clean != value
 
 
 def as_raw(text: str) -> str:

@@ -87,7 +87,7 @@ async def _settled(organization: OrganizationId, actor: Actor, current: Import, 
     """The import as it is when its job may have been given up without a word to it (the worker was killed too often)."""
     try:
         job = await ops.get_job(organization, actor, job_id)
-        gave_up, error = job.state in ("failed", "expired", "cancelled"), job.error
+        gave_up, error = job.state in ("failed", "expired", "cancelled"), job.error or f"its job was {job.state}"
     except NotFound:
         gave_up, error = True, "its job is gone"
     if not gave_up:
@@ -153,7 +153,7 @@ async def start(organization: OrganizationId, actor: Actor, number: UUID) -> Imp
         if not spool.path(organization, number).exists():
             raise Conflict("the file is not here any more: upload it again", field="file")
         job = await ops.enqueue(
-            connection, "intake.import", {"import_id": str(number)}, singleton_key=str(number), retry_limit=10, expire_in=EXPIRE_IN
+            connection, "intake.import", {"import_id": str(number)}, singleton_key=str(number), retry_limit=20, expire_in=EXPIRE_IN
         )
         await queries.move_import(
             connection, organization_id=organization, id=number, from_states=["uploaded", "cancelled", "failed"], state="queued", job_id=job

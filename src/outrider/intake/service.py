@@ -3,14 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from outrider.kit.errors import InvalidInput, NotFound
 from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
 from outrider.namespaces import NamespaceService
 from outrider.tenancy import Actor, OrganizationId, transaction
 
-from .chunks import storable
+from .chunks import to_json
 from .store import queries
 from .types import Promotion, StoredRow
 
@@ -92,7 +90,6 @@ async def list_audit(
 
 def _text(row: Any) -> str:
     try:
-        text = orjson.dumps(row, option=orjson.OPT_NON_STR_KEYS).decode()
-    except (TypeError, ValueError) as error:
+        return to_json(row)[0]
+    except (TypeError, ValueError, RecursionError) as error:
         raise InvalidInput(f"a row cannot be stored: {error}", field="rows") from error
-    return orjson.dumps(storable(row)).decode() if "\\u0000" in text else text

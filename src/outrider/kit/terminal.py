@@ -169,9 +169,7 @@ def _show_in_pipe(rows: list[dict[str, Any]], columns: list[str]) -> None:
     right = [_numeric(rows, column) for column in columns]
     widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
     for line in lines:
-        cells = (
-            cell.rjust(width) if r else cell.ljust(width) for cell, width, r in zip(line, widths, right, strict=True)
-        )
+        cells = (cell.rjust(width) if r else cell.ljust(width) for cell, width, r in zip(line, widths, right, strict=True))
         print("  ".join(cells).rstrip())
 
 
@@ -251,9 +249,7 @@ class Progress:
         if self._stream.isatty():
             from rich.live import Live
 
-            self._bar = Live(
-                console=console(stderr=self._json), get_renderable=self._render, refresh_per_second=8, transient=False
-            )
+            self._bar = Live(console=console(stderr=self._json), get_renderable=self._render, refresh_per_second=8, transient=False)
             self._bar.start()
         return self
 

@@ -46,11 +46,7 @@ def checked(url: str, setting: str) -> str:
     """
     try:
         parts = urlsplit(url.strip())
-        usable = (
-            parts.scheme in ("postgres", "postgresql")
-            and parts.path.strip("/") != ""
-            and (parts.port is None or parts.port > 0)
-        )
+        usable = parts.scheme in ("postgres", "postgresql") and parts.path.strip("/") != "" and (parts.port is None or parts.port > 0)
     except ValueError:
         usable = False
     if not usable:
@@ -64,7 +60,5 @@ def with_user(url: str, user: str, password: str | None = None, database: str | 
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     account = quote(user, safe="") + (":" + quote(password, safe="") if password else "")
-    query = urlencode(
-        [(k, v) for k, v in parse_qsl(parts.query) if k not in ("user", "password")], safe="/", quote_via=quote
-    )
+    query = urlencode([(k, v) for k, v in parse_qsl(parts.query) if k not in ("user", "password")], safe="/", quote_via=quote)
     return urlunsplit(("postgresql", f"{account}@{host}", "/" + quote(database) if database else parts.path, query, ""))

@@ -136,13 +136,9 @@ events_router = APIRouter(prefix="/api/events", tags=["events"])
 
 
 @router.get("", summary="List jobs")
-async def list_jobs(
-    caller: Reader, state: State | None = None, name: Kind = None, limit: Limit = 50, cursor: Cursor = None
-) -> JobPage:
+async def list_jobs(caller: Reader, state: State | None = None, name: Kind = None, limit: Limit = 50, cursor: Cursor = None) -> JobPage:
     """The organization's jobs, newest first; of one state or name if you say so."""
-    page = await jobs.list_jobs(
-        caller.organization_id, caller.actor, state=state, name=name, limit=limit, cursor=cursor
-    )
+    page = await jobs.list_jobs(caller.organization_id, caller.actor, state=state, name=name, limit=limit, cursor=cursor)
     return JobPage(items=[view_job(job) for job in page.items], next_cursor=page.next_cursor)
 
 

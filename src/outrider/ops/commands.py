@@ -25,9 +25,7 @@ EVENT_COLUMNS = ["created_at", "event_type", "entity_type", "entity_id", "payloa
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The job's id, as the list shows it.", show_default=False)]
 Count = Annotated[int, typer.Option("--limit", min=1, max=500, help="Most to show.")]
-From = Annotated[
-    str | None, typer.Option("--cursor", help="Where to go on: the cursor told by the page before.", show_default=False)
-]
+From = Annotated[str | None, typer.Option("--cursor", help="Where to go on: the cursor told by the page before.", show_default=False)]
 
 
 @app.command("list")
@@ -42,9 +40,7 @@ def list_jobs(
     """List jobs, newest first."""
 
     async def work(session: "Session") -> None:
-        page = await jobs.list_jobs(
-            session.organization_id, session.actor, state=state, name=name, limit=limit, cursor=cursor
-        )
+        page = await jobs.list_jobs(session.organization_id, session.actor, state=state, name=name, limit=limit, cursor=cursor)
         _show_page([row_of(job) for job in page.items], JOB_COLUMNS, page.next_cursor, json, "There are no jobs.")
         if any(not job.is_finished for job in page.items) and not await jobs.workers_alive():
             warn("No worker is running: start one with outrider worker.")
@@ -115,9 +111,7 @@ def parse_id(text: str, field: str = "id") -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
-        raise InvalidInput(
-            f"{field} is {text!r}; it must be an id such as 0193a512-7c14-7e0c-9b1d-2f6f5a1f3c11", field=field
-        ) from error
+        raise InvalidInput(f"{field} is {text!r}; it must be an id such as 0193a512-7c14-7e0c-9b1d-2f6f5a1f3c11", field=field) from error
 
 
 def row_of(job: Job) -> dict[str, Any]:

@@ -46,9 +46,7 @@ class JobContext:
         except asyncpg.LockNotAvailableError:
             self.unsaid = (done, total, note)  # the task's own open transaction has reported and holds the row
 
-    async def report(
-        self, connection: asyncpg.Connection, done: int, total: int | None = None, note: str | None = None
-    ) -> None:
+    async def report(self, connection: asyncpg.Connection, done: int, total: int | None = None, note: str | None = None) -> None:
         """Say the same within the caller's transaction, every time: what it writes counts only if this attempt still
         holds the job.
 

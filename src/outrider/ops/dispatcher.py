@@ -29,9 +29,7 @@ from .store import dispatch
 
 log = logging.getLogger(__name__)
 ENTRYPOINT = "job"
-POLL = timedelta(
-    seconds=1
-)  # how often a worker looks for what it was not told of: delayed jobs and those of dead workers
+POLL = timedelta(seconds=1)  # how often a worker looks for what it was not told of: delayed jobs and those of dead workers
 HELD_ELSEWHERE = timedelta(seconds=3)  # when to look again after a job that somebody else runs
 PATIENCE = (0.02, 0.05, 0.1, 0.2)  # seconds
 TROUBLE = timedelta(seconds=2)
@@ -99,9 +97,7 @@ class Dispatcher:
                 await self._cycle()
             except OUTAGES as error:
                 if not self._was_up:
-                    raise Unavailable(
-                        f"The worker cannot reach the job queue: {error}. Run: outrider doctor"
-                    ) from error
+                    raise Unavailable(f"The worker cannot reach the job queue: {error}. Run: outrider doctor") from error
                 log.warning("the worker lost the database (%s); it tries again", type(error).__name__)
             finally:
                 self.is_leader = False

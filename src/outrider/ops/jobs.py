@@ -41,9 +41,7 @@ async def enqueue(
     returns that job's id and adds nothing. Raises `InvalidInput` for values that cannot be used.
     """
     if not timedelta(0) < expire_in <= timedelta(days=365):
-        raise InvalidInput(
-            f"expire_in is {expire_in}; it must be more than nothing and at most 365 days", field="expire_in"
-        )
+        raise InvalidInput(f"expire_in is {expire_in}; it must be more than nothing and at most 365 days", field="expire_in")
     values.number(priority, "priority", -values.MAX_INT)
     arguments = {
         "organization_id": await queries.current_organization(connection),
@@ -68,9 +66,7 @@ async def enqueue(
         found = await queries.unfinished_job(connection, **key)
         if found is not None:
             return UUID(str(found))
-    raise Conflict(
-        f"the job {name} with the key {singleton_key!r} keeps coming and going; try again", field="singleton_key"
-    )
+    raise Conflict(f"the job {name} with the key {singleton_key!r} keeps coming and going; try again", field="singleton_key")
 
 
 async def get_job(organization: OrganizationId, actor: Actor, id: UUID) -> Job:
@@ -125,9 +121,7 @@ async def retry_job(organization: OrganizationId, actor: Actor, id: UUID) -> Job
             changed = await queries.retry_job(connection, organization_id=organization, id=id)
             job = await _find(connection, organization, id)
             if changed is None:
-                raise Conflict(
-                    f"job {id} is {job.state}; only one that failed, expired or was cancelled can be retried"
-                )
+                raise Conflict(f"job {id} is {job.state}; only one that failed, expired or was cancelled can be retried")
             await queries.dispatch(connection, id=id)
             return job
     except asyncpg.UniqueViolationError as error:

@@ -111,9 +111,7 @@ class Attempt:
             if self._reason == "stopping":
                 return lambda connection: self._end(queries.give_back_job, connection)
             if self._reason == "expired":
-                return self._fail(
-                    claim, f"JobExpired: it ran longer than its limit of {claim.expire_in}", is_expired=True
-                )
+                return self._fail(claim, f"JobExpired: it ran longer than its limit of {claim.expire_in}", is_expired=True)
             if self._reason == "lost":
                 return self._fail(claim, "ConnectionLost: the worker lost the database while it ran the job")
             return self._fail(claim, "CancelledError: the task stopped itself")
@@ -138,9 +136,7 @@ class Attempt:
         arguments = {"error": error, "is_permanent": is_permanent, "is_expired": is_expired, "delay": delay}
         return lambda connection: self._end(queries.fail_job, connection, **arguments)
 
-    async def _end(
-        self, query: Callable[..., Awaitable[Any]], connection: asyncpg.Connection, **arguments: Any
-    ) -> Settled | None:
+    async def _end(self, query: Callable[..., Awaitable[Any]], connection: asyncpg.Connection, **arguments: Any) -> Settled | None:
         key = {"organization_id": self.organization, "id": self.job_id, "token": self._token}
         row = await query(connection, **key, **arguments)
         return to_settled(row) if row is not None else None
@@ -220,9 +216,7 @@ async def _nothing(connection: asyncpg.Connection) -> Settled | None:
     return None
 
 
-async def _tell(
-    connection: asyncpg.Connection, job_id: UUID, requested_by: str, event_type: str, payload: dict[str, Any]
-) -> None:
+async def _tell(connection: asyncpg.Connection, job_id: UUID, requested_by: str, event_type: str, payload: dict[str, Any]) -> None:
     kind, _, who = requested_by.partition(":")
     try:
         user = UUID(who) if kind == "user" else None

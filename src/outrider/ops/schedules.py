@@ -31,9 +31,7 @@ def next_run(cron: str, time_zone: str, after: datetime) -> datetime:
     try:
         zone = ZoneInfo(time_zone)
     except (KeyError, ValueError, OSError, TypeError) as error:
-        raise InvalidInput(
-            f"time_zone is {time_zone!r}; it must be an IANA zone such as Europe/Berlin", field="time_zone"
-        ) from error
+        raise InvalidInput(f"time_zone is {time_zone!r}; it must be an IANA zone such as Europe/Berlin", field="time_zone") from error
     fields = cron.split() if isinstance(cron, str) else []
     if len(fields) != FIELDS or any(field[:1] in "RrHh" and field[1:2] in ("", "(", "/") for field in fields):
         raise InvalidInput(
@@ -96,9 +94,7 @@ async def tick(organization: OrganizationId, moment: datetime | None = None) -> 
     """
     moment = moment or datetime.now(UTC)
     async with transaction(organization, Actor("schedule", "tick"), readonly=True) as connection:
-        names = [
-            row["name"] async for row in queries.due_schedules(connection, organization_id=organization, moment=moment)
-        ]
+        names = [row["name"] async for row in queries.due_schedules(connection, organization_id=organization, moment=moment)]
     return sum([await _run_due(organization, name, moment) for name in names])
 
 
@@ -123,7 +119,5 @@ async def _run_due(organization: OrganizationId, name: str, moment: datetime) ->
             singleton_key=f"schedule:{name}",
             keep_until=moment + timedelta(days=14),
         )
-        await queries.advance_schedule(
-            connection, organization_id=organization, name=name, moment=moment, next_run_at=following
-        )
+        await queries.advance_schedule(connection, organization_id=organization, name=name, moment=moment, next_run_at=following)
         return True

@@ -59,6 +59,4 @@ def before(cursor: str | None) -> UUID | None:
     try:
         return UUID(key[0] or "")
     except ValueError as error:
-        raise InvalidInput(
-            "cursor is not one of ours: pass the next_cursor of the page before, as it is", field="cursor"
-        ) from error
+        raise InvalidInput("cursor is not one of ours: pass the next_cursor of the page before, as it is", field="cursor") from error

@@ -37,9 +37,7 @@ def list_users(org: Org = None, json: Json = False) -> None:
         return [asdict(member) for member in await service.list_members(session.organization_id, session.actor)]
 
     rows = runtime.run_in(work, org=org, json=json)
-    terminal.show_table(
-        rows, ["email", "name", "role", "created_at"], json=json, empty="Nobody yet: outrider users add EMAIL"
-    )
+    terminal.show_table(rows, ["email", "name", "role", "created_at"], json=json, empty="Nobody yet: outrider users add EMAIL")
 
 
 @users.command("add")
@@ -59,9 +57,7 @@ def add_user(
     async def work(session: "Session") -> dict[str, Any]:
         members = await service.list_members(session.organization_id, session.actor)
         if any(member.email == email.strip().lower() for member in members):
-            raise Conflict(
-                f"{email} is in this organization already; a new password: outrider users reset {email}", field="email"
-            )
+            raise Conflict(f"{email} is in this organization already; a new password: outrider users reset {email}", field="email")
         password = await service.add_member(session.organization_id, session.actor, email, role, name)
         return {"email": email.strip().lower(), "role": role, "password": password}
 
@@ -74,9 +70,7 @@ def add_user(
 
 
 @users.command("reset")
-def reset_user(
-    email: Annotated[str, typer.Argument(help="Their e-mail address.")], org: Org = None, json: Json = False
-) -> None:
+def reset_user(email: Annotated[str, typer.Argument(help="Their e-mail address.")], org: Org = None, json: Json = False) -> None:
     """Give a user a new password, printed once."""
     from outrider import runtime
 
@@ -112,9 +106,7 @@ def list_keys(org: Org = None, json: Json = False) -> None:
 def create_key(
     name: Annotated[str, typer.Argument(help="What it is for, so that you know it again.")],
     role: Role = "member",
-    scope: Annotated[
-        list[str] | None, typer.Option("--scope", help="Only this, of what the role may do; may be repeated.")
-    ] = None,
+    scope: Annotated[list[str] | None, typer.Option("--scope", help="Only this, of what the role may do; may be repeated.")] = None,
     expires: Annotated[
         str | None,
         typer.Option("--expires", metavar="WHEN", help="After 12h, 90d or 8w, or on a date such as 2027-01-31."),
@@ -129,18 +121,14 @@ def create_key(
     from outrider import runtime
 
     async def work(session: "Session") -> NewKey:
-        return await service.create_key(
-            session.caller, name, role=role, scopes=scope, expires_at=expiry(expires, datetime.now(UTC))
-        )
+        return await service.create_key(session.caller, name, role=role, scopes=scope, expires_at=expiry(expires, datetime.now(UTC)))
 
     made = runtime.run_in(work, org=org, json=json)
     if json:
         return terminal.show_json({**_key_row(made.key), "secret": made.secret})
     terminal.say(made.secret)
     until = f", until {terminal.shown(made.key.expires_at)}" if made.key.expires_at else ""
-    return terminal.say(
-        f"The key {made.key.name} ({role}{until}). Shown only now; send it as Authorization: Bearer KEY.", stderr=True
-    )
+    return terminal.say(f"The key {made.key.name} ({role}{until}). Shown only now; send it as Authorization: Bearer KEY.", stderr=True)
 
 
 def expiry(text: str | None, now: datetime) -> datetime | None:
@@ -157,9 +145,7 @@ def expiry(text: str | None, now: datetime) -> datetime | None:
         try:
             until = datetime.fromisoformat(text.strip())
         except ValueError:
-            raise InvalidInput(
-                f"--expires is {text!r}; it must be like 12h, 90d, 8w or 2027-01-31", field="expires"
-            ) from None
+            raise InvalidInput(f"--expires is {text!r}; it must be like 12h, 90d, 8w or 2027-01-31", field="expires") from None
         if len(text.strip()) == 10:
             until += timedelta(days=1)
         until = until if until.tzinfo else until.replace(tzinfo=UTC)
