@@ -7,6 +7,8 @@ import subprocess
 import time
 import urllib.request
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 import pytest
@@ -14,13 +16,6 @@ import pytest
 from outrider.kit.server import EmbeddedServer
 
 from .conftest import COMMAND, environment, runner
-
-pytestmark = pytest.mark.xdist_group("up")
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    return tmp_path_factory.mktemp("up")
 
 
 def free_port() -> int:
@@ -66,27 +61,50 @@ def worker_of(process):
     return found[0] if found else None
 
 
-def test_up_goes_from_nothing_to_serving_and_ctrl_c_leaves_nothing_behind(place):
-    with started(place, "up") as (process, port, log):
+@dataclass(frozen=True)
+class First:
+    """What a first `up` on an empty home did, until Ctrl-C came."""
+
+    home: Path
+    port: int
+    said: str
+    code: int
+    seconds_to_stop: float
+    worker: psutil.Process
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    """Run `up` on an empty home, and press Ctrl-C when everything is there."""
+    home = tmp_path_factory.mktemp("up")
+    with started(home, "up") as (process, port, log):
         wait_for(lambda: health(port) or process.poll() is not None, 60)
         assert process.poll() is None, log.read_text()
         worker = wait_for(lambda: worker_of(process))
-        assert EmbeddedServer(place).pid() is not None
+        assert EmbeddedServer(home).pid() is not None
         process.send_signal(signal.SIGINT)
         begun = time.monotonic()
-        assert process.wait(30) == 0
-        assert time.monotonic() - begun < 20
-    said = log.read_text()
-    assert len(re.findall(r"admin@outrider.example, password \S{16}\n", said)) == 1
-    assert "FILE" in said
-    assert "apollo_export.csv" in said
-    assert f"http://localhost:{port}" in said
-    assert "Traceback" not in said
-    assert not worker.is_running()
-    assert EmbeddedServer(place).pid() is None
+        code = process.wait(30)
+        return First(home, port, log.read_text(), code, time.monotonic() - begun, worker)
 
 
-def test_a_second_up_takes_seconds_prints_no_password_and_heals_what_is_killed(place):
+def test_up_goes_from_nothing_to_serving(first):
+    assert len(re.findall(r"admin@outrider.example, password \S{16}\n", first.said)) == 1
+    assert re.search(r"^FILE +ROWS READ +STORED +DUPLICATE +FAILED +PEOPLE +COMPANIES +SECONDS$", first.said, re.M)
+    assert re.search(r"^apollo_export.csv +1200 ", first.said, re.M)
+    assert f"Outrider is at http://localhost:{first.port}" in first.said
+
+
+def test_ctrl_c_stops_everything_within_seconds(first):
+    assert (first.code, first.said.splitlines()[-1]) == (0, "Stopped.")
+    assert first.seconds_to_stop < 20
+    assert "Traceback" not in first.said
+    assert not first.worker.is_running()
+    assert EmbeddedServer(first.home).pid() is None
+
+
+def test_a_second_up_takes_seconds_prints_no_password_and_heals_what_is_killed(first):
+    place = first.home
     begun = time.monotonic()
     with started(place, "up") as (process, port, log):
         wait_for(lambda: health(port) or process.poll() is not None)
@@ -109,7 +127,8 @@ def test_a_second_up_takes_seconds_prints_no_password_and_heals_what_is_killed(p
     assert EmbeddedServer(place).pid() is None
 
 
-def test_a_killed_up_takes_its_worker_and_the_database_along(place):
+def test_a_killed_up_takes_its_worker_and_the_database_along(first):
+    place = first.home
     with started(place, "up") as (process, port, _):
         wait_for(lambda: health(port))
         worker = wait_for(lambda: worker_of(process))

@@ -15,8 +15,6 @@ import pytest
 from outrider.database import ledger, migrate, reference
 from outrider.kit.errors import Unavailable
 
-pytestmark = pytest.mark.xdist_group("migrate")
-
 
 @pytest.fixture
 def empty(server):
@@ -87,10 +85,11 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def busy(empty):
-    """A database with a table of the owner's."""
+def busy(empty, urls):
+    """A database with a table of the owner's (`urls`: so that the roles are there)."""
+    name = query(empty, "SELECT current_database()")[0][0]
+    query(empty, f'GRANT CREATE ON DATABASE "{name}" TO outrider_owner')
     query(empty, "GRANT ALL ON SCHEMA public TO outrider_owner")
-    query(empty, f'GRANT CREATE ON DATABASE "{empty.split("/")[-1].split("?")[0]}" TO outrider_owner')
     query(empty, "CREATE TABLE busy (n integer)")
     query(empty, "ALTER TABLE busy OWNER TO outrider_owner")
     return empty

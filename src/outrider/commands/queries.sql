@@ -26,7 +26,7 @@ SELECT
     current_setting('full_page_writes')::boolean AS is_full_page_writes,
     current_setting('data_checksums')::boolean AS is_checksums,
     pg_database_size(current_database()) / 1048576 AS database_size,
-    extract(epoch FROM now() - pg_postmaster_start_time())::float AS uptime;
+    extract(EPOCH FROM now() - pg_postmaster_start_time())::float AS uptime;
 
 -- name: extensions()
 -- The extensions that the database has.

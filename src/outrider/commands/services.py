@@ -132,8 +132,6 @@ def worker_command(
     Any number of workers may run, on any number of hosts. One that is killed loses nothing: another takes its jobs
     over.
     """
-    if until_stdin_closes:
-        threading.Thread(target=_stop_with_parent, daemon=True).start()
 
     async def work() -> None:
         from outrider import worker
@@ -144,6 +142,8 @@ def worker_command(
             await _until_stopped(worker.run(place.urls.worker, stop=stop, concurrency=concurrency), stop.set)
 
     with terminal.reporting(json=False), runtime.stoppable(), runtime.started(runtime.installation(settings())):
+        if until_stdin_closes:  # from here on a signal makes us let go of the server
+            threading.Thread(target=_stop_with_parent, daemon=True).start()
         runtime.run(work())
 
 

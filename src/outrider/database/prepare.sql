@@ -2,19 +2,31 @@
 
 -- name: make_role_owner()#
 -- Owns every schema, table and function. Nobody logs in as it; not a superuser, so that row security binds it too.
-DO $$ BEGIN CREATE ROLE outrider_owner NOLOGIN NOSUPERUSER NOBYPASSRLS; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+DO $$ BEGIN
+    CREATE ROLE outrider_owner NOLOGIN NOSUPERUSER NOBYPASSRLS;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+END $$;
 
 -- name: make_role_app()#
 -- The application: owns nothing, reads nothing without a tenant.
-DO $$ BEGIN CREATE ROLE outrider_app LOGIN NOSUPERUSER NOBYPASSRLS NOINHERIT; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+DO $$ BEGIN
+    CREATE ROLE outrider_app LOGIN NOSUPERUSER NOBYPASSRLS NOINHERIT;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+END $$;
 
 -- name: make_role_worker()#
 -- The dispatcher of jobs: the queue's tables and nothing else.
-DO $$ BEGIN CREATE ROLE outrider_worker LOGIN NOSUPERUSER NOBYPASSRLS NOINHERIT; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+DO $$ BEGIN
+    CREATE ROLE outrider_worker LOGIN NOSUPERUSER NOBYPASSRLS NOINHERIT;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+END $$;
 
 -- name: make_role_console()#
 -- A person in `outrider psql`: what the application may do, and tables of their own.
-DO $$ BEGIN CREATE ROLE outrider_console NOLOGIN NOSUPERUSER NOBYPASSRLS INHERIT; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+DO $$ BEGIN
+    CREATE ROLE outrider_console NOLOGIN NOSUPERUSER NOBYPASSRLS INHERIT;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+END $$;
 
 -- name: join_console_to_app()#
 DO $$ BEGIN
@@ -38,7 +50,9 @@ DO $$ BEGIN EXECUTE format('GRANT CREATE, TEMPORARY ON DATABASE %I TO outrider_o
 DO $$ BEGIN EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database()); END $$;
 
 -- name: open_database()#
-DO $$ BEGIN EXECUTE format('GRANT CONNECT ON DATABASE %I TO outrider_app, outrider_worker, outrider_console, outrider_owner', current_database()); END $$;
+DO $$ BEGIN
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO outrider_app, outrider_worker, outrider_console, outrider_owner', current_database());
+END $$;
 
 -- name: let_console_use_temporary_tables()#
 DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO outrider_console', current_database()); END $$;

@@ -44,11 +44,15 @@ DECLARE
 BEGIN
     IF p_dry_run THEN
         RETURN QUERY
-        SELECT f.name::text, t.name::text, count(*), count(*) FILTER (WHERE m.there_id IS NOT NULL OR m.place > 1)
-        FROM people.f_misplaced(p_most) AS m
-        INNER JOIN tenancy.namespaces AS f ON f.organization_id = v_organization AND f.id = m.namespace_id
-        INNER JOIN tenancy.namespaces AS t ON t.organization_id = v_organization AND t.id = m.target_id
-        GROUP BY f.name, t.name ORDER BY f.name, t.name;
+        WITH pairs AS MATERIALIZED (
+            SELECT m.namespace_id, m.target_id, count(*) AS leaving, count(*) FILTER (WHERE m.there_id IS NOT NULL OR m.place > 1) AS merging
+            FROM people.f_misplaced(p_most) AS m GROUP BY m.namespace_id, m.target_id
+        )
+        SELECT f.name::text, t.name::text, c.leaving, c.merging
+        FROM pairs AS c
+        INNER JOIN tenancy.namespaces AS f ON f.organization_id = v_organization AND f.id = c.namespace_id
+        INNER JOIN tenancy.namespaces AS t ON t.organization_id = v_organization AND t.id = c.target_id
+        ORDER BY f.name, t.name;
         RETURN;
     END IF;
     RETURN QUERY
@@ -135,11 +139,15 @@ BEGIN
             kit.f_actor(), '{}'
         FROM gone AS d
         INNER JOIN stayers AS s ON s.target_id = d.target_id AND s.email = d.email
+    ),
+    pairs AS MATERIALIZED (
+        SELECT m.namespace_id, m.target_id, count(*) AS leaving, count(*) FILTER (WHERE m.there_id IS NOT NULL OR m.place > 1) AS merging
+        FROM movers AS m GROUP BY m.namespace_id, m.target_id
     )
-    SELECT f.name::text, t.name::text, count(*), count(*) FILTER (WHERE m.there_id IS NOT NULL OR m.place > 1)
-    FROM movers AS m
-    INNER JOIN tenancy.namespaces AS f ON f.organization_id = v_organization AND f.id = m.namespace_id
-    INNER JOIN tenancy.namespaces AS t ON t.organization_id = v_organization AND t.id = m.target_id
-    GROUP BY f.name, t.name ORDER BY f.name, t.name;
+    SELECT f.name::text, t.name::text, c.leaving, c.merging
+    FROM pairs AS c
+    INNER JOIN tenancy.namespaces AS f ON f.organization_id = v_organization AND f.id = c.namespace_id
+    INNER JOIN tenancy.namespaces AS t ON t.organization_id = v_organization AND t.id = c.target_id
+    ORDER BY f.name, t.name;
 END $$;
 GRANT EXECUTE ON FUNCTION people.f_reroute(boolean, integer) TO outrider_app;

@@ -1,7 +1,7 @@
 -- Raw loads come in through functions only (seed 001). They take rows by the thousand; every step is one statement over the set.
 SET LOCAL lock_timeout = '5s';
 
--- The tables that one call works in: this session's own, emptied at commit. Refuses ones that somebody else made under our names.
+-- The tables that one call works in: this session's own, emptied when the next call begins; only the owner can read them. Refuses ones that somebody else made under our names.
 CREATE PROCEDURE intake.f_open_workspace()
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -9,27 +9,27 @@ BEGIN
     IF to_regclass('pg_temp.ingest_rows') IS NULL THEN
         CREATE TEMPORARY TABLE ingest_rows (
             ordinal bigint, load_id bigint, raw_data jsonb, row_number bigint, email text, reason text, status text, duplicate_of bigint
-        ) ON COMMIT DELETE ROWS;
+        ) ON COMMIT PRESERVE ROWS;
         CREATE TEMPORARY TABLE golden_loads (
             load_id bigint, email text, raw_data jsonb, source text, namespace_id uuid, campaign text
-        ) ON COMMIT DELETE ROWS;
+        ) ON COMMIT PRESERVE ROWS;
         CREATE TEMPORARY TABLE golden_facts (
             load_id bigint, place bigint, email text, source text, namespace_id uuid, campaign text, is_role boolean,
             name text, first_name text, last_name text, title text, seniority text, department text, phone text, linkedin_url text,
             location text, country_code text, company text, domain text, website text, company_linkedin_url text, industry text,
             employee_count text, revenue text, funding text, custom_fields jsonb, tags jsonb, issue text, reasons text[], links_company boolean
-        ) ON COMMIT DELETE ROWS;
+        ) ON COMMIT PRESERVE ROWS;
         CREATE TEMPORARY TABLE golden_companies (
             domain text PRIMARY KEY, company_id uuid, is_new boolean, is_changed boolean, load_id bigint, fact_count bigint,
             name text, industry text, employee_count integer, revenue numeric, revenue_currency text, funding text,
             linkedin_url text, website text, brought_by jsonb
-        ) ON COMMIT DELETE ROWS;
+        ) ON COMMIT PRESERVE ROWS;
         CREATE TEMPORARY TABLE golden_people (
             email text PRIMARY KEY, contact_id bigint, person_id uuid, is_new_contact boolean, is_new_person boolean, load_id bigint,
             fact_count bigint, source text, campaign text, tags jsonb, name text, first_name text, last_name text, title text,
             seniority text, department text, phone text, linkedin_url text, location text, country_code text, company text,
             company_id uuid, custom_fields jsonb, brought_by jsonb
-        ) ON COMMIT DELETE ROWS;
+        ) ON COMMIT PRESERVE ROWS;
     ELSIF EXISTS (
         SELECT FROM pg_class
         WHERE relnamespace = pg_my_temp_schema() AND relname IN ('ingest_rows', 'golden_loads', 'golden_facts', 'golden_companies', 'golden_people')
@@ -37,12 +37,16 @@ BEGIN
     ) THEN
         RAISE EXCEPTION 'a temporary table of this session stands where Outrider works: end the session' USING ERRCODE = 'duplicate_table';
     END IF;
-    -- Not truncated: the tables may hold rows of an earlier call in this transaction.
-    DELETE FROM pg_temp.ingest_rows;
-    DELETE FROM pg_temp.golden_loads;
-    DELETE FROM pg_temp.golden_facts;
-    DELETE FROM pg_temp.golden_companies;
-    DELETE FROM pg_temp.golden_people;
+    -- A truncated table makes every plan that reads it new, which costs a small call more than its work: small leftovers are deleted.
+    IF pg_relation_size('pg_temp.golden_facts') + pg_relation_size('pg_temp.ingest_rows') > 1048576 THEN
+        TRUNCATE pg_temp.ingest_rows, pg_temp.golden_loads, pg_temp.golden_facts, pg_temp.golden_companies, pg_temp.golden_people;
+    ELSE
+        DELETE FROM pg_temp.ingest_rows;
+        DELETE FROM pg_temp.golden_loads;
+        DELETE FROM pg_temp.golden_facts;
+        DELETE FROM pg_temp.golden_companies;
+        DELETE FROM pg_temp.golden_people;
+    END IF;
 END $$;
 
 -- Stores rows as raw loads and leaves what became of each in pg_temp.ingest_rows. A row whose address was loaded in the last 30 days, or

@@ -2,6 +2,12 @@
 -- docs/performance.md has what each one costs.
 SET LOCAL lock_timeout = '5s';
 
+-- The organization first in the searches' indexes too: without it a search reads every tenant's rows that hold the word, or the planner,
+-- who takes any organization for small, first collects all of a large one's rows from another index (100 ms of a 20 ms search at 1M).
+CREATE EXTENSION IF NOT EXISTS btree_gin WITH SCHEMA public;
+DROP INDEX vault.idx_contacts_search;
+CREATE INDEX idx_contacts_search ON vault.contacts USING gin (organization_id, search_text public.gin_trgm_ops);
+
 -- Names as lists sort them: folded, the address where there is no name. A column and not an index on the expression, since row security
 -- keeps an expression whose functions are not leakproof from being an index condition. Cut off, since a B-tree refuses long keys.
 -- squawk-ignore adding-field-with-default -- no release came before this migration: the table is empty
@@ -15,7 +21,7 @@ CREATE INDEX idx_people_updated_at ON people.master (organization_id, updated_at
 ALTER TABLE company.master ADD COLUMN search_text text GENERATED ALWAYS AS (
     left(kit.f_fold(coalesce(name || ' ', '') || domain), 500)
 ) STORED;
-CREATE INDEX idx_company_search ON company.master USING gin (search_text public.gin_trgm_ops);
+CREATE INDEX idx_company_search ON company.master USING gin (organization_id, search_text public.gin_trgm_ops);
 CREATE INDEX idx_company_sort_name ON company.master (organization_id, search_text, id);
 
 -- A person's slots are found by the loads of their addresses; it only ever grows at its end.
@@ -81,15 +87,15 @@ BEGIN
         SELECT
             t.contact_id,
             CASE
-                WHEN 'name' = ANY (v_fields) AND (t.email = v_old.email OR t.name IS NOT DISTINCT FROM v_old.name) THEN v_new.name
+                WHEN 'name' = ANY (v_fields) AND (t.email = v_old.email OR t.name = v_old.name) THEN v_new.name
                 ELSE t.name
             END AS name,
             CASE
-                WHEN 'title' = ANY (v_fields) AND (t.email = v_old.email OR t.title IS NOT DISTINCT FROM v_old.title) THEN v_new.title
+                WHEN 'title' = ANY (v_fields) AND (t.email = v_old.email OR t.title = v_old.title) THEN v_new.title
                 ELSE t.title
             END AS title,
             CASE
-                WHEN 'phone' = ANY (v_fields) AND (t.email = v_old.email OR t.phone IS NOT DISTINCT FROM v_old.phone) THEN v_new.phone
+                WHEN 'phone' = ANY (v_fields) AND (t.email = v_old.email OR t.phone = v_old.phone) THEN v_new.phone
                 ELSE t.phone
             END AS phone,
             CASE

@@ -1,0 +1,47 @@
+"""`python -m bench`: import to golden, search, ingest over HTTP. Needs no network and no server: it starts its own in a temporary folder."""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+from . import importing, ingesting, searching
+from .lab import Lab
+from .report import heading, say
+
+PARTS = ("import", "search", "ingest")
+
+
+def main() -> None:
+    """Run the parts asked for at each size and print what was measured."""
+    arguments = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    arguments.add_argument("--rows", type=int, nargs="+", default=[100_000], help="sizes, e.g. 100000 1000000")
+    arguments.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    arguments.add_argument("--seed", type=int, default=77)
+    chosen = arguments.parse_args()
+    earlier: dict[str, float] = {}
+    for rows in chosen.rows:
+        with tempfile.TemporaryDirectory(prefix="outrider-bench-") as folder:
+            asyncio.run(measure(Path(folder), rows, chosen.seed, chosen.parts, earlier))
+
+
+async def measure(folder: Path, rows: int, seed: int, parts: list[str], earlier: dict[str, float]) -> None:
+    """Run the parts on one fresh installation with `rows` rows; `earlier` holds the figures of the size before, for growth."""
+    heading(f"{rows:,} rows of make_leads.py (apollo, seed {seed})")
+    async with Lab(folder) as lab:
+        file = lab.leads(rows, seed)
+        if file is None:
+            sys.exit("make_leads.py is not there: the bench needs ../shared/tools beside the repository")
+        imported = await importing.run(lab, file, rows)
+        if "search" in parts:
+            await searching.run(lab, rows, earlier)
+        if "ingest" in parts:
+            await ingesting.run(lab)
+        if "import" in parts:
+            await importing.baselines(lab, file, rows, imported)
+    say()
+
+
+if __name__ == "__main__":
+    main()

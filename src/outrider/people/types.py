@@ -1,0 +1,278 @@
+"""What the people slice speaks in. Frozen records; nothing here touches the database."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+PERSON_FIELDS = (
+    "name",
+    "first_name",
+    "last_name",
+    "title",
+    "company_id",
+    "linkedin_url",
+    "phone",
+    "location",
+    "country_code",
+    "seniority",
+    "department",
+    "status",
+)
+COMPANY_FIELDS = (
+    "name",
+    "industry",
+    "employee_count",
+    "revenue",
+    "revenue_currency",
+    "funding",
+    "location",
+    "country_code",
+    "linkedin_url",
+    "website",
+    "status",
+)
+CONTACT_FIELDS = ("name", "phone", "company", "title", "status")
+AFFILIATION_FIELDS = ("company_name", "company_id", "title", "seniority", "department", "location", "country_code", "website", "phone")
+PROFILE_FIELDS = ("first_name", "last_name", "company", "linkedin_profile", "platform")
+"""The golden values of each kind of row: what has a source, a since and a past."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a person must be to be listed; None and '' ask nothing. Texts are compared without accents and case.
+
+    `q`: every word of it is part of the name, address or company of one of the person's addresses. `company` is part of the company's
+    name or domain, `title` part of the title; the others are the whole value. Times are aware; `created_before` is exclusive.
+    """
+
+    q: str | None = None
+    email: str | None = None
+    domain: str | None = None
+    company: str | None = None
+    title: str | None = None
+    status: str | None = None
+    source: str | None = None
+    namespace: str | None = None
+    seniority: str | None = None
+    department: str | None = None
+    country_code: str | None = None
+    has_phone: bool | None = None
+    import_id: UUID | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyFilters:
+    """What a company must be to be listed; None asks nothing. `q`: every word is part of the name or domain."""
+
+    q: str | None = None
+    domain: str | None = None
+    industry: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A person in a list. `company` is the golden company's name, else what the primary address says."""
+
+    id: UUID
+    email: str
+    name: str | None
+    title: str | None
+    company: str | None
+    company_id: UUID | None
+    domain: str | None
+    location: str | None
+    country_code: str | None
+    phone: str | None
+    status: str
+    created_at: datetime
+    updated_at: datetime
+    addresses: int
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyRow:
+    """A company in a list."""
+
+    id: UUID
+    domain: str
+    name: str | None
+    industry: str | None
+    employee_count: int | None
+    revenue: Decimal | None
+    revenue_currency: str | None
+    funding: str | None
+    location: str | None
+    country_code: str | None
+    linkedin_url: str | None
+    website: str | None
+    status: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value is from. `kind`: load (a source said so), edit (`by` wrote it), revert (`by` took an import back), unknown.
+
+    A load names its source, batch and, when it came in a file, the import, the file's name and the row in it.
+    """
+
+    kind: str
+    by: str | None = None
+    load_id: int | None = None
+    source: str | None = None
+    batch_id: str | None = None
+    import_id: UUID | None = None
+    file_name: str | None = None
+    row_number: int | None = None
+
+
+UNKNOWN = Origin("unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A value that stood before: from `since` until `until`."""
+
+    value: Any
+    since: datetime
+    until: datetime
+    origin: Origin
+    shown: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A value, where it is from, since when it stands, and what stood before, newest first.
+
+    `origin` and `since` are None for a value that is not there and never was. `shown` is what an id means to a person.
+    """
+
+    field: str
+    value: Any
+    origin: Origin | None
+    since: datetime | None
+    earlier: tuple[Earlier, ...] = ()
+    shown: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry of a timeline: what was changed in one row at once. `of` names the row: person, company, or an address."""
+
+    at: datetime
+    by: str | None
+    of: str
+    old: dict[str, Any]
+    new: dict[str, Any]
+    origins: dict[str, Origin]
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """An address with what is known of it."""
+
+    contact_id: int
+    email: str
+    person_id: UUID
+    is_primary: bool
+    status: str
+    source: str
+    tags: list[Any]
+    custom_fields: dict[str, Any]
+    score: Decimal
+    last_activity_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Affiliation:
+    """A person's role at a company; `domain` is None where no golden company is linked."""
+
+    id: UUID
+    company_id: UUID | None
+    company: str | None
+    domain: str | None
+    title: str | None
+    source: str | None
+    created_at: datetime
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The person as one client's namespace sees them."""
+
+    id: UUID
+    namespace: str
+    email: str
+    platform: str | None
+    icp_score: int | None
+    behaviour_score: int | None
+    lead_score: int | None
+    meta: Any
+    created_at: datetime
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What a load said about a person before it counted: whether it holds together, and if not, why."""
+
+    id: UUID
+    email: str
+    raw_data: dict[str, Any]
+    validation_status: str
+    issue: str | None
+    reasons: tuple[str, ...]
+    load_id: int | None
+    created_at: datetime
+    promoted_at: datetime | None
+    decided_by: str | None
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A raw load as it came, by what identifies it; the payload is at its own address."""
+
+    load_id: int
+    email: str | None
+    source: str
+    batch_id: str
+    status: str
+    reason: str | None
+    created_at: datetime
+    import_id: UUID | None
+    file_name: str | None
+    row_number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Everything about one person. Loads, slots and history: the latest hundred of each, newest first."""
+
+    row: PersonRow
+    facts: tuple[Fact, ...]
+    contacts: list[Contact] = field(default_factory=list)
+    affiliations: list[Affiliation] = field(default_factory=list)
+    profiles: list[Profile] = field(default_factory=list)
+    slots: list[Slot] = field(default_factory=list)
+    loads: list[Load] = field(default_factory=list)
+    history: list[Change] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Everything about one company; its people: the newest fifty."""
+
+    row: CompanyRow
+    facts: tuple[Fact, ...]
+    people: list[PersonRow] = field(default_factory=list)
+    history: list[Change] = field(default_factory=list)

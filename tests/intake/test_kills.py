@@ -1,0 +1,44 @@
+"""Worker and database killed with SIGKILL while they import: no row is lost and none comes twice. The large one: `make proof`."""
+
+import asyncio
+import random
+import time
+
+from tests.intake.conftest import csv_bytes, lead_rows
+from tests.proof import compare
+from tests.proof.scene import Scene, plan
+
+ROWS, CHUNK, HEARTBEAT = 12_000, 1_000, "1"
+
+
+async def test_an_import_whose_worker_and_database_are_killed_equals_an_undisturbed_one(tmp_path_factory):
+    seed = random.randrange(1 << 32)
+    print(f"seed {seed}")
+    rng = random.Random(seed)
+    file = tmp_path_factory.mktemp("leads") / "leads.csv"
+    file.write_bytes(csv_bytes(lead_rows(ROWS, seed)))
+    scene = Scene(tmp_path_factory.mktemp("kills"), ["-m", "tests.proof.small_worker", str(CHUNK), HEARTBEAT])
+    scene.open()
+    try:
+        scene.start_worker()
+        disturbed = await asyncio.to_thread(scene.begin, file, "disturbed")
+        begun = time.monotonic()
+        for what, row in plan(rng, ROWS, [["worker", "database"]]):
+            print(await scene.harm(disturbed, what, row, rng.uniform(0, 0.15), begun))
+        assert await scene.run(disturbed) == ("completed", ROWS)
+        undisturbed = await asyncio.to_thread(scene.begin, file, "undisturbed")
+        assert await scene.run(undisturbed) == ("completed", ROWS)
+        connection = await scene.connect()
+        found = await compare.differences(connection, disturbed.organization, undisturbed.organization)
+        for kind, (_, different) in found.items():
+            for example in await compare.examples(connection, kind, disturbed.organization, undisturbed.organization) if different else ():
+                print(kind, example)
+        assert {kind: different for kind, (_, different) in found.items() if different} == {}
+        assert found["rows"][0] == ROWS
+        jobs = await connection.fetch("SELECT state, retry_count FROM ops.jobs WHERE name = 'intake.import' ORDER BY created_on")
+        assert [job["state"] for job in jobs] == ["completed", "completed"]
+        assert 1 <= jobs[0]["retry_count"] <= 2
+        assert jobs[1]["retry_count"] == 0
+        await connection.close()
+    finally:
+        await asyncio.to_thread(scene.close)
