@@ -24,7 +24,7 @@ run: $(STAMP)  ## Start Outrider with sample data on http://localhost:8080
 	@$(BIN)/outrider up
 
 test: $(STAMP)  ## Run the whole test suite
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
 lint: $(STAMP)  ## ruff, mypy, sqlfluff, squawk
 	@$(BIN)/ruff check src tests bench

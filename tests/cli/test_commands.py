@@ -2,9 +2,9 @@
 
 import json
 import re
+import resource
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -20,12 +20,11 @@ HEAVY = ("fastapi", "starlette", "uvicorn", "polars", "duckdb", "pycountry", "ba
 
 
 def test_help_is_quick_and_names_every_command_and_exit_code(tmp_path):
-    took = []
-    for _ in range(3):
-        begun = time.monotonic()
-        done = subprocess.run([*COMMAND, "--help"], env=environment(tmp_path), capture_output=True, text=True)
-        took.append(time.monotonic() - begun)
-    assert min(took) < 0.6
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run([*COMMAND, "--help"], env=environment(tmp_path), capture_output=True, text=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    # the processor's time and not the clock's, which is also everybody else's on a busy machine
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.6
     assert done.returncode == 0
     for word in (*cli.ENTRIES, *(str(code) for code in terminal.EXIT_CODES)):
         assert re.search(rf"\b{word}\b", done.stdout), word
@@ -59,9 +58,9 @@ finally:
 def test_a_first_command_makes_the_admin_and_tells_the_password_once(tmp_path):
     run = runner(tmp_path)
     first, second = run("users", "list", "--json"), run("users", "list", "--json")
-    assert "Made the account admin@outrider.example with the password" in first.stderr
+    assert "Made the account admin@ophir.dev with the password" in first.stderr
     assert second.stderr == ""
-    assert [user["email"] for user in json.loads(second.stdout)] == ["admin@outrider.example"]
+    assert [user["email"] for user in json.loads(second.stdout)] == ["admin@ophir.dev"]
 
 
 def test_setup_may_be_repeated(outrider):

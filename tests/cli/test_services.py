@@ -89,7 +89,7 @@ def first(tmp_path_factory):
 
 
 def test_up_goes_from_nothing_to_serving(first):
-    assert len(re.findall(r"admin@outrider.example, password \S{16}\n", first.said)) == 1
+    assert len(re.findall(r"admin@ophir.dev, password \S{16}\n", first.said)) == 1
     assert re.search(r"^FILE +ROWS READ +STORED +DUPLICATE +FAILED +PEOPLE +COMPANIES +SECONDS$", first.said, re.M)
     assert re.search(r"^apollo_export.csv +1200 ", first.said, re.M)
     assert f"Outrider is at http://localhost:{first.port}" in first.said

@@ -63,10 +63,21 @@ OF_PERSON = {
     "created_after": "m.created_at >= {}",
     "created_before": "m.created_at < {}",
     "namespace": (
-        "EXISTS (SELECT FROM people.profiles AS p INNER JOIN tenancy.namespaces AS n ON n.organization_id = $1 AND n.id = p.namespace_id "
-        "WHERE p.organization_id = $1 AND p.person_id = m.id AND n.name = {})"
+        "m.id = ANY (ARRAY(SELECT p.person_id FROM people.profiles AS p WHERE p.organization_id = $1 AND p.namespace_id = "
+        "(SELECT n.id FROM tenancy.namespaces AS n WHERE n.organization_id = $1 AND n.name = {})))"
     ),
 }
+"""Conditions on a person, as `full` uses them: with the set that they are in."""
+OF_ONE_PERSON = OF_PERSON | {
+    "company": (
+        "(SELECT d.search_text LIKE (SELECT people.f_pattern({})) FROM company.master AS d WHERE d.organization_id = $1 AND d.id = m.company_id)"
+    ),
+    "namespace": (
+        "(SELECT count(*) > 0 FROM people.profiles AS p WHERE p.organization_id = $1 AND p.person_id = m.id AND p.namespace_id = "
+        "(SELECT n.id FROM tenancy.namespaces AS n WHERE n.organization_id = $1 AND n.name = {}))"
+    ),
+}
+"""The same as `glance` uses them: looked up for the one person."""
 OF_CONTACT = {
     "source": "c.source = {}",
     "import_id": (
@@ -179,7 +190,9 @@ def glance(organization: OrganizationId, filters: Filters, by: Order, count: int
     Its rows are a true page if there are `count` of them; if fewer, more may come after `reach`.
     """
     given = _Parameters(organization)
-    person, contact = _conditions(filters, given)
+    person, contact = _conditions(OF_ONE_PERSON, filters, given)
+    if contact and not person and by.name == "newest":
+        return _glance_at_contacts(by, contact, count, reach, given)
     matched = f"CROSS JOIN LATERAL (SELECT FROM vault.contacts AS c WHERE {_of(contact, 'm.id')} LIMIT 1) AS h " if contact else ""
     parts = [
         f"SELECT m.id, m.key FROM ({_walk(by, given, part, reach)}) AS m {matched}WHERE {' AND '.join(person) or 'true'} "
@@ -195,10 +208,21 @@ def glance(organization: OrganizationId, filters: Filters, by: Order, count: int
     )
 
 
+def _glance_at_contacts(by: Order, contact: list[str], count: int, reach: int, given: _Parameters) -> Statement:
+    """The newest people by their addresses alone, which know the person's id."""
+    after = f" AND c.person_id {_beyond(by)} {given.add(by.after[1], 'uuid')}" if by.after else ""
+    return Statement(
+        "SELECT DISTINCT c.person_id AS id, c.person_id AS key FROM (SELECT c.person_id, c.search_text, c.email, c.source FROM vault.contacts AS c "
+        f"WHERE c.organization_id = $1{after} ORDER BY c.person_id {_way(by)} LIMIT {given.add(reach, 'bigint')}) AS c "
+        f"WHERE {' AND '.join(contact)} ORDER BY c.person_id {_way(by)} LIMIT {given.add(count, 'bigint')}",
+        tuple(given.values),
+    )
+
+
 def full(organization: OrganizationId, filters: Filters, by: Order, count: int) -> Statement:
     """Return the statement that looks for `count` people among all who fit."""
     given = _Parameters(organization)
-    person, contact = _conditions(filters, given)
+    person, contact = _conditions(OF_PERSON, filters, given)
     if contact and not person and by.name == "newest":  # the address knows the person's id: no need to look at the person
         everyone = f"SELECT DISTINCT c.person_id AS id, c.person_id AS key FROM vault.contacts AS c WHERE {_of(contact, None)}"
         return _sorted(f"WITH everyone AS MATERIALIZED ({everyone}) ", by, count, given)
@@ -231,14 +255,14 @@ def companies(organization: OrganizationId, filters: CompanyFilters, by: Order, 
     )
 
 
-def _conditions(filters: Filters, given: _Parameters) -> tuple[list[str], list[str]]:
+def _conditions(of_person: dict[str, str], filters: Filters, given: _Parameters) -> tuple[list[str], list[str]]:
     """Return the conditions on the person and those that one address of theirs has to meet."""
 
     def asked(table: dict[str, str]) -> list[str]:
         found = ((name, part, getattr(filters, name)) for name, part in table.items())
         return [part.format(given.add(value, TYPES.get(name, "text"))) for name, part, value in found if value not in (None, "")]
 
-    return asked(OF_PERSON), _words("c", filters.q, given) + asked(OF_CONTACT)
+    return asked(of_person), _words("c", filters.q, given) + asked(OF_CONTACT)
 
 
 def _words(table: str, q: str | None, given: _Parameters) -> list[str]:

@@ -171,8 +171,10 @@ BEGIN ATOMIC
     SELECT
         coalesce(h.id, d.id), coalesce(h.name, d.name), h.keyword,
         coalesce(
-            (SELECT jsonb_agg(jsonb_build_object('namespace', o.name, 'keyword', o.keyword) ORDER BY o.place) FROM hits AS o WHERE o.place > 1),
-            '[]'
+            (
+                SELECT jsonb_agg(jsonb_build_object('namespace', o.name, 'keyword', o.keyword) ORDER BY o.place)
+                FROM hits AS o WHERE o.place > 1
+            ), '[]'
         )
     FROM tenancy.namespaces AS d
     LEFT JOIN hits AS h ON h.place = 1

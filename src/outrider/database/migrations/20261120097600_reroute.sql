@@ -38,6 +38,7 @@ END;
 CREATE FUNCTION people.f_reroute(p_dry_run boolean, p_most integer DEFAULT NULL)
 RETURNS TABLE (from_namespace text, to_namespace text, profiles bigint, merged bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_nestloop = off -- how many will move cannot be estimated, and a nested loop over a wrong guess takes hours
 AS $$
 DECLARE
     v_organization uuid := kit.f_organization();
