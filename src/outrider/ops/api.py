@@ -10,8 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from outrider.kit.http import Cursor, Limit, Text
-from outrider.tenancy import Caller
-from outrider.tenancy.http import require
+from outrider.tenancy import Caller, require
 
 from . import events, jobs
 from .types import Event, Job

@@ -8,7 +8,6 @@ them: it is cheap when what is asked for is rare. Each alone is slow for the oth
 so the service glances first (docs/performance.md has the figures).
 """
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,8 +22,9 @@ from .types import CompanyFilters, Filters
 LONGEST_QUERY = 200
 MOST_WORDS = 10
 SHORTEST_INDEXED = 3
-GLANCE = 5000
-"""How many people `glance` looks at: about 20 ms."""
+GLANCE = 5_000
+GLANCE_ADDRESSES = 20_000
+"""How far `glance` looks: at so many people, or at so many addresses where these are enough. About 10 ms each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,15 +184,16 @@ def is_plain(filters: Filters) -> bool:
     return filters == Filters()
 
 
-def glance(organization: OrganizationId, filters: Filters, by: Order, count: int, reach: int) -> Statement:
-    """Return the statement that looks for `count` people among the next `reach` of the order.
+def glance(organization: OrganizationId, filters: Filters, by: Order, count: int) -> Statement:
+    """Return the statement that looks for `count` people among the next few thousand of the order.
 
-    Its rows are a true page if there are `count` of them; if fewer, more may come after `reach`.
+    Its rows are a true page if there are `count` of them; if fewer, more may come after those, unless nothing was asked (`is_plain`).
     """
+    reach = count if is_plain(filters) else max(GLANCE, 4 * count)
     given = _Parameters(organization)
     person, contact = _conditions(OF_ONE_PERSON, filters, given)
     if contact and not person and by.name == "newest":
-        return _glance_at_contacts(by, contact, count, reach, given)
+        return _glance_at_contacts(by, contact, count, given)
     matched = f"CROSS JOIN LATERAL (SELECT FROM vault.contacts AS c WHERE {_of(contact, 'm.id')} LIMIT 1) AS h " if contact else ""
     parts = [
         f"SELECT m.id, m.key FROM ({_walk(by, given, part, reach)}) AS m {matched}WHERE {' AND '.join(person) or 'true'} "
@@ -208,12 +209,12 @@ def glance(organization: OrganizationId, filters: Filters, by: Order, count: int
     )
 
 
-def _glance_at_contacts(by: Order, contact: list[str], count: int, reach: int, given: _Parameters) -> Statement:
+def _glance_at_contacts(by: Order, contact: list[str], count: int, given: _Parameters) -> Statement:
     """The newest people by their addresses alone, which know the person's id."""
     after = f" AND c.person_id {_beyond(by)} {given.add(by.after[1], 'uuid')}" if by.after else ""
     return Statement(
         "SELECT DISTINCT c.person_id AS id, c.person_id AS key FROM (SELECT c.person_id, c.search_text, c.email, c.source FROM vault.contacts AS c "
-        f"WHERE c.organization_id = $1{after} ORDER BY c.person_id {_way(by)} LIMIT {given.add(reach, 'bigint')}) AS c "
+        f"WHERE c.organization_id = $1{after} ORDER BY c.person_id {_way(by)} LIMIT {given.add(max(GLANCE_ADDRESSES, 4 * count), 'bigint')}) AS c "
         f"WHERE {' AND '.join(contact)} ORDER BY c.person_id {_way(by)} LIMIT {given.add(count, 'bigint')}",
         tuple(given.values),
     )
@@ -332,8 +333,3 @@ def _way(by: Order) -> str:
 
 def _beyond(by: Order) -> str:
     return "<" if by.descending else ">"
-
-
-def is_address(text: str) -> bool:
-    """Whether a text that names somebody is an address and not an id."""
-    return re.search(r"@", text) is not None

@@ -104,8 +104,18 @@ BEGIN ATOMIC
         g.last_name
     FROM (
         SELECT
-            CASE WHEN p_first ~ '[. ]' THEN nullif(regexp_replace(p_first, '^((dr|prof|mr|mrs|ms|miss|mx|sir|dame|herr|frau|ing|dipl-ing|mag|rev|hon)\.?\s+)+', '', 'i'), '') ELSE p_first END AS first_name,
-            CASE WHEN p_last ~ '[., ]' THEN nullif(regexp_replace(p_last, '(,?\s+(jr|sr|ii|iii|iv|ph\.?d|m\.?d|mba|esq|cpa|msc|bsc|llm|pmp|dds|rn)\.?)+$', '', 'i'), '') ELSE p_last END AS last_name,
+            CASE
+                WHEN p_first ~ '[. ]' THEN nullif(
+                    regexp_replace(p_first, '^((dr|prof|mr|mrs|ms|miss|mx|sir|dame|herr|frau|ing|dipl-ing|mag|rev|hon)\.?\s+)+', '', 'i'), ''
+                )
+                ELSE p_first
+            END AS first_name,
+            CASE
+                WHEN p_last ~ '[., ]' THEN nullif(
+                    regexp_replace(p_last, '(,?\s+(jr|sr|ii|iii|iv|ph\.?d|m\.?d|mba|esq|cpa|msc|bsc|llm|pmp|dds|rn)\.?)+$', '', 'i'), ''
+                )
+                ELSE p_last
+            END AS last_name,
             CASE
                 WHEN p_name IS NULL THEN NULL
                 ELSE regexp_replace(
@@ -133,7 +143,10 @@ BEGIN ATOMIC
                 WHEN e.first_name IS NOT NULL OR e.last_name IS NOT NULL THEN e.last_name
                 WHEN t.family_first IS NOT NULL AND t.full_name <> e.stripped THEN t.family_first
                 WHEN position(' ' IN t.full_name) > 0 THEN coalesce(
-                    substring(t.full_name FROM '(?i)\s((?:van|von|vom|zu|zum|de|del|della|der|den|des|di|da|dal|das|do|dos|du|la|le|los|las|bin|ibn|bint|al|el|ter|ten|abu|mc|mac|st\.?|san|santa|af|av)\s.+)$'),
+                    substring(
+                        t.full_name FROM '(?i)\s((?:van|von|vom|zu|zum|de|del|della'
+                        || '|der|den|des|di|da|dal|das|do|dos|du|la|le|los|las|bin|ibn|bint|al|el|ter|ten|abu|mc|mac|st\.?|san|santa|af|av)\s.+)$'
+                    ),
                     substring(t.full_name FROM '(\S+)$')
                 )
                 WHEN t.full_name IS NOT NULL THEN NULL

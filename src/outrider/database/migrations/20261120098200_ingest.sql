@@ -1,7 +1,8 @@
 -- Raw loads come in through functions only (seed 001). They take rows by the thousand; every step is one statement over the set.
 SET LOCAL lock_timeout = '5s';
 
--- The tables that one call works in: this session's own, emptied when the next call begins; only the owner can read them. Refuses ones that somebody else made under our names.
+-- The tables that one call works in: this session's own, emptied when the next call begins; only the owner can read them. Refuses
+-- ones that somebody else made under our names.
 CREATE PROCEDURE intake.f_open_workspace()
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$

@@ -1,0 +1,38 @@
+"""The only code that runs this slice's SQL, and the records it makes of the rows."""
+
+from pathlib import Path
+
+import asyncpg
+
+from outrider.kit import sql
+
+from .search import Statement
+from .types import CompanyRow, Load, PersonRow, Slot
+
+queries = sql.load(Path(__file__).parent / "queries.sql")
+
+
+async def run(connection: asyncpg.Connection, statement: Statement) -> list[asyncpg.Record]:
+    """Run a statement of the composer."""
+    found: list[asyncpg.Record] = await connection.fetch(statement.sql, *statement.parameters)
+    return found
+
+
+def to_person(row: asyncpg.Record) -> PersonRow:
+    """Return a person of a list."""
+    return PersonRow(**dict(row))
+
+
+def to_company(row: asyncpg.Record) -> CompanyRow:
+    """Return a company of a list."""
+    return CompanyRow(**dict(row))
+
+
+def to_slot(row: asyncpg.Record) -> Slot:
+    """Return a slot."""
+    return Slot(**{**dict(row), "reasons": tuple(row["reasons"])})
+
+
+def to_load(row: asyncpg.Record) -> Load:
+    """Return a load."""
+    return Load(**dict(row))
