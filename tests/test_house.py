@@ -9,29 +9,22 @@ SOURCE = Path(__file__).parent.parent / "src" / "outrider"
 SLICES = ["tenancy", "ops", "namespaces", "intake", "people"]
 """In the order of the data's flow: a slice may use those before it."""
 COMPOSITION = {"cli", "cli_reference", "web", "worker", "runtime", "settings", "commands", "__main__", "database"}
-LATE = {"commands"}
-"""Modules in which a slice may use `outrider.runtime`, inside a function: the command line's seam."""
+SEAM = {"commands"}
+"""Modules in which a slice may use `outrider.runtime`: how a command gets its organization and its connection."""
 
 
-def imports_of(path: Path) -> list[tuple[str, list[str], bool]]:
-    """(module, names, inside a function) of every import of ours, relative ones made absolute."""
+def imports_of(path: Path) -> list[tuple[str, list[str]]]:
+    """(module, names) of every import of ours, relative ones made absolute."""
     tree = ast.parse(path.read_text())
-    inside = {id(node) for function in ast.walk(tree) if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) for node in ast.walk(function)}
     package = ["outrider", *path.relative_to(SOURCE).parts[:-1]]
-    checking = {
-        id(node)
-        for block in ast.walk(tree)
-        if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.unparse(block.test)
-        for node in ast.walk(block)
-    }
     found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else []
             module = ".".join([*base, node.module] if node.module else base)
-            found.append((module, [alias.name for alias in node.names], id(node) in inside or id(node) in checking))
+            found.append((module, [alias.name for alias in node.names]))
         elif isinstance(node, ast.Import):
-            found += [(alias.name, [], id(node) in inside) for alias in node.names]
+            found += [(alias.name, []) for alias in node.names]
     return [entry for entry in found if entry[0].split(".")[0] == "outrider"]
 
 
@@ -50,7 +43,7 @@ def test_the_kit_knows_no_slice_and_no_composition():
     wrong = [
         f"{path.name}: {part}"
         for path in modules("kit")
-        for module, names, _ in imports_of(path)
+        for module, names in imports_of(path)
         for part in used(module, names)
         if part.split(".")[0] != "kit"
     ]
@@ -62,10 +55,10 @@ def test_a_slice_uses_only_the_kit_and_the_slices_before_it(slice_):
     allowed = {"kit", slice_, *SLICES[: SLICES.index(slice_)]}
     wrong = []
     for path in modules(slice_):
-        for module, names, late in imports_of(path):
+        for module, names in imports_of(path):
             for part in used(module, names):
                 top = part.split(".")[0]
-                if top not in allowed and not (top == "runtime" and late and path.stem in LATE):
+                if top not in allowed and not (top == "runtime" and path.stem in SEAM):
                     wrong.append(f"{path.relative_to(SOURCE)}: {part}")
     assert wrong == []
 
@@ -77,7 +70,7 @@ def test_a_slice_is_used_through_its_face(slice_):
         place = path.relative_to(SOURCE).parts
         if place[0] == slice_ or place[0].removesuffix(".py") in COMPOSITION:
             continue
-        for module, names, _ in imports_of(path):
+        for module, names in imports_of(path):
             wrong += [f"{path.relative_to(SOURCE)}: {part}" for part in used(module, names) if part.startswith(f"{slice_}.")]
     assert wrong == []
 
