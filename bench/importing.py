@@ -39,7 +39,9 @@ async def run(lab: Lab, file: Path, rows: int) -> Imported:
     """Import the file with the command line in a process of its own, watching the memory of that process and its children."""
     await lab.admin.execute("SELECT pg_stat_statements_reset()")
     started = time.perf_counter()
-    process = subprocess.Popen(lab.outrider("import", str(file), "--json"), env=lab.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        lab.outrider("import", str(file), "--json"), env=lab.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
     peak = Peak(process.pid)
     output, _ = await asyncio.to_thread(process.communicate)
     seconds = time.perf_counter() - started
@@ -50,7 +52,10 @@ async def run(lab: Lab, file: Path, rows: int) -> Imported:
     table(
         [
             ("import: file to last golden row", rate(rows, seconds)),
-            ("  contacts, people, companies", f"{result['contacts_created']:,}  {result['people_created']:,}  {result['companies_created']:,}"),
+            (
+                "  contacts, people, companies",
+                f"{result['contacts_created']:,}  {result['people_created']:,}  {result['companies_created']:,}",
+            ),
             ("  peak memory of our processes", f"{imported.peak_mb:,.0f} MB"),
         ]
     )

@@ -23,6 +23,7 @@ from outrider.kit import database, http, logs, spool, sql
 from outrider.kit.errors import Unavailable
 from outrider.namespaces import api as namespaces
 from outrider.ops import api as ops
+from outrider.people import api as people
 from outrider.settings import Settings
 from outrider.tenancy import api as tenancy
 from outrider.tenancy.http import Door, KeyFirst, holder_of
@@ -32,6 +33,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     namespaces.router,
     intake.router,
     imports.router,
+    people.router,
     ops.router,
     ops.events_router,
 )
@@ -48,6 +50,10 @@ Send your API key as `Authorization: Bearer KEY` (or `X-API-Key: KEY`). Errors a
 come in pages: pass `next_cursor` as `cursor`. Give every POST an `Idempotency-Key`, and it is done once however often
 it is sent. Times are UTC."""
 TAGS = [
+    {"name": "intake", "description": "Rows in, their promotion, loads as they came, the audit log."},
+    {"name": "imports", "description": "Lead files: upload, mapping, dry run, progress, rejects, revert."},
+    {"name": "people", "description": "People, companies, addresses: search, where each value comes from, edits, conflicts."},
+    {"name": "jobs", "description": "Work in the background, and the event store."},
     {
         "name": "namespaces",
         "description": "A client's segment of the organization: routing by campaign keywords, profile tables.",

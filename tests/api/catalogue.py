@@ -7,6 +7,7 @@ theirs.
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from fastapi import FastAPI
 from httpx import AsyncClient
@@ -58,13 +59,43 @@ async def make_job(client: AsyncClient) -> dict[str, str]:
     return {"id": answer.json()["job_id"]}
 
 
+async def make_import(client: AsyncClient) -> dict[str, str]:
+    """Upload a file and return the parameters of its import's paths."""
+    answer = await client.post("/api/imports", files={"file": ("leads.csv", b"email\nana@example.org\n", "text/csv")})
+    assert answer.status_code == 201, answer.text
+    return {"import_id": answer.json()["id"]}
+
+
+async def make_load(client: AsyncClient) -> dict[str, str]:
+    """Store a raw load and return the parameters of its paths."""
+    body = {"rows": [{"email": "ana@example.org"}], "source": "test", "batch_id": uuid4().hex}
+    answer = await client.post("/api/ingest", json=body)
+    assert answer.status_code == 200, answer.text
+    return {"load_id": str(answer.json()["rows"][0]["load_id"])}
+
+
 OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/namespaces/": make_namespace,
     "/api/keys/": make_key,
     "/api/jobs/": make_job,
+    "/api/imports/": make_import,
+    "/api/loads/": make_load,
 }
 """{beginning of the paths: what makes one}. A path with parameters that nothing here covers fails the test that reads
 this."""
+
+
+def address_of_nothing(operation: Operation) -> str:
+    """Return the operation's path with parameters of the right form that nothing has."""
+    values = {}
+    for parameter in operation.document["parameters"]:
+        if parameter["in"] == "path":
+            kind = (parameter["schema"].get("format"), parameter["schema"].get("type"))
+            values[parameter["name"]] = {
+                ("uuid", "string"): "0193a512-0000-7000-8000-00000000dead",
+                (None, "integer"): "999999999999",
+            }.get(kind, "nobody-has-this")
+    return operation.path.format(**values)
 
 
 async def address_of_own(path: str, client: AsyncClient) -> str:

@@ -38,14 +38,21 @@ def normalised(address: str) -> str:
 
 def own_name(row: dict[str, Any]) -> str | None:
     """The name that a row says, as the contact should have it; None where a row says none."""
-    for first, last in (("First Name", "Last Name"), ("firstName", "lastName"), ("first_name", "last_name")):
-        if first in row or last in row:
-            return " ".join(part for part in (row.get(first), row.get(last)) if part) or None
     full = row.get("Name") or row.get("name")
-    if full and "," in full:
+    if full is None:
+        return " ".join(filter(None, halves(row))) or None
+    if "," in full:
         last, first = full.split(", ")
         full = f"{first} {last}"
-    return full.removeprefix("Dr. ") if full else None
+    return full.removeprefix("Dr. ")
+
+
+def halves(row: dict[str, Any]) -> tuple[str | None, str | None]:
+    """The first and the last name that a row says; None where it says none."""
+    for first, last in (("First Name", "Last Name"), ("firstName", "lastName"), ("first_name", "last_name")):
+        if first in row or last in row:
+            return row.get(first) or None, row.get(last) or None
+    return None, None
 
 
 async def check(done: intake.Import, tenant: Any, header: list[str], rows: Rows, faults: list[str]) -> None:
@@ -78,24 +85,31 @@ async def check(done: intake.Import, tenant: Any, header: list[str], rows: Rows,
             assert (load["status"], load["duplicate_of"], load["repeated"]) == ("duplicate", first["load_id"], load["email"]), told
             assert load["repeated_status"] == "promoted"
     contacts = await tenant.fetch(
-        "SELECT c.email, c.name, c.tags, c.person_id, c.load_id, m.email AS own FROM vault.contacts AS c INNER JOIN people.master AS m ON m.id = c.person_id"
+        """SELECT c.email, c.name, c.tags, c.person_id, c.load_id, m.email AS own, m.name AS own_name, m.first_name, m.last_name
+        FROM vault.contacts AS c INNER JOIN people.master AS m ON m.organization_id = c.organization_id AND m.id = c.person_id"""
     )
     assert sorted(contact["email"] for contact in contacts) == sorted(first_of)
-    assert len({contact["person_id"] for contact in contacts}) == len(contacts) == await tenant.fetchval("SELECT count(*) FROM people.master")
+    assert (
+        len({contact["person_id"] for contact in contacts}) == len(contacts) == await tenant.fetchval("SELECT count(*) FROM people.master")
+    )
     told_role = {load["email"] for load, fault in zip(loads, faults, strict=True) if fault == "role"}
-    said: dict[str, str] = {}
+    said: dict[str, tuple[str | None, ...]] = {}
     for load, row in zip(loads, rows, strict=True):
         if load["email"] and (name := own_name(row)):
-            said.setdefault(load["email"], name)
+            said.setdefault(load["email"], (name, *halves(row)))
     for contact in contacts:
         assert contact["own"] == contact["email"]
         assert ("role" in contact["tags"]) == (contact["email"] in told_role), contact
         assert contact["load_id"] == first_of[contact["email"]]["load_id"]
         if contact["email"] in said:
-            assert contact["name"] == said[contact["email"]]
+            name, first, last = said[contact["email"]]
+            assert contact["name"] == contact["own_name"] == name
+            assert (first, last) in ((contact["first_name"], contact["last_name"]), (None, None))
     counts = {status: sum(load["status"] == status for load in loads) for status in ("promoted", "duplicate", "failed")}
     assert (done.rows_read, done.rows_promoted, done.rows_duplicate, done.rows_failed) == (len(rows), *counts.values())
-    assert done.reasons == {reason: sum(load["reason"] == reason for load in loads) for reason in {load["reason"] for load in loads} - {None}}
+    assert done.reasons == {
+        reason: sum(load["reason"] == reason for load in loads) for reason in {load["reason"] for load in loads} - {None}
+    }
     assert done.contacts_created == done.people_created == len(contacts)
 
 
@@ -129,13 +143,22 @@ def own_rows(count: int, seed: int) -> Iterator[tuple[dict[str, str], str]]:
         if dice < 0.03:
             address, fault = "", "no_email"
         elif dice < 0.06:
-            address, fault = rng.choice(["n/a", "ana@", "@x.example", "ana at x.example", "a@@x.example", "a@b", "-", "a b@x.example"]), "bad_email"
+            address, fault = (
+                rng.choice(["n/a", "ana@", "@x.example", "ana at x.example", "a@@x.example", "a@b", "-", "a b@x.example"]),
+                "bad_email",
+            )
         elif dice < 0.09:
             address, fault = f"{rng.choice(['info', 'Sales', 'office', 'kontakt'])}@firm{person % 53}.example", "role"
         elif dice < 0.11:
             address, fault = f"{rng.choice(['noreply', 'No-Reply', 'postmaster'])}@firm{person % 53}.example", "noreply"
         note = rng.choice(["", 'said "call me", twice', "two\nlines", "=1+1", " spaced ", "x" * 3000, "Ünïcödé ☎"])
-        row = {"First Name": rng.choice(names), "Last Name": rng.choice(families), "Email": address, "Company": f"Firm {person % 53}", "Note": note}
+        row = {
+            "First Name": rng.choice(names),
+            "Last Name": rng.choice(families),
+            "Email": address,
+            "Company": f"Firm {person % 53}",
+            "Note": note,
+        }
         yield row, fault
 
 

@@ -5,7 +5,8 @@ import pytest
 
 from outrider import ops, tenancy
 from outrider.namespaces import NamespaceService
-from outrider.namespaces.tasks import REROUTE, TASKS, reroute
+from outrider.namespaces.service import REROUTE
+from outrider.namespaces.tasks import TASKS, reroute
 
 
 @pytest.fixture

@@ -16,7 +16,9 @@ async def main(file: str, name: str, batch: str) -> None:
     async with runtime.opened(announce=False):
         organization = await tenancy.create_organization(name, name, uuid4())
         with Path(file).open("rb") as source:
-            made = await intake.create_import(organization, actor, source, intake.NewImport(Path(file).name, source="proof", batch_id=batch))
+            made = await intake.create_import(
+                organization, actor, source, intake.NewImport(Path(file).name, source="proof", batch_id=batch)
+            )
         await intake.start(organization, actor, made.id)
     print(organization, made.id)
 

@@ -19,6 +19,10 @@ from outrider.kit.server import EmbeddedServer
 ROOT = Path(__file__).parent.parent.parent
 LONGEST_STILL = 300.0  # seconds without a new row after which something hangs; retries wait twice as long each time
 
+WRITING = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE state = 'active' AND position('f_import_rows' IN query) > 0 AND pid <> pg_backend_pid()"""
+
 
 @dataclass(frozen=True)
 class Running:
@@ -139,9 +143,7 @@ class Scene:
         state, _ = await self.run(running, until=row)
         await asyncio.sleep(wait)
         connection = await self.connect()
-        inside = await connection.fetchval(
-            "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND position('f_import_rows' IN query) > 0 AND pid <> pg_backend_pid()"
-        )
+        inside = await connection.fetchval(WRITING)
         rows = await connection.fetchval("SELECT rows_read FROM intake.imports WHERE id = $1", running.id)
         connection.terminate()
         assert state == "running", f"it was {state} before it could be disturbed"
@@ -159,7 +161,9 @@ class Scene:
     def _weigh(self) -> None:
         try:
             process = psutil.Process(self.process.pid if self.process else 0)
-            memory = sum(each.memory_info().rss for each in (process, *process.children(recursive=True)) if not each.name().startswith("postgres"))
+            memory = sum(
+                each.memory_info().rss for each in (process, *process.children(recursive=True)) if not each.name().startswith("postgres")
+            )
             self.peak = max(self.peak, memory)
         except psutil.Error:
             return

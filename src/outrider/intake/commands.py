@@ -11,7 +11,7 @@ from uuid import UUID
 import typer
 
 from outrider.kit import terminal
-from outrider.kit.errors import InvalidInput, NotFound
+from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.kit.terminal import Json, Org
 
 from . import imports
@@ -95,7 +95,11 @@ async def _take_in(session: "Session", name: str, wanted: NewImport, *, dry_run:
         if not session.json:
             show_preview(tried)
         return tried
-    started = await imports.start(session.organization_id, session.actor, made.id)
+    try:
+        started = await imports.start(session.organization_id, session.actor, made.id)
+    except Conflict:
+        await imports.cancel(session.organization_id, session.actor, made.id)  # it would lie about: the next try uploads it again
+        raise
     assert started.job_id is not None
     done = await follow(session, started.job_id, made, made.file_name)
     if not session.json:

@@ -149,7 +149,7 @@ async def start(organization: OrganizationId, actor: Actor, number: UUID) -> Imp
         if current.state not in ("uploaded", "cancelled", "failed"):
             raise Conflict(f"the import is {current.state}: it cannot be started", field="state")
         if not any(column["field"] == "email" for column in current.mapping):
-            raise Conflict("no column is mapped to email: say which one is, with mapping or --map HEADER=email", field="mapping")
+            raise Conflict(_no_address_column(current), field="mapping")
         if not spool.path(organization, number).exists():
             raise Conflict("the file is not here any more: upload it again", field="file")
         job = await ops.enqueue(
@@ -175,12 +175,16 @@ async def start_preview(organization: OrganizationId, actor: Actor, number: UUID
 async def cancel(organization: OrganizationId, actor: Actor, number: UUID) -> Import:
     """Stop an import after the chunk it is at; what came in stays and can be reverted, and it can be started again.
 
-    Raises `Conflict` when there is nothing to stop.
+    One that has not started is dropped with its file. Raises `Conflict` when there is nothing to stop.
     """
     current = await get_import(organization, actor, number)
     if current.state == "uploaded":
         async with transaction(organization, actor) as connection:
-            await queries.finish_import(connection, organization_id=organization, id=number, state="cancelled", error=None)
+            key = {"organization_id": organization, "id": number}
+            if not await queries.move_import(connection, **key, from_states=["uploaded"], state="cancelled", job_id=None):
+                raise Conflict("the import has just started: cancel it again to stop it", field="state")
+            await queries.finish_import(connection, **key, state="cancelled", error=None)
+        spool.remove(organization, number)  # nothing of it came in: there is nothing to go on with
     elif current.state in ("queued", "running") and current.job_id is not None:
         job = await ops.cancel_job(organization, actor, current.job_id)
         if job.state == "cancelled":
@@ -271,6 +275,15 @@ def _check(wanted: NewImport) -> None:
 def _check_revertible(current: Import) -> None:
     if current.state not in ("completed", "cancelled", "failed") or not current.rows_read:
         raise Conflict(f"the import is {current.state} with {current.rows_read} rows: there is nothing to revert", field="state")
+
+
+def _no_address_column(current: Import) -> str:
+    """What to do about a file without an address column: a wrong line may have been taken for its header."""
+    names = ", ".join(repr(column["header"][:40]) for column in current.mapping[:8]) + (", …" if len(current.mapping) > 8 else "")
+    return (
+        f"no column is mapped to email; the first line of {current.file_name} names {names}. Say which one it is, with mapping or "
+        "--map HEADER=email; if the column names stand further down, remove the lines above them"
+    )
 
 
 def _rows_expected(path: Path, found: files.FileFormat, sampled: list[files.Record]) -> int | None:

@@ -162,8 +162,8 @@ def _by_header(header: Sequence[str], values: list[list[str]], fixed: set[int]) 
         field, rank = ALIASES.get(normalise_header(name), (None, 0))
         if field is None or index in fixed:
             continue
-        if field == "linkedin_url" and _share(values[index], _COMPANY_PAGE) >= _SHARE:
-            field = "company_linkedin_url"  # a plain 'LinkedIn' column of company pages
+        if field in ("linkedin_url", "website") and _share(values[index], _COMPANY_PAGE) >= _SHARE:
+            field = "company_linkedin_url"  # a plain 'LinkedIn' or 'Company URL' column of company pages
         found.append((rank, index, field))
     return found
 

@@ -12,7 +12,7 @@ import asyncpg
 
 from outrider import ops
 from outrider.kit import spool
-from outrider.tenancy import transaction
+from outrider.tenancy import OrganizationId, transaction
 
 from . import files
 from .chunks import Chunk, as_raw, chunks
@@ -30,9 +30,11 @@ async def run_import(context: ops.JobContext) -> dict[str, Any]:
     organization, actor = context.organization_id, context.actor
     async with transaction(organization, actor) as connection:
         done = await queries.start_running(connection, organization_id=organization, id=number)
-        if done is None:
-            raise ops.JobFailed(f"import {number} is not waiting to run")
         current = await get_in(connection, organization, number)
+        if done is None and not (current.state == "completed" and current.job_id == context.job_id):
+            raise ops.JobFailed(f"import {number} is not waiting to run")
+    if done is None:  # an earlier attempt finished it and died before it could say so
+        return _completed(organization, current)
     try:
         await _run(context, current, done)
     except ops.JobCancelled:
@@ -46,9 +48,7 @@ async def run_import(context: ops.JobContext) -> dict[str, Any]:
         await _finish(context, number, "failed", "the file is not here any more: upload it again")
         raise ops.JobFailed("the file is not here any more: upload it again") from error
     await _finish(context, number, "completed", None)
-    spool.remove(organization, number)
-    finished = await get_import(organization, actor, number)
-    return {name: getattr(finished, name) for name in ("rows_read", "rows_promoted", "rows_pending", "rows_duplicate", "rows_failed")}
+    return _completed(organization, await get_import(organization, actor, number))
 
 
 async def preview_import(context: ops.JobContext) -> dict[str, Any]:
@@ -85,9 +85,14 @@ async def revert_import(context: ops.JobContext) -> dict[str, Any]:
     """Take an import back in one transaction. The output is its report without the names of what was kept."""
     number = UUID(context.data["import_id"])
     async with transaction(context.organization_id, context.actor) as connection:
-        report: dict[str, Any] = await queries.revert(connection, id=number, dry_run=False)
-        await queries.keep_revert(connection, organization_id=context.organization_id, id=number, report=report)
-        await context.report(connection, report["loads"], report["loads"])
+        current = await get_in(connection, context.organization_id, number)
+        report: dict[str, Any]
+        if current.state == "reverted":  # an earlier attempt did it and died before it could say so
+            report = current.revert_report or {}
+        else:
+            report = await queries.revert(connection, id=number, dry_run=False)
+            await queries.keep_revert(connection, organization_id=context.organization_id, id=number, report=report)
+            await context.report(connection, report["loads"], report["loads"])
     return {key: value for key, value in report.items() if key != "kept"}
 
 
@@ -98,7 +103,7 @@ class _Undo(Exception):  # noqa: N818  (not an error: the end of a dry run)
     pass
 
 
-def _opened(current: Import, organization: UUID, *, skip: int) -> closing[Generator[Chunk]]:
+def _opened(current: Import, organization: OrganizationId, *, skip: int) -> closing[Generator[Chunk]]:
     path = spool.path(organization, current.id)
     if not path.exists():
         raise FileNotFoundError(path)
@@ -161,6 +166,12 @@ def _empty_preview() -> dict[str, Any]:
 
 def _expected(current: Import, done: int) -> int | None:
     return max(done, current.rows_expected) if current.rows_expected else None
+
+
+def _completed(organization: OrganizationId, current: Import) -> dict[str, Any]:
+    """Let go of the file and return the counts, as the job's output."""
+    spool.remove(organization, current.id)
+    return {name: getattr(current, name) for name in ("rows_read", "rows_promoted", "rows_pending", "rows_duplicate", "rows_failed")}
 
 
 async def _finish(context: ops.JobContext, number: UUID, state: str, error: str | None) -> None:

@@ -86,11 +86,16 @@ def show_preview(found: Import) -> None:
         terminal.show_table(shown, ["row", "why", "payload"], json=False, empty="")
 
 
+def _kinds(kind: str, count: int) -> str:
+    """A kind of record as it is counted: 1 person, 2 people."""
+    return kind if count == 1 else {"person": "people", "company": "companies"}.get(kind, f"{kind}s")
+
+
 def show_revert(report: dict[str, Any], *, dry_run: bool) -> None:
     """Print what taking an import back did, or would do."""
     words = ("Would be deleted", "Would be put back") if dry_run else ("Deleted", "Put back")
     for word, part in zip(words, ("deleted", "restored"), strict=True):
-        counts = ", ".join(f"{count:,} {kind}" for kind, count in sorted(report.get(part, {}).items())) or "nothing"
+        counts = ", ".join(f"{count:,} {_kinds(kind, count)}" for kind, count in sorted(report.get(part, {}).items())) or "nothing"
         terminal.say(f"{word}: {counts}")
     if report.get("kept_count"):
         terminal.say(f"\nKept as it is, {report['kept_count']:,} in all:")

@@ -8,13 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Depends, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from outrider import ops
 from outrider.kit.errors import InvalidInput
 from outrider.kit.http import Cursor, Limit, Text
 from outrider.tenancy import Caller, require, transaction
 
 from .service import UNCHANGED, NamespaceService
-from .tasks import REROUTE
 from .types import Changed, Move
 
 NAMESPACE: dict[str, Any] = {
@@ -305,8 +303,9 @@ async def reroute_profiles(caller: Writer, response: Response, body: Annotated[R
     """
     dry_run = body.dry_run if body else False
     async with transaction(caller.organization_id, caller.actor) as connection:
-        moves = await NamespaceService(connection, caller.organization_id).preview_reroute()
-        job = None if dry_run else await ops.enqueue(connection, REROUTE, {}, singleton_key="all")
+        service = NamespaceService(connection, caller.organization_id)
+        moves = await service.preview_reroute()
+        job = None if dry_run else await service.ask_for_reroute()
     response.status_code = 200 if dry_run else 202
     return Reroute(dry_run=dry_run, profiles=sum(move.profiles for move in moves), moves=_moves(moves), job_id=job)
 

@@ -2,11 +2,13 @@
 commits."""
 
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
+from outrider.ops import enqueue
 from outrider.tenancy import OrganizationId
 
 from . import rules
@@ -15,6 +17,9 @@ from .types import DEFAULT_NAME, Changed, Hit, Move, Namespace, NamespaceStats, 
 
 UNCHANGED: Any = object()
 """Stands for a field that is to stay as it is."""
+
+REROUTE = "namespaces.reroute"
+"""The name of the job that moves profiles (`tasks`)."""
 
 _TAKEN = (asyncpg.UniqueViolationError, asyncpg.DuplicateTableError)
 
@@ -136,6 +141,10 @@ class NamespaceService:
     async def preview_reroute(self) -> list[Move]:
         """Return which profiles would be elsewhere if routed now; empty for none. Changes nothing."""
         return [to_move(row) async for row in queries.preview_reroute(self._connection)]
+
+    async def ask_for_reroute(self) -> UUID:
+        """Ask for the job that re-routes everything and return its id; one that is asked for already is the same one."""
+        return await enqueue(self._connection, REROUTE, {}, singleton_key="all")
 
     async def reroute(self, most: int) -> list[Move]:
         """Move the profiles of at most `most` addresses to where their campaigns are routed now; empty when nothing is

@@ -5,10 +5,9 @@ from typing import Any
 from outrider.ops import JobContext, Task
 from outrider.tenancy import transaction
 
-from .service import NamespaceService
+from .service import REROUTE, NamespaceService
 
 BATCH_ADDRESSES = 20_000
-REROUTE = "namespaces.reroute"
 
 
 async def reroute(context: JobContext) -> dict[str, Any]:

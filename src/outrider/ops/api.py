@@ -128,7 +128,7 @@ class EventPage(BaseModel):
 
 Reader = Annotated[Caller, Depends(require("jobs:read"))]
 Writer = Annotated[Caller, Depends(require("jobs:write"))]
-Kind = Annotated[Text | None, Query(max_length=100)]
+Kind = Annotated[Text | None, Query(max_length=100, examples=["intake.import"])]
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 events_router = APIRouter(prefix="/api/events", tags=["events"])
@@ -162,9 +162,9 @@ async def retry_job(id: UUID, caller: Writer) -> JobView:
 @events_router.get("", summary="List events")
 async def list_events(
     caller: Reader,
-    entity_type: Annotated[Text | None, Query(max_length=50, description="Of this kind of thing.")] = None,
+    entity_type: Annotated[Text | None, Query(max_length=50, description="Of this kind of thing.", examples=["job"])] = None,
     entity_id: Annotated[UUID | None, Query(description="Of this one.")] = None,
-    event_type: Annotated[Text | None, Query(max_length=100, description="Of this type.")] = None,
+    event_type: Annotated[Text | None, Query(max_length=100, description="Of this type.", examples=["job.completed"])] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> EventPage:

@@ -75,9 +75,9 @@ def _origin(field: str, number: int, changes: list[Entry], loads: Loads) -> Orig
     if load is not None:
         return loads.of(load)
     taken_back = [before for before in changes[:number] if before.loads.get(field) in loads.reverted]
-    if any(before.old.get(field) == entry.new[field] for before in taken_back) and (entry.by or "").startswith(("job:", "cli:", "sql:")):
-        last = next(before for before in reversed(taken_back))
-        return replace(loads.of(last.loads[field]), kind="revert", by=entry.by)
+    by_machine = (entry.by or "").startswith(("job:", "sql:"))
+    if by_machine and any(before.old.get(field) == entry.new[field] for before in taken_back):
+        return replace(loads.of(taken_back[-1].loads[field]), kind="revert", by=entry.by)
     return Origin("edit", by=entry.by)
 
 

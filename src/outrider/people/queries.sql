@@ -52,8 +52,8 @@ SELECT id FROM people.master WHERE organization_id = :organization_id AND compan
 -- name: contacts(organization_id, person_id)
 -- The addresses of a person, the primary one first.
 SELECT
-    c.contact_id, c.email, c.person_id, c.email = m.email AS is_primary, c.name, c.phone, c.company, c.title, c.status, c.source, c.tags, c.custom_fields, c.score,
-    c.last_activity_at, c.created_at, c.updated_at, c.load_id, c.provenance
+    c.contact_id, c.email, c.person_id, c.email = m.email AS is_primary, c.name, c.phone, c.company, c.title, c.status, c.source, c.tags,
+    c.custom_fields, c.score, c.last_activity_at, c.created_at, c.updated_at, c.load_id, c.provenance
 FROM vault.contacts AS c
 INNER JOIN people.master AS m ON m.organization_id = c.organization_id AND m.id = c.person_id
 WHERE c.organization_id = :organization_id AND c.person_id = :person_id
@@ -90,7 +90,7 @@ ORDER BY l.load_id DESC LIMIT :count;
 
 -- name: loads(organization_id, ids)
 -- Where loads came from.
-SELECT l.load_id, l.source, l.batch_id, l.import_id, i.file_name, l.row_number, i.state AS import_state
+SELECT l.load_id, l.source, l.batch_id, l.import_id, i.file_name, l.row_number, coalesce(l.reason, '') = 'reverted' AS is_reverted
 FROM intake.raw_loads AS l
 LEFT JOIN intake.imports AS i ON i.organization_id = l.organization_id AND i.id = l.import_id
 WHERE l.organization_id = :organization_id AND l.load_id = ANY (:ids::bigint[]);
@@ -150,9 +150,9 @@ FROM people.affiliation_history WHERE organization_id = :organization_id AND aff
 SELECT history_id, profile_id AS row_id, changed_at, changed_by, old_values, new_values, loads
 FROM people.profile_history WHERE organization_id = :organization_id AND profile_id = ANY (:ids::uuid[]) ORDER BY history_id;
 
--- name: names(name, first_name, last_name, email)^
--- A name in its parts, as promotion takes names apart.
-SELECT name, first_name, last_name FROM people.f_names(:name, :first_name, :last_name, :email);
+-- name: name_parts(name)^
+-- A whole name in its parts.
+SELECT first_name, last_name FROM people.f_name_parts(:name);
 
 -- name: edit_person(id, changes)$
 -- Writes a person's edit; false: no such person.

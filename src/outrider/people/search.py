@@ -8,6 +8,8 @@ them: it is cheap when what is asked for is rare. Each alone is slow for the oth
 so the service glances first (docs/performance.md has the figures).
 """
 
+# ruff: noqa: S608 -- composing is what this module is for
+
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,14 +53,19 @@ COMPANY_SORTS = {
 DIRECTIONS = ("asc", "desc")
 
 OF_PERSON = {
-    "email": "m.id = ANY (ARRAY(SELECT e.person_id FROM vault.contacts AS e WHERE e.organization_id = $1 AND e.email = {}))",
-    "domain": "m.company_id = ANY (ARRAY(SELECT d.id FROM company.master AS d WHERE d.organization_id = $1 AND d.domain = {}))",
-    "company": "m.company_id = ANY (ARRAY(SELECT d.id FROM company.master AS d WHERE d.organization_id = $1 AND d.search_text LIKE (SELECT people.f_pattern({}))))",
+    "email": "m.id = ANY (ARRAY(SELECT c.person_id FROM vault.contacts AS c WHERE c.organization_id = $1 AND c.email = lower(btrim({}))))",
+    "domain": (
+        "m.company_id = ANY (ARRAY(SELECT d.id FROM company.master AS d WHERE d.organization_id = $1 AND d.domain = lower(btrim({}))))"
+    ),
+    "company": (
+        "m.company_id = ANY (ARRAY(SELECT d.id FROM company.master AS d WHERE d.organization_id = $1 "
+        "AND d.search_text LIKE (SELECT people.f_pattern({}))))"
+    ),
     "title": "position(lower({}) IN lower(m.title)) > 0",
     "status": "m.status = {}",
     "seniority": "lower(m.seniority) = lower({})",
     "department": "lower(m.department) = lower({})",
-    "country_code": "m.country_code = upper({})",
+    "country_code": "m.country_code = upper(btrim({}))",
     "has_phone": "(m.phone IS NOT NULL) = {}",
     "created_after": "m.created_at >= {}",
     "created_before": "m.created_at < {}",
@@ -70,7 +77,8 @@ OF_PERSON = {
 """Conditions on a person, as `full` uses them: with the set that they are in."""
 OF_ONE_PERSON = OF_PERSON | {
     "company": (
-        "(SELECT d.search_text LIKE (SELECT people.f_pattern({})) FROM company.master AS d WHERE d.organization_id = $1 AND d.id = m.company_id)"
+        "(SELECT d.search_text LIKE (SELECT people.f_pattern({})) FROM company.master AS d "
+        "WHERE d.organization_id = $1 AND d.id = m.company_id)"
     ),
     "namespace": (
         "(SELECT count(*) > 0 FROM people.profiles AS p WHERE p.organization_id = $1 AND p.person_id = m.id AND p.namespace_id = "
@@ -94,7 +102,7 @@ AT_WORD_STARTS = (
 )
 """What a word of the query asks of a row's search_text. One too short for the index on any part of it has to begin a word there."""
 COMPANY = {
-    "domain": "k.domain = {}",
+    "domain": "k.domain = lower(btrim({}))",
     "industry": "position(lower({}) IN lower(k.industry)) > 0",
 }
 TYPES = {"has_phone": "boolean", "import_id": "uuid", "created_after": "timestamptz", "created_before": "timestamptz"}
@@ -212,9 +220,11 @@ def glance(organization: OrganizationId, filters: Filters, by: Order, count: int
 def _glance_at_contacts(by: Order, contact: list[str], count: int, given: _Parameters) -> Statement:
     """The newest people by their addresses alone, which know the person's id."""
     after = f" AND c.person_id {_beyond(by)} {given.add(by.after[1], 'uuid')}" if by.after else ""
+    reach = given.add(max(GLANCE_ADDRESSES, 4 * count), "bigint")
     return Statement(
-        "SELECT DISTINCT c.person_id AS id, c.person_id AS key FROM (SELECT c.person_id, c.search_text, c.email, c.source FROM vault.contacts AS c "
-        f"WHERE c.organization_id = $1{after} ORDER BY c.person_id {_way(by)} LIMIT {given.add(max(GLANCE_ADDRESSES, 4 * count), 'bigint')}) AS c "
+        "SELECT DISTINCT c.person_id AS id, c.person_id AS key "
+        "FROM (SELECT c.person_id, c.search_text, c.email, c.source FROM vault.contacts AS c "
+        f"WHERE c.organization_id = $1{after} ORDER BY c.person_id {_way(by)} LIMIT {reach}) AS c "
         f"WHERE {' AND '.join(contact)} ORDER BY c.person_id {_way(by)} LIMIT {given.add(count, 'bigint')}",
         tuple(given.values),
     )
@@ -227,7 +237,11 @@ def full(organization: OrganizationId, filters: Filters, by: Order, count: int) 
     if contact and not person and by.name == "newest":  # the address knows the person's id: no need to look at the person
         everyone = f"SELECT DISTINCT c.person_id AS id, c.person_id AS key FROM vault.contacts AS c WHERE {_of(contact, None)}"
         return _sorted(f"WITH everyone AS MATERIALIZED ({everyone}) ", by, count, given)
-    fitting = f"WITH hits AS MATERIALIZED (SELECT DISTINCT c.person_id AS id FROM vault.contacts AS c WHERE {_of(contact, None)}), " if contact else "WITH "
+    fitting = (
+        f"WITH hits AS MATERIALIZED (SELECT DISTINCT c.person_id AS id FROM vault.contacts AS c WHERE {_of(contact, None)}), "
+        if contact
+        else "WITH "
+    )
     where = " AND ".join(["m.organization_id = $1", *(["m.id = ANY (ARRAY(SELECT x.id FROM hits AS x))"] if contact else []), *person])
     everyone = f"SELECT m.id, {by.sort.column} AS key FROM people.master AS m {_join(by, outer=True)}WHERE {where}"
     return _sorted(f"{fitting}everyone AS MATERIALIZED ({everyone}) ", by, count, given)

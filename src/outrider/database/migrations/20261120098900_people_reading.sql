@@ -60,6 +60,14 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN CASE WHEN p_at_start THEN '' ELSE '%' END || regexp_replace(kit.f_fold(p_word), '([%_\\])', '\\\1', 'g') || '%';
 GRANT EXECUTE ON FUNCTION people.f_pattern(text, boolean) TO outrider_app;
 
+-- A whole name in its parts, taken apart as promotion does.
+CREATE FUNCTION people.f_name_parts(p_name text) RETURNS TABLE (first_name text, last_name text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT n.first_name, n.last_name FROM people.f_names(p_name, NULL, NULL, NULL) AS n;
+END;
+GRANT EXECUTE ON FUNCTION people.f_name_parts(text) TO outrider_app;
+
 -- A person's edit of golden values: {field: value or null}; what they gave comes from them from then on. The primary address follows in
 -- name, title, phone and (with the company) company; another address follows where it said what the person did. False: no such person.
 CREATE FUNCTION people.f_edit_person(p_id uuid, p_changes jsonb) RETURNS boolean

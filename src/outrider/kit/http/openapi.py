@@ -73,7 +73,7 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
 def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> None:
     secured = bool(operation.get("security"))
     statuses = {500, 503} | ({401, 403, 429} if secured else set())
-    if "{" in path:
+    if "{" in path or method in _WITH_BODY:  # a body may name something that is not there
         statuses |= {404}
     if "{" in path or operation.get("parameters") or method in _WITH_BODY:
         statuses |= {422}
