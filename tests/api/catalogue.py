@@ -74,12 +74,38 @@ async def make_load(client: AsyncClient) -> dict[str, str]:
     return {"load_id": str(answer.json()["rows"][0]["load_id"])}
 
 
+async def make_person(client: AsyncClient) -> dict[str, str]:
+    """Make a person with a conflict and return the parameters of their paths."""
+    rows = [{"email": "ana@one.example", "name": "Ana Lima", "company": "Two", "domain": "two.example"}]
+    body = {"rows": rows, "source": "test", "batch_id": uuid4().hex, "promote": True}
+    answer = await client.post("/api/ingest", json=body)
+    assert answer.status_code == 200, answer.text
+    return {"id": "ana@one.example", "email": "ana@one.example"}
+
+
+async def make_company(client: AsyncClient) -> dict[str, str]:
+    """Make a company and return the parameters of its paths."""
+    await make_person(client)
+    return {"id": "two.example"}
+
+
+async def make_slot(client: AsyncClient) -> dict[str, str]:
+    """Make a slot that waits for a person and return the parameters of its paths."""
+    await make_person(client)
+    answer = await client.get("/api/slots", params={"issue": "conflict"})
+    return {"id": answer.json()["items"][0]["id"]}
+
+
 OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/namespaces/": make_namespace,
     "/api/keys/": make_key,
     "/api/jobs/": make_job,
     "/api/imports/": make_import,
     "/api/loads/": make_load,
+    "/api/people/": make_person,
+    "/api/contacts/": make_person,
+    "/api/companies/": make_company,
+    "/api/slots/": make_slot,
 }
 """{beginning of the paths: what makes one}. A path with parameters that nothing here covers fails the test that reads
 this."""

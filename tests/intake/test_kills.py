@@ -4,6 +4,10 @@ import asyncio
 import random
 import time
 
+import pytest
+
+from outrider import intake
+from outrider.kit import spool
 from tests.intake.conftest import csv_bytes, lead_rows
 from tests.proof import compare
 from tests.proof.scene import Scene, plan
@@ -39,3 +43,18 @@ async def test_an_import_whose_worker_and_database_are_killed_equals_an_undistur
         await connection.close()
     finally:
         await asyncio.to_thread(scene.close)
+
+
+@pytest.mark.parametrize("name", ["import", "revert"])
+async def test_a_worker_that_dies_after_its_work_is_believed(name, organization, actor, take_in, run_job, admin):
+    done = await take_in(csv_bytes(lead_rows(60)))
+    if name == "revert":
+        await run_job((await intake.start_revert(organization, actor, done.id)).job_id)
+    before = await intake.get_import(organization, actor, done.id)
+    # As if the worker had been killed between the last commit of the work and the word that the job is done.
+    await admin.execute("UPDATE ops.jobs SET state = 'retry', completed_on = NULL, output = NULL WHERE id = $1", before.job_id)
+    job = await run_job(before.job_id)
+    assert job.state == "completed", job.error
+    assert job.output["loads" if name == "revert" else "rows_read"] == (before.rows_read - before.rows_failed if name == "revert" else 60)
+    assert await intake.get_import(organization, actor, done.id) == before
+    assert not spool.path(organization, done.id).exists()

@@ -53,9 +53,19 @@ def bring(organization: tenancy.OrganizationId) -> Bring:
 
 
 ANA: Lead = {
-    "email": "Ana.Lopez@acme.example", "first_name": "Ana", "last_name": "López", "title": "CFO", "company": "Acme", "website": "acme.example",
-    "phone": "+34 91 000 00 00", "city": "Madrid", "country": "Spain", "seniority": "C suite", "department": "Finance", "Lead Owner": "Kim",
-}  # fmt: skip
+    "email": "Ana.Lopez@acme.example",
+    "first_name": "Ana",
+    "last_name": "López",
+    "title": "CFO",
+    "company": "Acme",
+    "website": "acme.example",
+    "phone": "+34 91 000 00 00",
+    "city": "Madrid",
+    "country": "Spain",
+    "seniority": "C suite",
+    "department": "Finance",
+    "Lead Owner": "Kim",
+}
 BO: Lead = {"email": "bo@umbrella.example", "name": "Bo Ångström", "company": "Umbrella Inc", "title": "Engineer", "country": "Sweden"}
 CY: Lead = {"email": "cy@acme.example", "name": "Cy Smith", "company": "Acme", "industry": "Retail"}
 DIM: Lead = {"email": "dim@gmail.com", "first_name": "Dim"}

@@ -1,0 +1,128 @@
+"""`outrider people` as a person and a script use it."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .conftest import ANA, BO, CONFLICT
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def outrider(urls, organization, tmp_path):
+    """Run the command line against the test's database and organization; returns (exit code, output, errors)."""
+
+    async def run(*arguments: str, **more: str) -> tuple[int, str, str]:
+        environment = {
+            **os.environ,
+            "OUTRIDER_DATABASE_URL": urls.admin,
+            "OUTRIDER_APP_DATABASE_URL": urls.app,
+            "OUTRIDER_WORKER_DATABASE_URL": urls.worker,
+            "OUTRIDER_HOME": str(tmp_path),
+            "OUTRIDER_ORG": str(organization),
+            **more,
+        }
+        command = [sys.executable, "-m", "outrider", "people", *arguments]
+        done = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    return run
+
+
+async def test_people_are_listed_searched_and_paged(outrider, bring):
+    await bring(ANA, BO)
+    code, out, errors = await outrider("list")
+    assert (code, errors) == (0, "")
+    assert out.splitlines()[0].split()[:3] == ["EMAIL", "NAME", "TITLE"]
+    assert len(out.splitlines()) == 3
+    code, out, _ = await outrider("list", "angstrom", "--company", "umbrella", "--json")
+    assert (code, [one["email"] for one in json.loads(out)["items"]]) == (0, ["bo@umbrella.example"])
+    _, out, _ = await outrider("list", "--limit", "1", "--json", "--sort", "email")
+    page = json.loads(out)
+    _, out, errors = await outrider("list", "--limit", "1", "--sort", "email", "--cursor", page["next_cursor"])
+    assert "bo@umbrella.example" in out
+    assert "--cursor" not in errors
+    assert (await outrider("list", "nobodyatall"))[1] == "Nobody fits.\n"
+
+
+async def test_a_person_is_shown_with_sources_edited_and_their_history_told(outrider, bring):
+    await bring(ANA)
+    code, out, _ = await outrider("edit", "ana.lopez@acme.example", "--set", "title=Chief Financial Officer", "--set", "phone=")
+    assert code == 0
+    assert "Chief Financial Officer" in out
+    code, out, _ = await outrider("show", "ANA.lopez@acme.example")
+    lines = out.splitlines()
+    assert code == 0
+    assert any(line.startswith("title ") and "Chief Financial Officer  [edited by cli:" in line for line in lines)
+    assert any(line.strip().startswith("before: CFO  [apollo, leads.csv row 1, load ") for line in lines)
+    assert any(line.startswith("phone ") and "(cleared)" in line for line in lines)
+    assert "Lead Owner: Kim" in out
+    assert any("CFO at Acme (acme.example)" in line for line in lines)
+    code, out, _ = await outrider("history", "ana.lopez@acme.example")
+    assert "  title: CFO → Chief Financial Officer" in out.splitlines()
+    code, out, _ = await outrider("show", "ana.lopez@acme.example", "--json")
+    assert json.loads(out)["row"]["title"] == "Chief Financial Officer"
+
+
+async def test_companies_and_conflicts(outrider, bring):
+    await bring(ANA, CONFLICT)
+    assert "acme.example" in (await outrider("companies", "acm"))[1]
+    code, out, _ = await outrider("company", "acme.example")
+    assert code == 0
+    assert "ana.lopez@acme.example" in out
+    _, out, _ = await outrider("conflicts", "--json")
+    slot = json.loads(out)["items"][0]
+    assert (await outrider("resolve", slot["id"]))[0] == 2
+    code, out, _ = await outrider("resolve", slot["id"], "--accept")
+    assert (code, out) == (0, "eve@home.example works at acme.example.\n")
+    assert (await outrider("resolve", slot["id"], "--reject"))[0] == 4
+    assert (await outrider("conflicts"))[1] == "Nothing waits.\n"
+
+
+async def test_people_are_exported_to_a_file_and_to_a_pipe(outrider, bring, tmp_path):
+    await bring({**ANA, "title": "=1+1"}, BO)
+    code, out, _ = await outrider("export", str(tmp_path / "people.csv"), "--json")
+    assert (code, json.loads(out)["people"]) == (0, 2)
+    assert "'=1+1" in (tmp_path / "people.csv").read_text()
+    code, out, _ = await outrider("export", "-", "--query", "umbrella")
+    assert (code, len(out.splitlines())) == (0, 2)
+    code, _, errors = await outrider("export", str(tmp_path / "no" / "people.csv"))
+    assert (code, "cannot be written" in errors) == (5, True)
+    assert not list(tmp_path.glob("*.part"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("show", "nobody@x.example"), 3),
+        (("show", "7"), 3),
+        (("company", "none.example"), 3),
+        (("edit", "nobody@x.example", "--set", "title=x"), 3),
+        (("list", "--sort", "x"), 2),
+        (("list", "--cursor", "x"), 2),
+        (("list", "--import", "x"), 2),
+        (("resolve", "x", "--accept"), 2),
+    ],
+)
+async def test_what_cannot_be_is_one_sentence_and_an_exit_code(outrider, arguments, code):
+    done = await outrider(*arguments)
+    assert done[0] == code
+    assert done[2].startswith("Error: ")
+    assert "Traceback" not in done[2]
+
+
+async def test_an_edit_names_the_field_there_is_not(outrider, bring):
+    await bring(ANA)
+    for assignment, code in (("shoe=42", 2), ("title", 2), ("email=x@y.example", 4)):
+        assert (await outrider("edit", "ana.lopez@acme.example", "--set", assignment))[0] == code
+
+
+async def test_org_names_whose_people(outrider, bring, other_organization):
+    await bring(ANA)
+    assert "Nobody yet" in (await outrider("list", "--org", str(other_organization)))[1]
