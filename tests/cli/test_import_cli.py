@@ -133,6 +133,8 @@ def test_what_cannot_be_imported_is_said_in_one_sentence(outrider, acme, tmp_pat
             assert done.returncode == code, (arguments, done.stderr)
             assert words in done.stderr, (arguments, done.stderr)
             assert "Traceback" not in done.stderr
+    listed = {item["file_name"]: item["state"] for item in answer(outrider("imports", "list", "--org", acme, "--json"))}
+    assert listed["only_names.csv"] == "cancelled", "a file that could not start does not lie about"
     [read] = answer(outrider("import", str(nobody), "--org", acme, "--json"))
     assert (read["state"], read["rows_failed"], read["reasons"]) == ("completed", 2, {"no_email": 1, "bad_email": 1})
 

@@ -60,7 +60,8 @@ async def check(done: intake.Import, tenant: Any, header: list[str], rows: Rows,
     columns = intake.columns_of(done)
     email_column = next(column.header for column in columns if column.field == "email")
     loads = await tenant.fetch(
-        """SELECT l.row_number, l.load_id, l.raw_data, l.status, l.reason, l.email, l.duplicate_of, o.email AS repeated, o.status AS repeated_status
+        """SELECT l.row_number, l.load_id, l.raw_data, l.status, l.reason, l.email, l.duplicate_of,
+            o.email AS repeated, o.status AS repeated_status
         FROM intake.raw_loads AS l LEFT JOIN intake.raw_loads AS o ON o.organization_id = l.organization_id AND o.load_id = l.duplicate_of
         WHERE l.import_id = $1 ORDER BY l.row_number""",
         done.id,

@@ -37,8 +37,8 @@ def outrider(urls, organization, tmp_path):
 
 async def test_people_are_listed_searched_and_paged(outrider, bring):
     await bring(ANA, BO)
-    code, out, errors = await outrider("list")
-    assert (code, errors) == (0, "")
+    code, out, _ = await outrider("list")
+    assert code == 0
     assert out.splitlines()[0].split()[:3] == ["EMAIL", "NAME", "TITLE"]
     assert len(out.splitlines()) == 3
     code, out, _ = await outrider("list", "angstrom", "--company", "umbrella", "--json")
