@@ -303,8 +303,9 @@ async def test_stale_enrichment_is_dropped_unless_it_is_used(bring, organization
     done = await ops.run_job_here(organization, job, TASKS)
     assert (done.state, done.output) == ("completed", {"dropped": 1})
     left = await admin.fetch(
-        "SELECT m.email FROM people.intelligence AS i JOIN people.master AS m ON (m.organization_id, m.id) = (i.organization_id, i.person_id) "
-        "WHERE i.organization_id = $1 ORDER BY 1", organization,
-    )  # fmt: skip
+        "SELECT m.email FROM people.intelligence AS i "
+        "JOIN people.master AS m ON (m.organization_id, m.id) = (i.organization_id, i.person_id) WHERE i.organization_id = $1 ORDER BY 1",
+        organization,
+    )
     assert [row["email"] for row in left] == ["bo@umbrella.example", "cy@acme.example"]
     assert [one.job_name for one in await ops.list_schedules(organization, actor)] == ["people.expire_intelligence"]

@@ -129,6 +129,9 @@ async def test_what_is_common_and_what_is_rare_are_found_alike(client, people, m
     monkeypatch.setattr(search, "GLANCE", 0)
     monkeypatch.setattr(search, "GLANCE_ADDRESSES", 0)
     assert [await emails(client, q="acme", sort=sort) for sort in search.SORTS] == whole
+    for most in (search.MOST_HITS, 1):
+        monkeypatch.setattr(search, "MOST_HITS", most)
+        assert [await emails(client, q="acme", title="cfo", sort=sort) for sort in search.SORTS] == [["ana.lopez@acme.example"]] * 5
 
 
 async def test_a_person_with_two_addresses_is_one_row_found_by_both(client, bring, people, admin, organization):

@@ -31,29 +31,43 @@ CREATE TEMPORARY VIEW records (kind, organization_id, record) AS
 SELECT 'rows', x.organization_id, concat_ws(' / ', pg_temp.plain(to_jsonb(x)), x.promoted_at IS NULL, d.row_number)
 FROM intake.raw_loads AS x LEFT JOIN loads AS d ON d.load_id = x.duplicate_of
 UNION ALL
-SELECT 'contacts', x.organization_id, concat_ws(' / ', pg_temp.plain(to_jsonb(x)), l.row_number, m.email, pg_temp.rows_of(x.provenance))
+SELECT 'contacts', x.organization_id, concat_ws(
+    ' / ', pg_temp.plain(to_jsonb(x)), l.row_number, m.email, CASE WHEN x.provenance <> '{}' THEN pg_temp.rows_of(x.provenance) END
+)
 FROM vault.contacts AS x INNER JOIN people.master AS m ON m.organization_id = x.organization_id AND m.id = x.person_id
 LEFT JOIN loads AS l ON l.load_id = x.load_id
 UNION ALL
-SELECT 'people', x.organization_id, concat_ws(' / ', pg_temp.plain(to_jsonb(x)), l.row_number, c.domain, pg_temp.rows_of(x.provenance))
+SELECT 'people', x.organization_id, concat_ws(
+    ' / ', pg_temp.plain(to_jsonb(x)), l.row_number, c.domain, CASE WHEN x.provenance <> '{}' THEN pg_temp.rows_of(x.provenance) END
+)
 FROM people.master AS x LEFT JOIN company.master AS c ON c.organization_id = x.organization_id AND c.id = x.company_id
 LEFT JOIN loads AS l ON l.load_id = x.load_id
 UNION ALL
-SELECT 'companies', x.organization_id, concat_ws(' / ', pg_temp.plain(to_jsonb(x)), l.row_number, pg_temp.rows_of(x.provenance))
+SELECT 'companies', x.organization_id, concat_ws(
+    ' / ', pg_temp.plain(to_jsonb(x)), l.row_number, CASE WHEN x.provenance <> '{}' THEN pg_temp.rows_of(x.provenance) END
+)
 FROM company.master AS x LEFT JOIN loads AS l ON l.load_id = x.load_id
 UNION ALL
-SELECT 'affiliations', x.organization_id, concat_ws(' / ', pg_temp.plain(to_jsonb(x)), l.row_number, m.email, c.domain, pg_temp.rows_of(x.provenance))
+SELECT 'affiliations', x.organization_id, concat_ws(
+    ' / ', pg_temp.plain(to_jsonb(x)), l.row_number, m.email, c.domain, CASE WHEN x.provenance <> '{}' THEN pg_temp.rows_of(x.provenance) END
+)
 FROM people.affiliations AS x INNER JOIN people.master AS m ON m.organization_id = x.organization_id AND m.id = x.person_id
 LEFT JOIN company.master AS c ON c.organization_id = x.organization_id AND c.id = x.company_id LEFT JOIN loads AS l ON l.load_id = x.load_id
 UNION ALL
-SELECT 'profiles', x.organization_id, concat_ws(' / ', pg_temp.plain(to_jsonb(x)), l.row_number, m.email, n.name, pg_temp.rows_of(x.provenance))
+SELECT 'profiles', x.organization_id, concat_ws(
+    ' / ', pg_temp.plain(to_jsonb(x)), l.row_number, m.email, n.name, CASE WHEN x.provenance <> '{}' THEN pg_temp.rows_of(x.provenance) END
+)
 FROM people.profiles AS x INNER JOIN people.master AS m ON m.organization_id = x.organization_id AND m.id = x.person_id
 INNER JOIN tenancy.namespaces AS n ON n.organization_id = x.organization_id AND n.id = x.namespace_id LEFT JOIN loads AS l ON l.load_id = x.load_id
 UNION ALL
-SELECT 'people slots', x.organization_id, concat_ws(' / ', pg_temp.plain(to_jsonb(x)), l.row_number)
+SELECT 'people slots', x.organization_id, concat_ws(
+    ' / ', pg_temp.plain(to_jsonb(x)), l.row_number
+)
 FROM people.slot AS x LEFT JOIN loads AS l ON l.load_id = x.load_id
 UNION ALL
-SELECT 'company slots', x.organization_id, concat_ws(' / ', pg_temp.plain(to_jsonb(x)), l.row_number)
+SELECT 'company slots', x.organization_id, concat_ws(
+    ' / ', pg_temp.plain(to_jsonb(x)), l.row_number
+)
 FROM company.slot AS x LEFT JOIN loads AS l ON l.load_id = x.load_id
 UNION ALL
 SELECT 'contact history', h.organization_id, concat_ws(' / ', x.email, pg_temp.change(to_jsonb(h)))

@@ -1,11 +1,14 @@
 """A machine of our own to do harm to: an embedded server in its own home, worker processes, and an import that they run."""
 
 import asyncio
+import contextlib
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,17 +47,21 @@ class Kill:
 
 @dataclass
 class Scene:
-    """Server, worker and clock. `worker` is the command that starts one."""
+    """Server, worker and clock. `worker` is the command that starts one.
 
-    home: Path
+    The home is no folder of pytest's: another run beside this one would shut the server's account out of it.
+    """
+
     worker: list[str]
+    home: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="outrider-kills-")))
+    settings: dict[str, str] = field(default_factory=dict)
     server: EmbeddedServer = field(init=False)
     process: subprocess.Popen[bytes] | None = None
     peak: int = 0
     fallen: int = 0  # workers that ended without being told to
 
     def __post_init__(self) -> None:
-        self.server = EmbeddedServer(self.home)
+        self.server = EmbeddedServer(self.home, self.settings)
 
     @property
     def log(self) -> Path:
@@ -78,7 +85,7 @@ class Scene:
         self.server.start()
 
     def close(self) -> None:
-        """End the worker and the server."""
+        """End the worker and the server, and remove what they wrote."""
         if self.process is not None:
             self.process.terminate()
             try:
@@ -87,6 +94,7 @@ class Scene:
                 self.process.kill()
                 self.process.wait()
         self.server.release()
+        shutil.rmtree(self.home, ignore_errors=True)
 
     def begin(self, file: Path, name: str) -> Running:
         """Hand a file to an organization of its own."""
@@ -149,7 +157,8 @@ class Scene:
         assert state == "running", f"it was {state} before it could be disturbed"
         seconds = time.monotonic() - begun
         if what != "worker":
-            self.server.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):  # one of its children ended by itself meanwhile
+                self.server.kill()
         if what != "database":
             self.kill_worker()
         if what != "worker":

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 from uuid import UUID
 
+import asyncpg
 import typer
 
 from outrider.kit import terminal
@@ -89,9 +90,11 @@ async def _take_in(session: "Session", name: str, wanted: NewImport, *, dry_run:
         terminal.say()
     if dry_run:
         job = await imports.start_preview(session.organization_id, session.actor, made.id)
-        await follow(session, job, made, "dry run")
-        tried = await imports.get_import(session.organization_id, session.actor, made.id)
-        await imports.cancel(session.organization_id, session.actor, made.id)
+        try:
+            await follow(session, job, made, "dry run", again=None)
+            tried = await imports.get_import(session.organization_id, session.actor, made.id)
+        finally:
+            await imports.cancel(session.organization_id, session.actor, made.id)
         if not session.json:
             show_preview(tried)
         return tried
@@ -101,22 +104,23 @@ async def _take_in(session: "Session", name: str, wanted: NewImport, *, dry_run:
         await imports.cancel(session.organization_id, session.actor, made.id)  # it would lie about: the next try uploads it again
         raise
     assert started.job_id is not None
-    done = await follow(session, started.job_id, made, made.file_name)
+    done = await follow(session, started.job_id, made, made.file_name, again="resume")
     if not session.json:
         show_import(done)
     return done
 
 
-async def follow(session: "Session", job_id: UUID, current: Import, label: str) -> Import:
-    """Show how a job of an import goes until it is over. Runs it here when no worker does; Ctrl-C cancels it."""
+async def follow(session: "Session", job_id: UUID, current: Import, label: str, *, again: str | None) -> Import:
+    """Show how a job of an import goes until it is over. Runs it here when no worker does; Ctrl-C cancels it.
+
+    `again` is the command that goes on with it; None when there is nothing to go on with.
+    """
     from outrider import ops
 
     from .tasks import TASKS
 
     organization, actor = session.organization_id, session.actor
     here: asyncio.Task[Any] | None = None
-    if not await ops.workers_alive():
-        here = asyncio.create_task(ops.run_job_here(organization, job_id, TASKS))
     try:
         with terminal.progress(label, json=session.json) as progress:
             while True:
@@ -125,13 +129,20 @@ async def follow(session: "Session", job_id: UUID, current: Import, label: str) 
                 if job.is_finished:
                     break
                 if here is not None and here.done():
-                    here.result()
+                    with suppress(Conflict):  # another process has it: look on
+                        here.result()
+                    here = None
+                if here is None and not await ops.workers_alive():  # also when the last one died meanwhile
+                    here = asyncio.create_task(ops.run_job_here(organization, job_id, TASKS))
                 await asyncio.sleep(POLL_SECONDS)
             progress.update(job.progress_done, job.progress_done)
     except asyncio.CancelledError:
         with suppress(Exception):
             await asyncio.shield(ops.cancel_job(organization, actor, job_id))
-        terminal.say(f"Stopped. Go on with it: outrider imports resume {current.id}", stderr=True)
+        terminal.say(f"Stopped. {_go_on(current, again)}", stderr=True)
+        raise
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):  # the database is gone
+        terminal.say(_go_on(current, again), stderr=True)
         raise
     finally:
         if here is not None:
@@ -140,6 +151,10 @@ async def follow(session: "Session", job_id: UUID, current: Import, label: str) 
     if job.state != "completed" and job.error and found.error is None:
         raise InvalidInput(f"{label} did not work: {job.error}")
     return found
+
+
+def _go_on(current: Import, again: str | None) -> str:
+    return f"Go on with it: outrider imports {again} {current.id}" if again else "Nothing was changed."
 
 
 @group.command("list")
@@ -183,7 +198,7 @@ def resume(number: Number, org: Org = None, json: Json = False) -> None:
         if current.state not in ("queued", "running"):
             current = await imports.start(session.organization_id, session.actor, number)
         assert current.job_id is not None
-        return await follow(session, current.job_id, current, current.file_name)
+        return await follow(session, current.job_id, current, current.file_name, again="resume")
 
     _show_done(runtime.run_in(work, org=org, json=json), json=json)
 
@@ -238,7 +253,7 @@ def revert(
             return await imports.preview_revert(session.organization_id, session.actor, number)
         current = await imports.start_revert(session.organization_id, session.actor, number)
         assert current.job_id is not None
-        done = await follow(session, current.job_id, current, "revert")
+        done = await follow(session, current.job_id, current, "revert", again="revert")
         return done.revert_report or {}
 
     report = runtime.run_in(work, org=org, json=json)

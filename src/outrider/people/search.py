@@ -29,6 +29,10 @@ GLANCE_ADDRESSES = 20_000
 """How far `glance` looks: at so many people, or at so many addresses where these are enough. About 10 ms each."""
 
 
+MOST_HITS = 30_000
+"""How many fitting addresses `full` gathers before it looks at the fitting people instead."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sort:
     """An order: its key column with the column's type (the id breaks ties), and which way it goes unless asked."""
@@ -231,20 +235,31 @@ def _glance_at_contacts(by: Order, contact: list[str], count: int, given: _Param
 
 
 def full(organization: OrganizationId, filters: Filters, by: Order, count: int) -> Statement:
-    """Return the statement that looks for `count` people among all who fit."""
+    """Return the statement that looks for `count` people among all who fit.
+
+    Where both the person and an address have to fit, whoever has a fitting address is gathered first; if these are `MOST_HITS` and more,
+    the fitting people are, and their addresses looked at.
+    """
     given = _Parameters(organization)
     person, contact = _conditions(OF_PERSON, filters, given)
     if contact and not person and by.name == "newest":  # the address knows the person's id: no need to look at the person
         everyone = f"SELECT DISTINCT c.person_id AS id, c.person_id AS key FROM vault.contacts AS c WHERE {_of(contact, None)}"
         return _sorted(f"WITH everyone AS MATERIALIZED ({everyone}) ", by, count, given)
-    fitting = (
-        f"WITH hits AS MATERIALIZED (SELECT DISTINCT c.person_id AS id FROM vault.contacts AS c WHERE {_of(contact, None)}), "
-        if contact
-        else "WITH "
-    )
-    where = " AND ".join(["m.organization_id = $1", *(["m.id = ANY (ARRAY(SELECT x.id FROM hits AS x))"] if contact else []), *person])
-    everyone = f"SELECT m.id, {by.sort.column} AS key FROM people.master AS m {_join(by, outer=True)}WHERE {where}"
-    return _sorted(f"{fitting}everyone AS MATERIALIZED ({everyone}) ", by, count, given)
+    start = f"SELECT m.id, {by.sort.column} AS key FROM people.master AS m {_join(by, outer=True)}"
+    where = f"WHERE {' AND '.join(['m.organization_id = $1', *person])}"
+    if not contact:
+        return _sorted(f"WITH everyone AS MATERIALIZED ({start}{where}) ", by, count, given)
+    among = "m.id = ANY (ARRAY(SELECT DISTINCT x.id FROM hits AS x))"
+    cut = f" LIMIT {MOST_HITS}" if person else ""
+    hits = f"WITH hits AS MATERIALIZED (SELECT c.person_id AS id FROM vault.contacts AS c WHERE {_of(contact, None)}{cut})"
+    everyone = f"{start}{where} AND {among}"
+    if person:
+        matched = f"CROSS JOIN LATERAL (SELECT FROM vault.contacts AS c WHERE {_of(contact, 'm.id')} LIMIT 1) AS h "
+        everyone = (
+            f"{everyone} AND (SELECT count(*) FROM hits) < {MOST_HITS} "
+            f"UNION ALL {start}{matched}{where} AND (SELECT count(*) FROM hits) >= {MOST_HITS}"
+        )
+    return _sorted(f"{hits}, everyone AS MATERIALIZED ({everyone}) ", by, count, given)
 
 
 def _sorted(everyone: str, by: Order, count: int, given: _Parameters) -> Statement:

@@ -18,7 +18,8 @@ BEGIN
             load_id bigint, place bigint, email text, source text, namespace_id uuid, campaign text, is_role boolean,
             name text, first_name text, last_name text, title text, seniority text, department text, phone text, linkedin_url text,
             location text, country_code text, company text, domain text, website text, company_linkedin_url text, industry text,
-            employee_count text, revenue text, funding text, custom_fields jsonb, tags jsonb, issue text, reasons text[], links_company boolean
+            employee_count text, revenue text, funding text, custom_fields jsonb, tags jsonb, issue text, reasons text[], links_company boolean,
+            makes_company boolean DEFAULT true
         ) ON COMMIT PRESERVE ROWS;
         CREATE TEMPORARY TABLE golden_companies (
             domain text PRIMARY KEY, company_id uuid, is_new boolean, is_changed boolean, load_id bigint, fact_count bigint,
@@ -71,10 +72,9 @@ BEGIN
         SELECT
             r.ordinal, nextval('intake.raw_loads_load_id_seq') AS load_id, r.raw_data, p_row_numbers[r.ordinal] AS row_number,
             CASE WHEN p.reason IS NULL THEN a.address END AS email, coalesce(p_problems[r.ordinal], p.reason) AS reason
-        FROM unnest(p_rows) WITH ORDINALITY AS r (raw_data, ordinal)
+        FROM (SELECT coalesce(u.raw_data, 'null') AS raw_data, u.ordinal FROM unnest(p_rows) WITH ORDINALITY AS u (raw_data, ordinal)) AS r
         CROSS JOIN LATERAL (SELECT intake.f_address(r.raw_data ->> 'email') AS address OFFSET 0) AS a
         CROSS JOIN LATERAL (SELECT intake.f_address_problem(a.address) AS reason OFFSET 0) AS p
-        WHERE r.raw_data IS NOT NULL
     ),
     ranked AS (
         SELECT *, first_value(load_id) OVER (PARTITION BY email, reason IS NULL ORDER BY ordinal) AS first_load_id FROM given
@@ -108,15 +108,20 @@ BEGIN
     SELECT v_organization, 'contact_ingested', load_id FROM pg_temp.ingest_rows ORDER BY ordinal;
 END $$;
 
--- Seed 001's front door: one row per stored load, then a summary with a NULL load_id. Blank source or batch: an error row, nothing stored.
+-- Seed 001's front door: one row per stored load, then a summary with a NULL load_id. Blank source or batch, or over 500 characters: an
+-- error row, nothing stored. An element that is NULL is kept as JSON's null.
 CREATE FUNCTION intake.f_ingest_json(p_rows jsonb[], p_source text, p_batch_id text, p_metadata jsonb DEFAULT '{}', p_namespace_id uuid DEFAULT NULL)
 RETURNS TABLE (load_id bigint, status text, message text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
-    IF coalesce(btrim(p_source), '') = '' OR coalesce(btrim(p_batch_id), '') = '' THEN
+    IF intake.f_clean(left(p_source, 1000)) IS NULL OR intake.f_clean(left(p_batch_id, 1000)) IS NULL THEN
         RETURN QUERY SELECT NULL::bigint, 'error', 'source and batch_id must not be blank; nothing was stored';
+        RETURN;
+    END IF;
+    IF greatest(length(p_source), length(p_batch_id)) > 500 THEN
+        RETURN QUERY SELECT NULL::bigint, 'error', 'source and batch_id have at most 500 characters; nothing was stored';
         RETURN;
     END IF;
     IF coalesce(cardinality(p_rows), 0) = 0 THEN

@@ -1,5 +1,6 @@
 -- From raw loads to golden records: contact, person, company, affiliation, slots, profile, history and audit in one pass over a set
--- (BEHAVIOUR 2). Modes: fill (only blanks), overwrite (incoming values win), create (known addresses stay as they are).
+-- (BEHAVIOUR 2). Modes: fill (only blanks), overwrite (incoming values win), create (what is known stays as it is: the load that makes a
+-- row gives its values). What comes of a set of loads does not depend on how it is cut into chunks.
 SET LOCAL lock_timeout = '5s';
 
 -- Reads pg_temp.golden_loads into pg_temp.golden_facts: values cleaned, and what is missing or contradicts itself named.
@@ -15,15 +16,19 @@ BEGIN
     SELECT
         l.load_id, CASE WHEN p_mode = 'overwrite' THEN -l.load_id ELSE l.load_id END, l.email, l.source, l.namespace_id, l.campaign, c.is_role,
         n.name, n.first_name, n.last_name, c.title, c.seniority, c.department, c.phone,
-        CASE WHEN c.linkedin_kind = 'person' THEN p.linkedin_url END, c.location, coalesce(k.code, kl.code), m.company, x.domain, p.website,
+        CASE WHEN c.linkedin_kind = 'person' THEN c.linkedin_url END, c.location, coalesce(k.code, kl.code), m.company, x.domain, c.website,
         coalesce(
-            CASE WHEN c.company_linkedin_kind = 'company' THEN p.company_linkedin_url END, CASE WHEN c.linkedin_kind = 'company' THEN p.linkedin_url END
+            CASE WHEN c.company_linkedin_kind = 'company' THEN c.company_linkedin_url END, CASE WHEN c.linkedin_kind = 'company' THEN c.linkedin_url END
         ),
-        c.industry, p.employee_count, p.revenue, c.funding,
-        l.raw_data - ARRAY[
-            'email', 'name', 'first_name', 'last_name', 'title', 'seniority', 'department', 'phone', 'linkedin_url', 'city', 'state', 'country',
-            'location', 'company', 'domain', 'website', 'company_linkedin_url', 'industry', 'employee_count', 'revenue', 'funding', 'tags'
-        ],
+        c.industry,
+        -- Only texts that hold a number: the first of them counts. What the simple patterns take, f_number takes.
+        CASE WHEN p.employee_count ~ '^[0-9]{1,9}([-+]|$)' OR intake.f_number(p.employee_count) BETWEEN 0 AND 2e9 THEN p.employee_count END,
+        CASE WHEN p.revenue ~ '^[$€£]?([0-9]{1,15}([.,][0-9]{1,2})?[kKmMbB]?|[0-9]{1,3}(,[0-9]{3}){1,6})$' OR intake.f_number(p.revenue) IS NOT NULL THEN p.revenue END,
+        c.funding,
+        CASE
+            WHEN p.custom_fields <> '{}' AND p.custom_fields @? '$.* ? (@ == "" || @ == null)' THEN intake.f_without_blanks(p.custom_fields)
+            ELSE p.custom_fields
+        END,
         CASE WHEN c.is_role THEN '["role"]'::jsonb ELSE '[]' END || coalesce(c.tags, '[]'),
         CASE WHEN v.conflicts <> '{}' THEN 'conflict' WHEN v.gaps <> '{}' THEN 'incomplete' END,
         v.conflicts || v.gaps,
@@ -38,7 +43,12 @@ BEGIN
             intake.f_clean(r.website) AS website, intake.f_clean(r.company_linkedin_url) AS company_linkedin_url,
             intake.f_clean(r.industry) AS industry, intake.f_clean(r.employee_count) AS employee_count, intake.f_clean(r.revenue) AS revenue, intake.f_clean(r.funding) AS funding,
             intake.f_clean(r.location) AS location, intake.f_clean(r.city) AS city, intake.f_clean(r.state) AS state,
-            intake.f_clean(r.country) AS country, intake.f_domain(intake.f_clean(r.domain)) AS domain, r.tags
+            intake.f_clean(r.country) AS country, intake.f_domain(intake.f_clean(r.domain)) AS domain, r.tags,
+            l.raw_data - ARRAY[
+                'email', 'name', 'first_name', 'last_name', 'title', 'seniority', 'department', 'phone', 'linkedin_url', 'city', 'state',
+                'country', 'location', 'company', 'domain', 'website', 'company_linkedin_url', 'industry', 'employee_count', 'revenue', 'funding',
+                'tags'
+            ] AS custom_fields
         FROM jsonb_to_record(CASE WHEN jsonb_typeof(l.raw_data) = 'object' THEN l.raw_data ELSE '{}' END) AS r (
             name text, first_name text, last_name text, title text, seniority text, department text, phone text, linkedin_url text, city text,
             state text, country text, location text, company text, domain text, website text, company_linkedin_url text, industry text,
@@ -50,7 +60,10 @@ BEGIN
             intake.f_known(p.name) AS name, intake.f_known(p.first_name) AS first_name, intake.f_known(p.last_name) AS last_name,
             left(intake.f_known(p.title), 255) AS title, intake.f_known(p.seniority) AS seniority, intake.f_known(p.department) AS department,
             intake.f_known(p.phone) AS phone, intake.f_known(p.company) AS company, left(intake.f_known(p.industry), 200) AS industry,
-            intake.f_known(p.funding) AS funding,
+            intake.f_known(p.funding) AS funding, intake.f_known(p.website) AS website,
+            -- An index on it takes 2,704 bytes.
+            CASE WHEN length(p.linkedin_url) <= 500 THEN intake.f_known(p.linkedin_url) END AS linkedin_url,
+            CASE WHEN length(p.company_linkedin_url) <= 500 THEN intake.f_known(p.company_linkedin_url) END AS company_linkedin_url,
             coalesce(
                 intake.f_known(p.location), nullif(concat_ws(', ', intake.f_known(p.city), intake.f_known(p.state), intake.f_known(p.country)), '')
             ) AS location,
@@ -67,13 +80,18 @@ BEGIN
         OFFSET 0
     ) AS c
     LEFT JOIN intake.free_mail_domains AS f ON f.domain = c.email_domain
+    LEFT JOIN intake.free_mail_domains AS fg ON fg.domain = c.given_domain
     LEFT JOIN intake.country_names AS k ON k.name = c.country
-    -- Of a place only a whole part after a comma counts, and no abbreviation: CA may be California (BEHAVIOUR 3).
-    LEFT JOIN intake.country_names AS kl ON c.country IS NULL AND length(kl.name) > 3 AND kl.name = lower(btrim(substring(c.location FROM '([^,]*)$')))
+    -- Of a place only a whole part after a comma counts, and no abbreviation: CA may be California (BEHAVIOUR 3), Georgia a state.
+    LEFT JOIN intake.country_names AS kl
+        ON c.country IS NULL AND length(kl.name) > 3 AND kl.name <> 'georgia' AND kl.name = lower(btrim(substring(c.location FROM '([^,]*)$')))
     CROSS JOIN LATERAL (
         SELECT
             CASE WHEN length(c.company) BETWEEN 2 AND 200 THEN c.company END AS company,
-            CASE WHEN NOT intake.f_is_shared_host(c.given_domain) THEN c.given_domain END AS given_domain,
+            CASE
+                WHEN fg.domain IS NULL AND NOT intake.f_is_shared_host(c.given_domain) AND NOT intake.f_is_free_mail_brand(c.given_domain)
+                    THEN c.given_domain
+            END AS given_domain,
             f.domain IS NOT NULL OR intake.f_is_free_mail_brand(c.email_domain) AS is_free_mail
         OFFSET 0
     ) AS m
@@ -83,7 +101,7 @@ BEGIN
         SELECT
             array_remove(ARRAY[
                 CASE WHEN n.name IS NULL AND NOT c.is_role THEN 'no_name' END,
-                CASE WHEN n.name IS NOT NULL AND n.last_name IS NULL THEN 'one_word_name' END,
+                CASE WHEN n.name IS NOT NULL AND (n.first_name IS NULL OR n.last_name IS NULL) THEN 'one_word_name' END,
                 CASE WHEN intake.f_is_placeholder(coalesce(p.name, p.first_name, p.last_name)) THEN 'placeholder_name' END,
                 CASE WHEN x.domain IS NULL THEN 'no_domain' END,
                 CASE WHEN p.company IS NOT NULL AND m.company IS NULL THEN 'unusable_company' END,
@@ -102,6 +120,13 @@ BEGIN
     ) AS v;
 END $$;
 
+-- An object without the keys that hold nothing.
+CREATE FUNCTION intake.f_without_blanks(p_object jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT coalesce(jsonb_object_agg(e.key, e.value), '{}') FROM jsonb_each(p_object) AS e WHERE e.value NOT IN ('""', 'null');
+END;
+
 -- A .edu domain with an industry that has nothing to do with education contradicts itself (BEHAVIOUR 2).
 CREATE FUNCTION company.f_is_edu_conflict(p_domain text, p_industry text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -114,6 +139,10 @@ AS $$
 DECLARE
     v_organization uuid := kit.f_organization();
 BEGIN
+    IF p_mode = 'create' THEN
+        UPDATE pg_temp.golden_facts SET makes_company = false
+        WHERE domain IS NOT NULL AND load_id NOT IN (SELECT min(f.load_id) FROM pg_temp.golden_facts AS f WHERE f.domain IS NOT NULL GROUP BY f.domain);
+    END IF;
     INSERT INTO pg_temp.golden_companies (
         domain, company_id, is_new, load_id, fact_count, name, industry, employee_count, revenue, revenue_currency, funding, linkedin_url,
         website, brought_by
@@ -130,7 +159,7 @@ BEGIN
             kit.first_set(employee_count ORDER BY place) AS employee_count, kit.first_set(revenue ORDER BY place) AS revenue,
             kit.first_set(funding ORDER BY place) AS funding, kit.first_set(company_linkedin_url ORDER BY place) AS linkedin_url,
             kit.first_set(website ORDER BY place) AS website
-        FROM pg_temp.golden_facts WHERE domain IS NOT NULL GROUP BY domain
+        FROM pg_temp.golden_facts WHERE domain IS NOT NULL AND makes_company GROUP BY domain
     ) AS g
     CROSS JOIN LATERAL (SELECT intake.f_number(g.employee_count) AS employee_count, intake.f_number(g.revenue) AS revenue OFFSET 0) AS e
     LEFT JOIN LATERAL (
@@ -146,7 +175,7 @@ BEGIN
             'revenue_currency', abs(min(place) FILTER (WHERE revenue IS NOT NULL)), 'funding', abs(min(place) FILTER (WHERE funding IS NOT NULL)),
             'linkedin_url', abs(min(place) FILTER (WHERE company_linkedin_url IS NOT NULL)), 'website', abs(min(place) FILTER (WHERE website IS NOT NULL))
         ) AS loads
-        FROM pg_temp.golden_facts WHERE domain IS NOT NULL GROUP BY domain HAVING count(*) > 1
+        FROM pg_temp.golden_facts WHERE domain IS NOT NULL AND makes_company GROUP BY domain HAVING count(*) > 1
     ) AS l
     WHERE g.domain = l.domain;
 
@@ -254,11 +283,18 @@ BEGIN
             'seniority', abs(min(place) FILTER (WHERE seniority IS NOT NULL)), 'department', abs(min(place) FILTER (WHERE department IS NOT NULL)),
             'phone', abs(min(place) FILTER (WHERE phone IS NOT NULL)), 'linkedin_url', abs(min(place) FILTER (WHERE linkedin_url IS NOT NULL)),
             'location', abs(min(place) FILTER (WHERE location IS NOT NULL)), 'country_code', abs(min(place) FILTER (WHERE country_code IS NOT NULL)),
-            'company', abs(min(place) FILTER (WHERE company IS NOT NULL)), 'company_id', abs(min(place) FILTER (WHERE links_company))
+            'company', abs(min(place) FILTER (WHERE company IS NOT NULL)), 'company_id', abs(min(place) FILTER (WHERE links_company)),
+            'linkedin_profile', abs(min(place) FILTER (WHERE linkedin_url IS NOT NULL)),
+            'custom_fields', abs(min(place) FILTER (WHERE custom_fields <> '{}'))
         ) AS loads
         FROM pg_temp.golden_facts GROUP BY email HAVING count(*) > 1
     ) AS l
     WHERE g.email = l.email;
+    -- What a later load does not change is what the first one says.
+    IF p_mode = 'overwrite' THEN
+        UPDATE pg_temp.golden_people AS g SET source = f.source, tags = f.tags
+        FROM pg_temp.golden_facts AS f WHERE g.fact_count > 1 AND f.load_id = g.load_id;
+    END IF;
 
     INSERT INTO people.master (
         organization_id, id, email, name, first_name, last_name, title, company_id, linkedin_url, phone, location, country_code, seniority,
@@ -266,7 +302,7 @@ BEGIN
     )
     SELECT
         v_organization, person_id, email, name, first_name, last_name, title, company_id, linkedin_url, phone, location, country_code, seniority,
-        department, load_id, brought_by - 'company'
+        department, load_id, brought_by - ARRAY['company', 'linkedin_profile', 'custom_fields']
     FROM pg_temp.golden_people WHERE is_new_person ORDER BY person_id;
     GET DIAGNOSTICS p_people_created = ROW_COUNT;
 
@@ -275,7 +311,7 @@ BEGIN
     )
     SELECT
         v_organization, contact_id, email, name, phone, company, title, source, tags, custom_fields, load_id, person_id,
-        brought_by - ARRAY['first_name', 'last_name', 'seniority', 'department', 'linkedin_url', 'location', 'country_code', 'company_id']
+        brought_by - ARRAY['first_name', 'last_name', 'seniority', 'department', 'linkedin_url', 'linkedin_profile', 'location', 'country_code', 'company_id']
     FROM pg_temp.golden_people WHERE is_new_contact ORDER BY contact_id;
     GET DIAGNOSTICS p_contacts_created = ROW_COUNT;
 
@@ -340,20 +376,26 @@ BEGIN
     WITH facts AS MATERIALIZED (
         SELECT
             g.person_id, coalesce(lower(f.company), '') AS company_key, min(f.load_id) AS load_id,
-            kit.first_set(f.company ORDER BY f.place) AS company_name, kit.first_set(gc.company_id ORDER BY f.place) AS company_id,
-            kit.first_set(f.title ORDER BY f.place) AS title, kit.first_set(f.seniority ORDER BY f.place) AS seniority,
-            kit.first_set(f.department ORDER BY f.place) AS department, kit.first_set(f.location ORDER BY f.place) AS location,
-            kit.first_set(f.country_code ORDER BY f.place) AS country_code, kit.first_set(f.website ORDER BY f.place) AS website,
-            kit.first_set(f.phone ORDER BY f.place) AS phone, kit.first_set(f.source ORDER BY f.place) AS source,
-            bool_and(g.is_new_person) AS is_new_person
+            kit.first_set(f.company ORDER BY f.load_id) AS company_name, kit.first_set(gc.company_id ORDER BY f.load_id) AS company_id,
+            kit.first_set(f.title ORDER BY f.load_id) AS title, kit.first_set(f.seniority ORDER BY f.load_id) AS seniority,
+            kit.first_set(f.department ORDER BY f.load_id) AS department, kit.first_set(f.location ORDER BY f.load_id) AS location,
+            kit.first_set(f.country_code ORDER BY f.load_id) AS country_code, kit.first_set(f.website ORDER BY f.load_id) AS website,
+            kit.first_set(f.phone ORDER BY f.load_id) AS phone, kit.first_set(f.source ORDER BY f.load_id) AS source,
+            bool_and(g.is_new_person) AS is_new_person,
+            CASE WHEN count(*) > 1 THEN jsonb_strip_nulls(jsonb_build_object(
+                'company_id', min(f.load_id) FILTER (WHERE gc.company_id IS NOT NULL), 'title', min(f.load_id) FILTER (WHERE f.title IS NOT NULL),
+                'seniority', min(f.load_id) FILTER (WHERE f.seniority IS NOT NULL), 'department', min(f.load_id) FILTER (WHERE f.department IS NOT NULL),
+                'location', min(f.load_id) FILTER (WHERE f.location IS NOT NULL), 'country_code', min(f.load_id) FILTER (WHERE f.country_code IS NOT NULL),
+                'website', min(f.load_id) FILTER (WHERE f.website IS NOT NULL), 'phone', min(f.load_id) FILTER (WHERE f.phone IS NOT NULL)
+            )) ELSE '{}' END AS brought_by
         FROM pg_temp.golden_facts AS f
         INNER JOIN pg_temp.golden_people AS g ON g.email = f.email
         LEFT JOIN pg_temp.golden_companies AS gc ON gc.domain = f.domain
         GROUP BY g.person_id, coalesce(lower(f.company), '')
     ),
-    -- Same company and new facts: blanks are filled, nothing is replaced.
+    -- Same company and new facts: blanks are filled, nothing is replaced, in any mode.
     change AS MATERIALIZED (
-        SELECT o.id, n.*, o.provenance || kit.f_brought_by(to_jsonb(o), to_jsonb(n), f.load_id, '{}') AS provenance
+        SELECT o.id, n.*, o.provenance || kit.f_brought_by(to_jsonb(o), to_jsonb(n), f.load_id, f.brought_by) AS provenance
         FROM facts AS f
         CROSS JOIN LATERAL (
             SELECT * FROM people.affiliations WHERE organization_id = v_organization AND person_id = f.person_id AND company_key = f.company_key OFFSET 0
@@ -378,11 +420,11 @@ BEGIN
     )
     INSERT INTO people.affiliations (
         organization_id, person_id, company_key, company_id, company_name, title, seniority, department, location, country_code, website, phone,
-        source, load_id
+        source, load_id, provenance
     )
     SELECT
         v_organization, person_id, company_key, company_id, company_name, title, seniority, department, location, country_code, website, phone, source,
-        load_id
+        load_id, brought_by
     FROM facts
     ON CONFLICT (organization_id, person_id, company_key) DO NOTHING;
     GET DIAGNOSTICS p_affiliations_created = ROW_COUNT;
@@ -398,13 +440,14 @@ BEGIN
     FROM pg_temp.golden_facts ORDER BY load_id;
 
     INSERT INTO people.profiles (
-        organization_id, namespace_id, email, first_name, last_name, company, linkedin_profile, platform, meta, person_id, load_id
+        organization_id, namespace_id, email, first_name, last_name, company, linkedin_profile, platform, meta, person_id, load_id, provenance
     )
     SELECT
         v_organization, f.namespace_id, g.email, g.first_name, g.last_name, g.company, g.linkedin_url, g.source,
-        CASE WHEN f.campaign IS NULL THEN '{}' ELSE jsonb_build_object('campaign', f.campaign) END, g.person_id, g.load_id
+        CASE WHEN f.campaign IS NULL THEN '{}' ELSE jsonb_build_object('campaign', f.campaign) END, g.person_id, g.load_id,
+        g.brought_by - ARRAY['name', 'title', 'seniority', 'department', 'phone', 'linkedin_url', 'location', 'country_code', 'company_id', 'custom_fields']
     FROM (
-        SELECT namespace_id, email, kit.first_set(campaign ORDER BY place) AS campaign FROM pg_temp.golden_facts GROUP BY namespace_id, email
+        SELECT namespace_id, email, kit.first_set(campaign ORDER BY load_id) AS campaign FROM pg_temp.golden_facts GROUP BY namespace_id, email
     ) AS f
     INNER JOIN pg_temp.golden_people AS g ON g.email = f.email
     LEFT JOIN LATERAL (
@@ -430,15 +473,15 @@ BEGIN
             SELECT
                 kit.f_choose(p_mode, o.first_name, g.first_name::varchar) AS first_name, kit.f_choose(p_mode, o.last_name, g.last_name::varchar) AS last_name,
                 kit.f_choose(p_mode, o.company, g.company::varchar) AS company, kit.f_choose(p_mode, o.linkedin_profile, g.linkedin_url) AS linkedin_profile,
-                g.person_id, coalesce(o.load_id, g.load_id) AS load_id
+                g.person_id
             OFFSET 0
         ) AS n
-        WHERE (o.first_name, o.last_name, o.company, o.linkedin_profile, o.person_id, o.load_id)
-            IS DISTINCT FROM (n.first_name, n.last_name, n.company, n.linkedin_profile, n.person_id, n.load_id)
+        WHERE (o.first_name, o.last_name, o.company, o.linkedin_profile, o.person_id)
+            IS DISTINCT FROM (n.first_name, n.last_name, n.company, n.linkedin_profile, n.person_id)
     )
     UPDATE people.profiles AS p SET
         first_name = c.first_name, last_name = c.last_name, company = c.company, linkedin_profile = c.linkedin_profile, person_id = c.person_id,
-        load_id = c.load_id, provenance = c.provenance
+        provenance = c.provenance
     FROM change AS c
     WHERE p.organization_id = v_organization AND p.namespace_id = c.namespace_id AND p.id = ANY (ARRAY(SELECT id FROM change)) AND p.id = c.id;
 END $$;
@@ -475,6 +518,7 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended(v_organization::text || '/golden', 0));
     IF p_mode = 'create' THEN
         DELETE FROM pg_temp.golden_loads AS l USING vault.contacts AS c WHERE c.organization_id = v_organization AND c.email = l.email;
+        DELETE FROM pg_temp.golden_loads WHERE load_id NOT IN (SELECT min(f.load_id) FROM pg_temp.golden_loads AS f GROUP BY f.email);
     END IF;
     SELECT count(*) INTO v_rows FROM pg_temp.golden_loads;
     IF v_rows > 500 THEN
@@ -580,9 +624,7 @@ BEGIN
     SELECT * INTO STRICT v_import FROM intake.imports WHERE organization_id = v_organization AND id = p_import_id;
     SELECT id INTO v_namespace FROM tenancy.namespaces
     WHERE organization_id = v_organization AND (id = v_import.namespace_id OR is_default) ORDER BY is_default LIMIT 1;
-    IF v_import.promote THEN
-        PERFORM pg_advisory_xact_lock(hashtextextended(v_organization::text || '/golden', 0));
-    END IF;
+    -- The lock of f_store_rows first, then the one of f_make_golden: as ingest and promotion in one transaction take them.
     CALL intake.f_store_rows(
         p_rows, v_import.source, v_import.batch_id, CASE WHEN v_import.promote THEN 'promoted' ELSE 'pending' END, '{}', v_namespace, p_import_id,
         p_row_numbers, p_problems

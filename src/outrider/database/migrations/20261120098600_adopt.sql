@@ -16,7 +16,7 @@ BEGIN
     NEW.updated_at := coalesce(NEW.updated_at, now());
     RETURN NEW;
 END $$;
-GRANT EXECUTE ON FUNCTION intake.f_address(text) TO outrider_app;
+GRANT EXECUTE ON FUNCTION intake.f_address(text), intake.f_unwrap_address(text) TO outrider_app;
 
 -- Takes the profiles of a namespace that no load stands behind, 10,000 at a time, the way every other row comes in.
 CREATE FUNCTION people.f_adopt_profiles(p_namespace_id uuid) RETURNS bigint
@@ -50,6 +50,13 @@ BEGIN
         SELECT load_id, email, raw_data - ARRAY['legacy_id', 'enrichment_data', 'meta', 'platform'], coalesce(raw_data ->> 'platform', 'user_source'), p_namespace_id
         FROM pg_temp.ingest_rows WHERE status IN ('promoted', 'duplicate');
         PERFORM intake.f_make_golden('fill');
+        -- Promotion looks for profiles of known contacts only; these were there before their contacts.
+        UPDATE people.profiles AS p SET person_id = g.person_id
+        FROM unnest(v_ids) WITH ORDINALITY AS i (id, ordinal)
+        INNER JOIN pg_temp.ingest_rows AS r ON r.ordinal = i.ordinal
+        INNER JOIN pg_temp.golden_people AS g ON g.email = r.email
+        WHERE p.organization_id = v_organization AND p.namespace_id = p_namespace_id AND p.id = ANY (v_ids) AND p.id = i.id
+            AND p.person_id IS NULL;
         v_adopted := v_adopted + cardinality(v_ids);
     END LOOP;
     RETURN v_adopted;
@@ -60,12 +67,25 @@ END $$;
 CREATE FUNCTION people.f_adopt_profile() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    v_before text := current_setting('app.organization_id', true);
 BEGIN
+    -- An administrator whom row security does not bind may add rows with no tenant set: the row's own counts.
+    IF v_before IS DISTINCT FROM NEW.organization_id::text THEN
+        PERFORM set_config('app.organization_id', NEW.organization_id::text, true);
+    END IF;
+    -- OFFSET 0: the row by its key. Looking for "no person" first would read every row of the statement for each of them.
     IF EXISTS (
-        SELECT FROM people.profiles
-        WHERE organization_id = NEW.organization_id AND id = NEW.id AND namespace_id = NEW.namespace_id AND load_id IS NULL AND person_id IS NULL
+        SELECT FROM (
+            SELECT load_id, person_id FROM people.profiles
+            WHERE organization_id = NEW.organization_id AND id = NEW.id AND namespace_id = NEW.namespace_id OFFSET 0
+        ) AS p
+        WHERE p.load_id IS NULL AND p.person_id IS NULL
     ) THEN
         PERFORM people.f_adopt_profiles(NEW.namespace_id);
+    END IF;
+    IF v_before IS DISTINCT FROM NEW.organization_id::text THEN
+        PERFORM set_config('app.organization_id', coalesce(v_before, ''), true);
     END IF;
     RETURN NULL;
 END $$;
