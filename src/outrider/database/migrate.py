@@ -27,12 +27,12 @@ LEAST_VERSION = 180000
 CONNECT_SECONDS = 10
 SCRAM_ITERATIONS = 4096
 LOCK = "SELECT pg_advisory_lock(hashtextextended('outrider/migrate', 0))"
-EXTENSIONS = {"vector": "pgvector", "pg_trgm": "pg_trgm", "unaccent": "unaccent"}
+EXTENSIONS = {"vector": "pgvector", "pg_trgm": "pg_trgm", "unaccent": "unaccent", "btree_gin": "btree_gin"}
 PREPARE = (
     "make_role_owner", "make_role_app", "make_role_worker", "make_role_console", "join_console_to_app",
     "join_admin_to_roles", "set_search_path_app", "set_search_path_console", "let_owner_create",
     "close_database", "open_database", "let_console_use_temporary_tables", "let_owner_use_public",
-    "let_others_use_public", "let_console_use_public", "add_vector", "add_trigrams", "add_unaccent",
+    "let_others_use_public", "let_console_use_public", "add_vector", "add_trigrams", "add_btree_gin", "add_unaccent",
     "mark_leakproof",
 )  # fmt: skip
 CONCURRENT_TRIES = 20
@@ -88,7 +88,7 @@ async def migrate(url: str, *, passwords: dict[str, str] | None = None) -> Plan:
             raise Unavailable(
                 f"The account in OUTRIDER_DATABASE_URL may not prepare the database ({error.args[0]}): use a "
                 "superuser, or let one run "
-                "CREATE EXTENSION vector, pg_trgm and unaccent in schema public and give this account the database "
+                "CREATE EXTENSION vector, pg_trgm, unaccent and btree_gin in schema public and give this account the database "
                 "and the schema public."
             ) from error
         applied = await asyncio.to_thread(ledger.apply, url)

@@ -72,6 +72,9 @@ CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public;
 -- name: add_trigrams()#
 CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
+-- name: add_btree_gin()#
+CREATE EXTENSION IF NOT EXISTS btree_gin WITH SCHEMA public;
+
 -- name: add_unaccent()#
 CREATE EXTENSION IF NOT EXISTS unaccent WITH SCHEMA public;
 

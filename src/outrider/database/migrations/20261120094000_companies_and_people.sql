@@ -22,6 +22,8 @@ CREATE TABLE company.master (
     status text NOT NULL DEFAULT 'active',
     load_id bigint,
     provenance jsonb NOT NULL DEFAULT '{}',
+    -- Name, then domain: what lists sort and searches look in.
+    search_text text GENERATED ALWAYS AS (left(kit.f_fold(coalesce(name || ' ', '') || domain), 500)) STORED,
     CONSTRAINT master_pkey PRIMARY KEY (organization_id, id),
     CONSTRAINT master_status_check CHECK (status IN ('active', 'inactive', 'archived')),
     CONSTRAINT master_domain_check CHECK (domain = lower(domain) AND length(domain) BETWEEN 1 AND 253)
@@ -29,6 +31,8 @@ CREATE TABLE company.master (
 CREATE UNIQUE INDEX idx_company_domain ON company.master (organization_id, domain);
 CREATE INDEX idx_company_name ON company.master (organization_id, name);
 CREATE INDEX idx_company_industry ON company.master (organization_id, industry);
+CREATE INDEX idx_company_search ON company.master USING gin (organization_id, search_text public.gin_trgm_ops);
+CREATE INDEX idx_company_sort_name ON company.master (organization_id, search_text, id);
 CALL kit.f_protect('company.master');
 GRANT SELECT, INSERT, UPDATE, DELETE ON company.master TO outrider_app;
 
@@ -71,6 +75,9 @@ CREATE TABLE people.master (
     status text NOT NULL DEFAULT 'active',
     load_id bigint,
     provenance jsonb NOT NULL DEFAULT '{}',
+    -- The name as lists sort it, the address where there is none. A column and not an index on the expression, since row security keeps an
+    -- expression whose functions are not leakproof from being an index condition. Cut off, since a B-tree refuses long keys.
+    sort_name text GENERATED ALWAYS AS (left(kit.f_fold(coalesce(name, email)), 60)) STORED,
     CONSTRAINT master_pkey PRIMARY KEY (organization_id, id),
     CONSTRAINT master_status_check CHECK (status IN ('active', 'inactive', 'bounced')),
     CONSTRAINT master_email_check CHECK (email = lower(btrim(email))),
@@ -79,6 +86,9 @@ CREATE TABLE people.master (
 CREATE UNIQUE INDEX idx_people_email ON people.master (organization_id, email);
 CREATE INDEX idx_people_company_id ON people.master (organization_id, company_id);
 CREATE INDEX idx_people_linkedin_url ON people.master (organization_id, linkedin_url);
+CREATE INDEX idx_people_sort_name ON people.master (organization_id, sort_name, id);
+-- "What changed last", and what a program that polls asks for. It only ever grows at its end.
+CREATE INDEX idx_people_updated_at ON people.master (organization_id, updated_at, id);
 CALL kit.f_protect('people.master');
 GRANT SELECT, INSERT, UPDATE, DELETE ON people.master TO outrider_app;
 
@@ -93,10 +103,14 @@ CREATE TABLE people.slot (
     load_id bigint,
     issue text,
     reasons text[] NOT NULL DEFAULT '{}',
+    decided_by text,
+    decided_at timestamptz,
     CONSTRAINT slot_pkey PRIMARY KEY (organization_id, id),
     CONSTRAINT slot_validation_status_check CHECK (validation_status IN ('pending', 'validated', 'rejected')),
     CONSTRAINT slot_issue_check CHECK (issue IN ('incomplete', 'conflict'))
 );
+CREATE INDEX idx_slot_load ON people.slot (organization_id, load_id);
+CREATE INDEX idx_slot_incomplete ON people.slot (organization_id, id) WHERE issue = 'incomplete' AND validation_status = 'pending';
 CREATE INDEX idx_slot_conflicts ON people.slot (organization_id, id) WHERE issue = 'conflict' AND validation_status = 'pending';
 CALL kit.f_protect('people.slot');
 GRANT SELECT ON people.slot TO outrider_app;

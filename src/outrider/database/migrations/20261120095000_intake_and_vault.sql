@@ -180,6 +180,8 @@ CREATE INDEX idx_contacts_score ON vault.contacts (organization_id, score DESC) 
 CREATE INDEX idx_contacts_status ON vault.contacts (organization_id, status);
 CREATE INDEX idx_contacts_company ON vault.contacts (organization_id, company);
 CREATE INDEX idx_contacts_person ON vault.contacts (organization_id, person_id);
-CREATE INDEX idx_contacts_search ON vault.contacts USING gin (search_text public.gin_trgm_ops);
+-- The organization first here too: without it a search reads every tenant's rows that hold the word, or the planner, who takes any
+-- organization for small, first collects all of a large one's rows from another index (335 ms instead of 23 ms at 1M).
+CREATE INDEX idx_contacts_search ON vault.contacts USING gin (organization_id, search_text public.gin_trgm_ops);
 CALL kit.f_protect('vault.contacts');
 GRANT SELECT ON vault.contacts TO outrider_app;

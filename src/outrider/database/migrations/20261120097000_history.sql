@@ -103,7 +103,7 @@ BEGIN ATOMIC
         )
     FROM jsonb_each(p_new) AS n
     WHERE n.value IS DISTINCT FROM p_old -> n.key
-        AND n.key NOT IN ('updated_at', 'provenance', 'search_text', 'last_activity_at', 'enriched_at', 'last_scored_at');
+        AND n.key NOT IN ('updated_at', 'provenance', 'search_text', 'sort_name', 'last_activity_at', 'enriched_at', 'last_scored_at');
 END;
 
 CREATE FUNCTION kit.f_remember() RETURNS trigger

@@ -1,8 +1,8 @@
 -- Taking an import back: what it made goes, what it changed returns to what it was, and what cannot be put back is named.
 SET LOCAL lock_timeout = '5s';
 
--- What the import changed in one kind of row, field by field: the value before its first change, the one after its last, and whether
--- anybody else changed the field in between or since.
+-- What the import changed in one kind of row and does not stand as before, field by field: the value before its first change, the one of
+-- now, and whether that is somebody else's, or was between two changes of the import. A change that was taken back since does not count.
 CREATE FUNCTION intake.f_import_changes(p_kind text, p_import_id uuid)
 RETURNS TABLE (key text, field text, before jsonb, after jsonb, changed_since boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -26,19 +26,22 @@ BEGIN ATOMIC
     entries AS (
         SELECT h.key, h.history_id, f.key AS field, h.old_values -> f.key AS before, f.value AS after, l.load_id IS NOT NULL AS is_ours
         FROM history AS h
-        CROSS JOIN LATERAL jsonb_each(h.new_values) AS f
+        INNER JOIN LATERAL jsonb_each(h.new_values) AS f ON f.key NOT IN ('load_id', 'person_id')
         LEFT JOIN intake.raw_loads AS l
             ON l.organization_id = kit.f_organization() AND l.load_id = (h.loads ->> f.key)::bigint AND l.import_id = p_import_id
     ),
     bounds AS (
         SELECT key, field, min(history_id) AS first_id, max(history_id) AS last_id FROM entries WHERE is_ours GROUP BY key, field
+    ),
+    ends AS (
+        SELECT
+            b.key, b.field, (array_agg(e.before ORDER BY e.history_id))[1] AS before, (array_agg(e.after ORDER BY e.history_id DESC))[1] AS now,
+            (array_agg(e.after) FILTER (WHERE e.history_id = b.last_id))[1] AS left_behind, bool_or(NOT e.is_ours AND e.history_id < b.last_id) AS is_mixed
+        FROM bounds AS b
+        INNER JOIN entries AS e ON e.key = b.key AND e.field = b.field AND e.history_id >= b.first_id
+        GROUP BY b.key, b.field
     )
-    SELECT
-        b.key, b.field, (array_agg(e.before ORDER BY e.history_id))[1], (array_agg(e.after ORDER BY e.history_id DESC))[1],
-        bool_or(NOT e.is_ours)
-    FROM bounds AS b
-    INNER JOIN entries AS e ON e.key = b.key AND e.field = b.field AND e.history_id >= b.first_id
-    GROUP BY b.key, b.field;
+    SELECT e.key, e.field, e.before, e.now, e.is_mixed OR e.now IS DISTINCT FROM e.left_behind FROM ends AS e WHERE e.now IS DISTINCT FROM e.before;
 END;
 
 -- Reverts an import of the current organization and returns what came of it; a dry run changes nothing and returns the same.
@@ -51,6 +54,8 @@ DECLARE
     v_report jsonb := '{}';
     v_count bigint;
 BEGIN
+    -- Nobody may take a load of this import for one that theirs repeats while it goes.
+    PERFORM pg_advisory_xact_lock(hashtextextended(v_organization::text || '/ingest', 0));
     PERFORM pg_advisory_xact_lock(hashtextextended(v_organization::text || '/golden', 0));
     DROP TABLE IF EXISTS pg_temp.revert_loads, pg_temp.revert_keys, pg_temp.revert_changes;
     CREATE TEMPORARY TABLE revert_loads ON COMMIT DROP AS
@@ -66,7 +71,7 @@ BEGIN
     SELECT 'contact', c.contact_id::text, CASE
         WHEN o.load_id IS NOT NULL THEN 'load ' || o.load_id || ' says the same address'
         WHEN c.status <> 'active' OR c.last_activity_at IS NOT NULL THEN 'something happened with the address since'
-        WHEN h.history_id IS NOT NULL THEN 'changed since by ' || h.changed_by
+        WHEN h.who IS NOT NULL THEN 'changed since by ' || h.who
     END
     FROM vault.contacts AS c
     INNER JOIN pg_temp.revert_loads AS r ON r.load_id = c.load_id
@@ -77,20 +82,62 @@ BEGIN
         ORDER BY l.load_id LIMIT 1
     ) AS o ON true
     LEFT JOIN LATERAL (
-        SELECT y.history_id, y.changed_by FROM vault.history AS y
-        WHERE y.organization_id = v_organization AND y.contact_id = c.contact_id AND intake.f_is_foreign(y.changed_fields, y.loads, p_import_id)
-        ORDER BY y.history_id DESC LIMIT 1
+        SELECT intake.f_changed_by(
+            array_agg(y.old_values ORDER BY y.history_id), array_agg(y.new_values ORDER BY y.history_id), array_agg(y.loads ORDER BY y.history_id),
+            array_agg(y.changed_by ORDER BY y.history_id), p_import_id
+        ) AS who
+        FROM vault.history AS y WHERE y.organization_id = v_organization AND y.contact_id = c.contact_id
     ) AS h ON true
     WHERE c.organization_id = v_organization;
     CREATE UNIQUE INDEX ON pg_temp.revert_keys (kind, key);
     ANALYZE pg_temp.revert_loads, pg_temp.revert_keys, pg_temp.revert_changes;
 
     INSERT INTO pg_temp.revert_keys
+    SELECT 'affiliation', a.id::text, CASE
+        WHEN o.load_id IS NOT NULL THEN 'load ' || o.load_id || ' says it too'
+        WHEN h.who IS NOT NULL THEN 'changed since by ' || h.who
+    END
+    FROM people.affiliations AS a
+    INNER JOIN pg_temp.revert_loads AS r ON r.load_id = a.load_id
+    LEFT JOIN LATERAL (
+        SELECT l.load_id FROM vault.contacts AS t
+        INNER JOIN intake.raw_loads AS l
+            ON l.organization_id = v_organization AND l.email = t.email AND l.status IN ('promoted', 'duplicate')
+                AND l.import_id IS DISTINCT FROM p_import_id
+        WHERE t.organization_id = v_organization AND t.person_id = a.person_id
+            AND a.company_key = coalesce(lower(intake.f_known(intake.f_clean(l.raw_data ->> 'company'))), '')
+        ORDER BY l.load_id LIMIT 1
+    ) AS o ON true
+    LEFT JOIN LATERAL (
+        SELECT intake.f_changed_by(
+            array_agg(y.old_values ORDER BY y.history_id), array_agg(y.new_values ORDER BY y.history_id), array_agg(y.loads ORDER BY y.history_id),
+            array_agg(y.changed_by ORDER BY y.history_id), p_import_id
+        ) AS who
+        FROM people.affiliation_history AS y WHERE y.organization_id = v_organization AND y.affiliation_id = a.id
+    ) AS h ON true
+    WHERE a.organization_id = v_organization;
+
+    INSERT INTO pg_temp.revert_keys
+    SELECT 'profile', p.id::text, CASE WHEN h.who IS NOT NULL THEN 'changed since by ' || h.who END
+    FROM people.profiles AS p
+    INNER JOIN pg_temp.revert_loads AS r ON r.load_id = p.load_id
+    LEFT JOIN LATERAL (
+        SELECT intake.f_changed_by(
+            array_agg(y.old_values ORDER BY y.history_id), array_agg(y.new_values ORDER BY y.history_id), array_agg(y.loads ORDER BY y.history_id),
+            array_agg(y.changed_by ORDER BY y.history_id), p_import_id
+        ) AS who
+        FROM people.profile_history AS y WHERE y.organization_id = v_organization AND y.profile_id = p.id
+    ) AS h ON true
+    WHERE p.organization_id = v_organization;
+    ANALYZE pg_temp.revert_keys;
+
+    INSERT INTO pg_temp.revert_keys
     SELECT 'person', m.id::text, CASE
         WHEN c.contact_id IS NOT NULL THEN coalesce(c.reason, 'has another address')
-        WHEN a.id IS NOT NULL THEN 'has an affiliation from somewhere else'
+        WHEN a.id IS NOT NULL THEN coalesce('an affiliation stays: ' || a.reason, 'has an affiliation from somewhere else')
+        WHEN p.id IS NOT NULL THEN coalesce('a profile stays: ' || p.reason, 'has a profile from somewhere else')
         WHEN i.id IS NOT NULL THEN 'was enriched since'
-        WHEN h.history_id IS NOT NULL THEN 'changed since by ' || h.changed_by
+        WHEN h.who IS NOT NULL THEN 'changed since by ' || h.who
     END
     FROM people.master AS m
     INNER JOIN pg_temp.revert_loads AS r ON r.load_id = m.load_id
@@ -100,14 +147,22 @@ BEGIN
         WHERE t.organization_id = v_organization AND t.person_id = m.id AND (k.key IS NULL OR k.reason IS NOT NULL) LIMIT 1
     ) AS c ON true
     LEFT JOIN LATERAL (
-        SELECT t.id FROM people.affiliations AS t
-        WHERE t.organization_id = v_organization AND t.person_id = m.id AND NOT EXISTS (SELECT FROM pg_temp.revert_loads AS l WHERE l.load_id = t.load_id) LIMIT 1
+        SELECT t.id, k.reason FROM people.affiliations AS t
+        LEFT JOIN pg_temp.revert_keys AS k ON k.kind = 'affiliation' AND k.key = t.id::text
+        WHERE t.organization_id = v_organization AND t.person_id = m.id AND (k.key IS NULL OR k.reason IS NOT NULL) LIMIT 1
     ) AS a ON true
+    LEFT JOIN LATERAL (
+        SELECT t.id, k.reason FROM people.profiles AS t
+        LEFT JOIN pg_temp.revert_keys AS k ON k.kind = 'profile' AND k.key = t.id::text
+        WHERE t.organization_id = v_organization AND t.person_id = m.id AND (k.key IS NULL OR k.reason IS NOT NULL) LIMIT 1
+    ) AS p ON true
     LEFT JOIN LATERAL (SELECT t.id FROM people.intelligence AS t WHERE t.organization_id = v_organization AND t.person_id = m.id LIMIT 1) AS i ON true
     LEFT JOIN LATERAL (
-        SELECT y.history_id, y.changed_by FROM people.history AS y
-        WHERE y.organization_id = v_organization AND y.person_id = m.id AND intake.f_is_foreign(y.changed_fields, y.loads, p_import_id)
-        ORDER BY y.history_id DESC LIMIT 1
+        SELECT intake.f_changed_by(
+            array_agg(y.old_values ORDER BY y.history_id), array_agg(y.new_values ORDER BY y.history_id), array_agg(y.loads ORDER BY y.history_id),
+            array_agg(y.changed_by ORDER BY y.history_id), p_import_id
+        ) AS who
+        FROM people.history AS y WHERE y.organization_id = v_organization AND y.person_id = m.id
     ) AS h ON true
     WHERE m.organization_id = v_organization;
     -- A contact stays with its person.
@@ -115,41 +170,24 @@ BEGIN
     FROM vault.contacts AS c
     INNER JOIN pg_temp.revert_keys AS p ON p.kind = 'person' AND p.key = c.person_id::text AND p.reason IS NOT NULL
     WHERE c.organization_id = v_organization AND k.kind = 'contact' AND k.key = c.contact_id::text AND k.reason IS NULL;
-    ANALYZE pg_temp.revert_keys;
-
-    INSERT INTO pg_temp.revert_keys
-    SELECT 'affiliation', a.id::text, CASE WHEN h.history_id IS NOT NULL THEN 'changed since by ' || h.changed_by END
-    FROM people.affiliations AS a
-    INNER JOIN pg_temp.revert_loads AS r ON r.load_id = a.load_id
-    LEFT JOIN LATERAL (
-        SELECT y.history_id, y.changed_by FROM people.affiliation_history AS y
-        WHERE y.organization_id = v_organization AND y.affiliation_id = a.id AND intake.f_is_foreign(y.changed_fields, y.loads, p_import_id)
-        ORDER BY y.history_id DESC LIMIT 1
-    ) AS h ON true
-    WHERE a.organization_id = v_organization;
-
-    INSERT INTO pg_temp.revert_keys
-    SELECT 'profile', p.id::text, CASE
-        WHEN k.reason IS NOT NULL THEN 'its contact stays: ' || k.reason
-        WHEN h.history_id IS NOT NULL THEN 'changed since by ' || h.changed_by
-    END
+    -- So does its profile, and what it says of itself at a company; where the person stays because another load says the address, only what
+    -- that load says too.
+    UPDATE pg_temp.revert_keys AS k SET reason = 'its contact stays: ' || c.reason
     FROM people.profiles AS p
-    INNER JOIN pg_temp.revert_loads AS r ON r.load_id = p.load_id
-    LEFT JOIN vault.contacts AS c ON c.organization_id = v_organization AND c.email = p.email
-    LEFT JOIN pg_temp.revert_keys AS k ON k.kind = 'contact' AND k.key = c.contact_id::text
-    LEFT JOIN LATERAL (
-        SELECT y.history_id, y.changed_by FROM people.profile_history AS y
-        WHERE y.organization_id = v_organization AND y.profile_id = p.id AND intake.f_is_foreign(y.changed_fields, y.loads, p_import_id)
-        ORDER BY y.history_id DESC LIMIT 1
-    ) AS h ON true
-    WHERE p.organization_id = v_organization;
+    INNER JOIN vault.contacts AS t ON t.organization_id = v_organization AND t.email = p.email
+    INNER JOIN pg_temp.revert_keys AS c ON c.kind = 'contact' AND c.key = t.contact_id::text AND c.reason IS NOT NULL
+    WHERE p.organization_id = v_organization AND k.kind = 'profile' AND k.key = p.id::text AND k.reason IS NULL;
+    UPDATE pg_temp.revert_keys AS k SET reason = 'its person stays: ' || p.reason
+    FROM people.affiliations AS a
+    INNER JOIN pg_temp.revert_keys AS p ON p.kind = 'person' AND p.key = a.person_id::text AND p.reason NOT LIKE 'load % says the same address'
+    WHERE a.organization_id = v_organization AND k.kind = 'affiliation' AND k.key = a.id::text AND k.reason IS NULL;
     ANALYZE pg_temp.revert_keys;
 
     INSERT INTO pg_temp.revert_keys
     SELECT 'company', m.id::text, CASE
         WHEN p.id IS NOT NULL THEN 'people who stay work there'
         WHEN a.id IS NOT NULL THEN 'an affiliation that stays names it'
-        WHEN h.history_id IS NOT NULL THEN 'changed since by ' || h.changed_by
+        WHEN h.who IS NOT NULL THEN 'changed since by ' || h.who
     END
     FROM company.master AS m
     INNER JOIN pg_temp.revert_loads AS r ON r.load_id = m.load_id
@@ -170,9 +208,11 @@ BEGIN
             ) LIMIT 1
     ) AS a ON true
     LEFT JOIN LATERAL (
-        SELECT y.history_id, y.changed_by FROM company.history AS y
-        WHERE y.organization_id = v_organization AND y.company_id = m.id AND intake.f_is_foreign(y.changed_fields, y.loads, p_import_id)
-        ORDER BY y.history_id DESC LIMIT 1
+        SELECT intake.f_changed_by(
+            array_agg(y.old_values ORDER BY y.history_id), array_agg(y.new_values ORDER BY y.history_id), array_agg(y.loads ORDER BY y.history_id),
+            array_agg(y.changed_by ORDER BY y.history_id), p_import_id
+        ) AS who
+        FROM company.history AS y WHERE y.organization_id = v_organization AND y.company_id = m.id
     ) AS h ON true
     WHERE m.organization_id = v_organization;
 
@@ -234,17 +274,26 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION intake.f_revert_import(uuid, boolean) TO outrider_app;
 
--- Whether a change is somebody else's: a field of it came from no load of the import.
-CREATE FUNCTION intake.f_is_foreign(p_fields jsonb, p_loads jsonb, p_import_id uuid) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+-- Who, other than the import, a row's value of now is from: the last one who changed a field that does not stand as the import left it.
+-- The arrays are the row's history, oldest first; NULL when there is none, or when all of it was the import's or was taken back.
+CREATE FUNCTION intake.f_changed_by(p_old jsonb[], p_new jsonb[], p_loads jsonb[], p_by text[], p_import_id uuid) RETURNS text
+LANGUAGE sql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT EXISTS (
-        SELECT FROM jsonb_array_elements_text(p_fields) AS f (field)
-        WHERE f.field NOT IN ('load_id', 'person_id') AND NOT EXISTS (
-            SELECT FROM intake.raw_loads AS l
-            WHERE l.organization_id = kit.f_organization() AND l.load_id = (p_loads ->> f.field)::bigint AND l.import_id = p_import_id
-        )
-    );
+    WITH entries AS (
+        SELECT h.place, f.key AS field, p_old[h.place] -> f.key AS before, f.value AS after, coalesce(p_by[h.place], 'somebody') AS who,
+            l.load_id IS NOT NULL AS is_ours
+        FROM unnest(p_new) WITH ORDINALITY AS h (new_values, place)
+        INNER JOIN LATERAL jsonb_each(h.new_values) AS f ON f.key NOT IN ('load_id', 'person_id')
+        LEFT JOIN intake.raw_loads AS l
+            ON l.organization_id = kit.f_organization() AND l.load_id = (p_loads[h.place] ->> f.key)::bigint AND l.import_id = p_import_id
+    ),
+    ends AS (
+        SELECT
+            max(place) AS place, (array_agg(after ORDER BY place DESC))[1] AS now, (array_agg(who ORDER BY place DESC))[1] AS who,
+            coalesce((array_agg(after ORDER BY place DESC) FILTER (WHERE is_ours))[1], (array_agg(before ORDER BY place))[1]) AS left_behind
+        FROM entries GROUP BY field
+    )
+    SELECT who FROM ends WHERE now IS DISTINCT FROM left_behind ORDER BY place DESC LIMIT 1;
 END;
 
 -- What a person calls a row: an address or a domain.
