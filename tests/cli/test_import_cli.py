@@ -91,7 +91,7 @@ def test_an_import_from_first_look_to_revert(outrider, acme, sample, tmp_path):
         header, row = csv.reader(file)
     assert header[1:] == ["Reason", "Text", "Kontaktadresse", "Vorname", "Nachname", "Firma", "Bemerkung"]
     assert row == ["4", "what stands as e-mail address is not one", "", "n/a", "Bo", "Li", "Y", ""]
-    assert [item["state"] for item in answer(listed)] == ["completed", "cancelled"]
+    assert [item["state"] for item in answer(listed)][:2] == ["completed", "cancelled"]
     assert planned.stdout.startswith("Would be deleted: ")
 
     report = answer(outrider("imports", "revert", done["id"], "--org", acme, "--json"))

@@ -45,7 +45,9 @@ async def lead(connection: asyncpg.Connection, *rows: Any, source: str = "apollo
     return await promote(connection)
 
 
-async def new_import(connection: asyncpg.Connection, mode: str = "fill", *, promote: bool = True, source: str = "file", **more: Any) -> UUID:
+async def new_import(
+    connection: asyncpg.Connection, mode: str = "fill", *, promote: bool = True, source: str = "file", **more: Any
+) -> UUID:
     """A row of intake.imports, as an upload makes it."""
     return await connection.fetchval(
         """

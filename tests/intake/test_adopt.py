@@ -15,9 +15,10 @@ MIGRATE = "INSERT INTO playmaker_user_source \nSELECT * FROM user_source \nON CO
 # The columns of seed 000 in its order; timestamps as node-postgres users have them, without a zone.
 LEGACY = """
     CREATE TABLE {}.user_source (
-        id UUID PRIMARY KEY DEFAULT gen_random_uuid(), email VARCHAR(255) UNIQUE, first_name VARCHAR(255), last_name VARCHAR(255), company VARCHAR(255),
-        linkedin_profile TEXT, platform VARCHAR(50), enrichment_data JSONB, icp_score INTEGER, behaviour_score INTEGER, lead_score INTEGER,
-        apollo_enriched_at TIMESTAMP, last_scored_at TIMESTAMP, meta JSONB, created_at TIMESTAMP, updated_at TIMESTAMP
+        id UUID PRIMARY KEY DEFAULT gen_random_uuid(), email VARCHAR(255) UNIQUE, first_name VARCHAR(255), last_name VARCHAR(255),
+        company VARCHAR(255), linkedin_profile TEXT, platform VARCHAR(50), enrichment_data JSONB, icp_score INTEGER,
+        behaviour_score INTEGER, lead_score INTEGER, apollo_enriched_at TIMESTAMP, last_scored_at TIMESTAMP, meta JSONB,
+        created_at TIMESTAMP, updated_at TIMESTAMP
     )
 """
 
@@ -42,7 +43,9 @@ async def legacy(organization: tenancy.OrganizationId, urls) -> AsyncIterator[Le
     schema = f"org_{organization.hex}"
     await console.execute("SET ROLE outrider_console")
     await console.execute(f"SET search_path = {schema}, public, ops")
-    await console.execute("SELECT set_config('app.organization_id', $1, false), set_config('app.actor', 'user:test', false)", str(organization))
+    await console.execute(
+        "SELECT set_config('app.organization_id', $1, false), set_config('app.actor', 'user:test', false)", str(organization)
+    )
     await console.execute(LEGACY.format(schema))
     yield Legacy(organization, console)
     await console.close()
@@ -74,14 +77,20 @@ async def test_a_profile_keeps_its_values_and_knows_its_person_and_its_load(lega
     await legacy.console.execute(MIGRATE)
     async with inside(legacy.organization) as connection:
         profile = await connection.fetchrow("SELECT * FROM playmaker_user_source WHERE email = 'ann@acme.com'")
-        person, load = await connection.fetchval("SELECT id FROM people.master"), await connection.fetchval("SELECT load_id FROM people.master")
+        person, load = (
+            await connection.fetchval("SELECT id FROM people.master"),
+            await connection.fetchval("SELECT load_id FROM people.master"),
+        )
         assert (profile["id"], profile["person_id"], profile["load_id"]) == (number, person, load)
         assert [profile[name] for name in ("first_name", "icp_score", "behaviour_score", "enrichment_data", "meta", "platform")] == [
             "Ann", 40, 0, {"a": 1}, {"campaign": "Q1"}, "lemlist"]  # fmt: skip
         assert profile["created_at"] is not None
         bad = await connection.fetchrow("SELECT person_id, load_id FROM playmaker_user_source WHERE email = 'bad'")
         assert (bad["person_id"], bad["load_id"] is None) == (None, False)
-        assert await connection.fetchval("SELECT count(*) FROM people.profile_history WHERE changed_fields ?| ARRAY['first_name', 'meta']") == 0
+        assert (
+            await connection.fetchval("SELECT count(*) FROM people.profile_history WHERE changed_fields ?| ARRAY['first_name', 'meta']")
+            == 0
+        )
 
 
 async def test_the_migration_may_run_again_and_changes_nothing(legacy):
@@ -91,7 +100,10 @@ async def test_the_migration_may_run_again_and_changes_nothing(legacy):
         before = [dict(row) for row in await connection.fetch("SELECT * FROM playmaker_user_source ORDER BY id")], await golden(connection)
     assert await legacy.console.execute(MIGRATE) == "INSERT 0 0"
     async with inside(legacy.organization) as connection:
-        assert ([dict(row) for row in await connection.fetch("SELECT * FROM playmaker_user_source ORDER BY id")], await golden(connection)) == before
+        assert (
+            [dict(row) for row in await connection.fetch("SELECT * FROM playmaker_user_source ORDER BY id")],
+            await golden(connection),
+        ) == before
         assert len(await loads(connection)) == 3
 
 
@@ -103,7 +115,10 @@ async def test_addresses_that_differ_in_case_only_become_one_profile_and_one_con
 
 
 async def test_seed_000_finds_the_legacy_tables_and_drops_them(legacy):
-    find = "SELECT tablename FROM pg_tables \nWHERE tablename IN ('user_source', 'source_users') AND schemaname = ANY (current_schemas(false));"
+    find = (
+        "SELECT tablename FROM pg_tables \nWHERE tablename IN ('user_source', 'source_users')"
+        " AND schemaname = ANY (current_schemas(false));"
+    )
     assert [row[0] for row in await legacy.console.fetch(find)] == ["user_source"]
     await legacy.console.execute("DROP TABLE IF EXISTS user_source;")
     await legacy.console.execute("DROP TABLE IF EXISTS source_users;")
@@ -114,7 +129,12 @@ async def test_twenty_five_thousand_rows_in_one_statement_take_a_few_seconds(leg
     await legacy.console.execute(
         """
         INSERT INTO user_source (email, first_name, last_name, company, platform, created_at)
-        SELECT CASE WHEN n % 500 = 0 THEN 'bad ' || n WHEN n % 7 = 0 THEN upper('p' || n || '@c' || n % 900 || '.example') ELSE 'p' || n || '@c' || n % 900 || '.example' END,
+        SELECT
+            CASE
+                WHEN n % 500 = 0 THEN 'bad ' || n
+                WHEN n % 7 = 0 THEN upper('p' || n || '@c' || n % 900 || '.example')
+                ELSE 'p' || n || '@c' || n % 900 || '.example'
+            END,
             'Ann', 'N' || n, 'C' || n % 900, 'lemlist', now() - n * interval '1 second'
         FROM generate_series(1, 25000) AS n
         """
@@ -126,7 +146,8 @@ async def test_twenty_five_thousand_rows_in_one_statement_take_a_few_seconds(leg
         counts = await connection.fetchrow(
             """
             SELECT (SELECT count(*) FROM vault.contacts), (SELECT count(*) FROM people.master), (SELECT count(*) FROM company.master),
-                (SELECT count(*) FROM playmaker_user_source WHERE person_id IS NOT NULL), (SELECT count(*) FROM intake.raw_loads WHERE status = 'failed'),
+                (SELECT count(*) FROM playmaker_user_source WHERE person_id IS NOT NULL),
+                (SELECT count(*) FROM intake.raw_loads WHERE status = 'failed'),
                 (SELECT count(*) FROM playmaker_user_source WHERE load_id IS NULL)
             """
         )
@@ -134,7 +155,9 @@ async def test_twenty_five_thousand_rows_in_one_statement_take_a_few_seconds(leg
 
 
 async def test_a_single_row_that_an_application_writes_becomes_a_contact_at_once(tenant):
-    number = await tenant.fetchval("INSERT INTO playmaker_user_source (email, first_name, company) VALUES (' Ann@ACME.com', 'Ann', 'Acme') RETURNING id")
+    number = await tenant.fetchval(
+        "INSERT INTO playmaker_user_source (email, first_name, company) VALUES (' Ann@ACME.com', 'Ann', 'Acme') RETURNING id"
+    )
     (row,) = await golden(tenant)
     assert (row["email"], row["first_name"], row["company"]) == ("ann@acme.com", "Ann", "Acme")
     found = await tenant.fetchrow("SELECT id, person_id FROM playmaker_user_source WHERE email = 'ann@acme.com'")
@@ -191,5 +214,6 @@ async def test_another_organization_sees_nothing_of_it(legacy, other_organizatio
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with inside(other_organization) as connection:
             await connection.execute(
-                f"INSERT INTO org_{legacy.organization.hex}.playmaker_user_source (organization_id, email) VALUES ('{legacy.organization}', 'x@y.com')"  # noqa: S608
+                f"INSERT INTO org_{legacy.organization.hex}.playmaker_user_source (organization_id, email) "  # noqa: S608
+                f"VALUES ('{legacy.organization}', 'x@y.com')"
             )

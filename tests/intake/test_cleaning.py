@@ -15,7 +15,7 @@ many = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCh
 
 async def ask(connection: asyncpg.Connection, function: str, *texts: str | None):
     """Call a cleaning function."""
-    return await connection.fetchval(f"SELECT {function}({', '.join(f'${n}' for n in range(1, len(texts) + 1))})", *texts)  # noqa: S608
+    return await connection.fetchval(f"SELECT {function}({', '.join(f'${n}' for n in range(1, len(texts) + 1))})", *texts)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,11 @@ async def test_an_address_is_read_as_it_identifies_somebody(admin, said, address
 
 
 @many
-@given(text=anything | st.builds(lambda a, b, c: f"{a}<{b}>{c}", anything, anything, anything) | st.builds("{}mailto:{}".format, spaces, anything))
+@given(
+    text=anything
+    | st.builds(lambda a, b, c: f"{a}<{b}>{c}", anything, anything, anything)
+    | st.builds("{}mailto:{}".format, spaces, anything)
+)
 @example(text="<mailto:a@b.cd>")
 @example(text="mailto:mailto:a@b.cd")
 @example(text="\u200b \u200b<\u00a0<a@b.cd>>")
@@ -55,9 +59,12 @@ async def test_case_and_spaces_around_do_not_make_another_address(admin, before,
     ("address", "problem"),
     [
         (None, "no_email"), ("a@b.c", "bad_email"), ("a@b.co", None), ("a@bc", "bad_email"), ("@b.co", "bad_email"), ("a@", "bad_email"),
-        ("x" * 64 + "@b.co", None), ("x" * 65 + "@b.co", "bad_email"), ("x@" + "b." * 124 + "com", None), ("x@" + "b." * 125 + "com", "bad_email"),
-        ("a@-b.com", "bad_email"), ("a@b-.com", "bad_email"), ("a@b..com", "bad_email"), (".a@b.com", "bad_email"), ("a.@b.com", "bad_email"),
-        ("a..b@b.com", "bad_email"), ("a@b@c.com", "bad_email"), ("a b@c.com", "bad_email"), ("a,b@c.com", "bad_email"), ("a@1.2.3.4", "bad_email"),
+        ("x" * 64 + "@b.co", None), ("x" * 65 + "@b.co", "bad_email"), ("x@" + "b." * 124 + "com", None),
+        ("x@" + "b." * 125 + "com", "bad_email"),
+        ("a@-b.com", "bad_email"), ("a@b-.com", "bad_email"), ("a@b..com", "bad_email"), (".a@b.com", "bad_email"),
+        ("a.@b.com", "bad_email"),
+        ("a..b@b.com", "bad_email"), ("a@b@c.com", "bad_email"), ("a b@c.com", "bad_email"), ("a,b@c.com", "bad_email"),
+        ("a@1.2.3.4", "bad_email"),
         ("a@b.com.", "bad_email"), ("a@b_c.com", "bad_email"), ("élodie@bücher.example", None), ("a@xn--bcher-kva.example", None),
         ("noreply@x.com", "filtered_email"), ("no-reply@x.com", "filtered_email"), ("mailer-daemon@x.com", "filtered_email"),
         ("postmaster@x.com", "filtered_email"), ("hostmaster@x.com", "filtered_email"), ("abuse@x.com", "filtered_email"),
@@ -133,7 +140,8 @@ async def test_a_name_is_what_was_said_and_is_guessed_only_where_an_address_spel
 
 
 @pytest.mark.parametrize(
-    "nothing", ["", " ", "-", "N/A", "n/a", "null", "None", "Unknown", "test", "First Name", "{{first_name}}", '{"first": "Ann"}', '["Ann"]']
+    "nothing",
+    ["", " ", "-", "N/A", "n/a", "null", "None", "Unknown", "test", "First Name", "{{first_name}}", '{"first": "Ann"}', '["Ann"]'],
 )
 @pytest.mark.parametrize("field", ["name", "title", "company", "phone", "linkedin_url", "location", "industry", "website", "seniority"])
 async def test_what_only_says_that_nothing_is_known_fills_nothing(tenant, field, nothing):
@@ -169,11 +177,14 @@ async def test_a_company_has_two_to_two_hundred_characters(tenant, length, kept)
     ("row", "domain"),
     [
         ({"email": "a1@acme.com"}, "acme.com"), ({"email": "a1@gmail.com"}, None), ({"email": "a1@googlemail.com"}, None),
-        ({"email": "a1@yahoo.co.uk"}, None), ({"email": "a1@gmx.de"}, None), ({"email": "a1@proton.me"}, None), ({"email": "a1@web.de"}, None),
-        ({"email": "a1@gmail.com", "domain": "acme.com"}, "acme.com"), ({"email": "a1@gmail.com", "website": "https://www.Acme.com/about?x=1"}, "acme.com"),
+        ({"email": "a1@yahoo.co.uk"}, None), ({"email": "a1@gmx.de"}, None), ({"email": "a1@proton.me"}, None),
+        ({"email": "a1@web.de"}, None),
+        ({"email": "a1@gmail.com", "domain": "acme.com"}, "acme.com"),
+        ({"email": "a1@gmail.com", "website": "https://www.Acme.com/about?x=1"}, "acme.com"),
         ({"email": "a1@acme.com", "website": "https://linkedin.com/company/acme"}, "acme.com"),
         ({"email": "a1@acme.com", "domain": "gmail.com"}, "acme.com"), ({"email": "a1@gmail.com", "domain": "gmail.com"}, None),
-        ({"email": "a1@gmail.com", "website": "http://www.yahoo.com"}, None), ({"email": "a1@mail.acme.com", "domain": "acme.com"}, "acme.com"),
+        ({"email": "a1@gmail.com", "website": "http://www.yahoo.com"}, None),
+        ({"email": "a1@mail.acme.com", "domain": "acme.com"}, "acme.com"),
         ({"email": "a1@acme.com", "domain": "d" * 60 + ".com"}, None), ({"email": "a1@gmail.com", "domain": "d." * 150 + "com"}, None),
     ],
 )  # fmt: skip
@@ -186,8 +197,10 @@ async def test_a_persons_company_is_the_one_named_or_the_one_of_the_address_unle
     ("text", "domain"),
     [
         ("acme.com", "acme.com"), ("ACME.com", "acme.com"), ("www.acme.com", "acme.com"), ("https://www.acme.com/x?y#z", "acme.com"),
-        ("http://user:pw@acme.com:8080/", "acme.com"), ("ann@acme.com", "acme.com"), ("acme.com.", "acme.com"), ("a.b.acme.co.uk", "a.b.acme.co.uk"),
-        ("bücher.example", "bücher.example"), ("//acme.com", None), ("acme", None), ("n/a", None), ("10.0.0.1", None), ("acme com", None), ("", None),
+        ("http://user:pw@acme.com:8080/", "acme.com"), ("ann@acme.com", "acme.com"), ("acme.com.", "acme.com"),
+        ("a.b.acme.co.uk", "a.b.acme.co.uk"),
+        ("bücher.example", "bücher.example"), ("//acme.com", None), ("acme", None), ("n/a", None), ("10.0.0.1", None), ("acme com", None),
+        ("", None),
         (None, None), ("d" * 250 + ".com", None), ("d." * 150 + "com", None),
     ],
 )  # fmt: skip
@@ -198,10 +211,12 @@ async def test_the_domain_of_a_web_address(admin, text, domain):
 @pytest.mark.parametrize(
     ("row", "code"),
     [
-        ({"country": "Germany"}, "DE"), ({"country": "Austria"}, "AT"), ({"country": "Deutschland"}, "DE"), ({"country": "Österreich"}, "AT"),
+        ({"country": "Germany"}, "DE"), ({"country": "Austria"}, "AT"), ({"country": "Deutschland"}, "DE"),
+        ({"country": "Österreich"}, "AT"),
         ({"country": "ÖSTERREICH"}, "AT"), ({"country": "Türkiye"}, "TR"), ({"country": "TÜRKİYE"}, "TR"), ({"country": "Brasil"}, "BR"),
         ({"country": "España"}, "ES"), ({"country": "USA"}, "US"), ({"country": "United States"}, "US"), ({"country": "UK"}, "GB"),
-        ({"country": "us"}, "US"), ({"country": "CA"}, "CA"), ({"country": "DEU"}, "DE"), ({"country": "Korea"}, "KR"), ({"country": "日本"}, "JP"),
+        ({"country": "us"}, "US"), ({"country": "CA"}, "CA"), ({"country": "DEU"}, "DE"), ({"country": "Korea"}, "KR"),
+        ({"country": "日本"}, "JP"),
         ({"country": "Gerolstein"}, None), ({"country": "Aurelia"}, None), ({"country": "We are in DE"}, None), ({"country": "n/a"}, None),
         ({"location": "San Francisco, CA"}, None), ({"location": "Berlin, Germany"}, "DE"), ({"location": "Wien, Österreich"}, "AT"),
         ({"location": "Deutschland"}, "DE"), ({"location": "Deutsch"}, None), ({"location": "Indianapolis, IN"}, None),
@@ -218,9 +233,12 @@ async def test_a_country_is_a_code_from_a_name_and_never_from_two_letters_of_som
 @pytest.mark.parametrize(
     ("text", "number"),
     [
-        ("350", 350), ("1,234", 1234), ("1.234.567", 1234567), ("1.234", 1234), ("1 234 567", 1234567), ("1'234'567", 1234567), ("11-50", 11),
-        ("10,000+", 10000), ("$1.2M", 1.2e6), ("$1.2 million", 1.2e6), ("1,5 Mio. €", 1.5e6), ("€3.5bn", 3.5e9), ("2 Mrd", 2e9), ("12k", 12000),
-        ("50 employees", 50), ("50employees", 50), ("120 to 150 people", 120), ("250people", 250), ("1200people", 1200), ("about 40", 40), ("0", 0),
+        ("350", 350), ("1,234", 1234), ("1.234.567", 1234567), ("1.234", 1234), ("1 234 567", 1234567), ("1'234'567", 1234567),
+        ("11-50", 11),
+        ("10,000+", 10000), ("$1.2M", 1.2e6), ("$1.2 million", 1.2e6), ("1,5 Mio. €", 1.5e6), ("€3.5bn", 3.5e9), ("2 Mrd", 2e9),
+        ("12k", 12000),
+        ("50 employees", 50), ("50employees", 50), ("120 to 150 people", 120), ("250people", 250), ("1200people", 1200), ("about 40", 40),
+        ("0", 0),
         ("", None), ("many", None), ("n/a", None), ("9" * 40, None), ("0.5", 0.5), ("1,234.56", 1234.56), ("1.234,56", 1234.56),
         ("5 mbps", 5), ("12.5k", 12500), (None, None),
     ],
@@ -233,8 +251,10 @@ async def test_a_number_is_read_as_people_write_it(admin, text, number):
 @many
 @given(text=anything | st.text("0123456789.,' -$€kMmbntiIlo", max_size=45))
 async def test_cleaning_takes_any_text(admin, text):
-    for function in ("intake.f_clean", "intake.f_is_placeholder", "intake.f_known", "intake.f_address", "intake.f_domain", "intake.f_number",
-                     "intake.f_is_free_mail_brand", "intake.f_is_shared_host", "intake.f_address_problem", "intake.f_is_role_address"):  # fmt: skip
+    for function in ("intake.f_clean", "intake.f_is_placeholder", "intake.f_known", "intake.f_address", "intake.f_domain",
+    "intake.f_number",
+                     "intake.f_is_free_mail_brand", "intake.f_is_shared_host", "intake.f_address_problem",
+                     "intake.f_is_role_address"):  # fmt: skip
         await ask(admin, function, text)
     await admin.fetchrow("SELECT * FROM people.f_names($1, $2, $3, $4)", text, text, text, text)
 
@@ -254,9 +274,12 @@ async def test_a_usable_address_and_a_domain_fit_their_tables(admin, text, domai
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.dictionaries(
-    st.sampled_from(["name", "first_name", "last_name", "title", "phone", "linkedin_url", "company", "domain", "website", "company_linkedin_url",
-                     "industry", "employee_count", "revenue", "funding", "location", "city", "country", "tags", "seniority", "department", "own"]),
-    anything | st.integers() | st.lists(anything, max_size=3) | st.sampled_from(["9" * 30, "1e400", "99999999999", "{}", "https://x.example/"]),
+    st.sampled_from(["name", "first_name", "last_name", "title", "phone", "linkedin_url", "company", "domain", "website",
+    "company_linkedin_url",
+                     "industry", "employee_count", "revenue", "funding", "location", "city", "country", "tags", "seniority", "department",
+                     "own"]),
+    anything | st.integers() | st.lists(anything,
+    max_size=3) | st.sampled_from(["9" * 30, "1e400", "99999999999", "{}", "https://x.example/"]),
 ))  # fmt: skip
 async def test_a_lead_with_any_values_becomes_a_contact(tenant, values):
     number = await tenant.fetchval("SELECT count(*) FROM vault.contacts")
@@ -264,7 +287,9 @@ async def test_a_lead_with_any_values_becomes_a_contact(tenant, values):
     assert await tenant.fetchval("SELECT count(*) FROM vault.contacts") == number + 1
 
 
-@pytest.mark.parametrize("field", ["company", "title", "industry", "linkedin_url", "website", "domain", "company_linkedin_url", "name", "phone", "source"])
+@pytest.mark.parametrize(
+    "field", ["company", "title", "industry", "linkedin_url", "website", "domain", "company_linkedin_url", "name", "phone", "source"]
+)
 async def test_values_of_a_thousand_letters_break_no_index(tenant, field):
     """Random letters of three bytes each: a B-tree refuses keys over 2,704 bytes that do not compress."""
     import random
@@ -285,11 +310,14 @@ async def test_values_of_a_thousand_letters_break_no_index(tenant, field):
         ({"email": "a1@acme.com", "name": "First Name"}, "incomplete", ["no_name", "placeholder_name"]),
         ({"email": "a1@gmail.com", "name": "Ann Lee"}, "incomplete", ["no_domain"]),
         ({"email": "info@acme.com"}, None, []),
-        ({"email": "a1@acme.com", "name": "Ann Lee", "linkedin_url": "https://linkedin.com/company/acme"}, "incomplete", ["linkedin_url_of_a_company"]),
-        ({"email": "a1@acme.com", "name": "Ann Lee", "company_linkedin_url": "https://linkedin.com/in/ann"}, "incomplete", ["linkedin_url_of_a_person"]),
+        ({"email": "a1@acme.com", "name": "Ann Lee", "linkedin_url": "https://linkedin.com/company/acme"}, "incomplete",
+        ["linkedin_url_of_a_company"]),
+        ({"email": "a1@acme.com", "name": "Ann Lee", "company_linkedin_url": "https://linkedin.com/in/ann"}, "incomplete",
+        ["linkedin_url_of_a_person"]),
         ({"email": "a1@acme.com", "name": "Ann Lee", "company": "X"}, "incomplete", ["unusable_company"]),
         ({"email": "a1@acme.com", "name": "Ann Lee", "domain": "other.com"}, "conflict", ["email_domain_is_not_company_domain"]),
-        ({"email": "a1@acme.com", "name": "Ann Lee", "website": "https://www.other.com/"}, "conflict", ["email_domain_is_not_company_domain"]),
+        ({"email": "a1@acme.com", "name": "Ann Lee", "website": "https://www.other.com/"}, "conflict",
+        ["email_domain_is_not_company_domain"]),
         ({"email": "a1@gmail.com", "name": "Ann Lee", "domain": "other.com"}, None, []),
         ({"email": "a1@eu.acme.com", "name": "Ann Lee", "domain": "acme.com"}, None, []),
         ({"email": "a1@acme.com", "name": "Ann Lee", "domain": "eu.acme.com"}, None, []),
@@ -317,7 +345,12 @@ async def test_a_conflict_leaves_the_persons_company_empty_until_somebody_decide
 
 
 async def test_a_company_slot_says_what_is_missing(tenant):
-    await bring_in(tenant, {"email": "a1@acme.com"}, {"email": "b1@b.edu", "company": "B", "industry": "Mining"}, {"email": "c1@c.com", "company": "Cc"})
+    await bring_in(
+        tenant,
+        {"email": "a1@acme.com"},
+        {"email": "b1@b.edu", "company": "B", "industry": "Mining"},
+        {"email": "c1@c.com", "company": "Cc"},
+    )
     slots = await tenant.fetch("SELECT domain, validation_status, issue, reasons FROM company.slot ORDER BY domain")
     assert [tuple(slot) for slot in slots] == [
         ("acme.com", "pending", "incomplete", ["no_name"]),
@@ -348,7 +381,9 @@ async def test_unmapped_values_land_in_custom_fields_and_known_ones_do_not(tenan
     assert (await contact(tenant, "a1@acme.com"))["custom_fields"] == {"Icebreaker": "Hi", "shoe size": 43}
 
 
-@pytest.mark.parametrize(("tags", "kept"), [(["a", "b"], ["a", "b"]), ("a, b;c|d,,", ["a", "b", "c", "d"]), ("", []), (7, []), ({"a": 1}, [])])
+@pytest.mark.parametrize(
+    ("tags", "kept"), [(["a", "b"], ["a", "b"]), ("a, b;c|d,,", ["a", "b", "c", "d"]), ("", []), (7, []), ({"a": 1}, [])]
+)
 async def test_tags_come_as_a_list_or_a_line(tenant, tags, kept):
     await bring_in(tenant, {"email": "a1@acme.com", "tags": tags})
     assert (await contact(tenant, "a1@acme.com"))["tags"] == kept

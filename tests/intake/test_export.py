@@ -35,7 +35,7 @@ def test_rejects_come_with_line_and_reason_and_their_own_columns() -> None:
     ]
     assert write_rejects(stream, ["Name", "=Email"], rows) == 2
     assert list(csv.reader(io.StringIO(stream.getvalue(), newline=""))) == [
-        ["Line", "Reason", "Text", "Name", "'=Email"],
+        ["Row", "Reason", "Text", "Name", "'=Email"],
         ["2", "no usable e-mail address", "", "Bob", "n/a", "'=1+1"],
         ["7", "bad_quoting", "'=open \"quote\nrest"],
     ]

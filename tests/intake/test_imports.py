@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from outrider import intake, ops, tenancy
+from outrider import intake, ops
 from outrider.intake import tasks
 from outrider.intake.mapping import rebuild
 from outrider.kit import spool
@@ -203,7 +203,7 @@ async def test_rejects_come_as_a_file_with_the_reason_and_without_formulas(take_
     done = await take_in(csv_bytes([["Ana", "Lima", "n/a", "X", "", "", '=HYPERLINK("http://evil.example")']]))
     text = "".join([block async for block in intake.reject_blocks(organization, actor, done.id)])
     header, row = text.splitlines()
-    assert header.split(",") == ["Line", "Reason", "Text", *HEADER]
+    assert header.split(",") == ["Row", "Reason", "Text", *HEADER]
     assert row.startswith("1,what stands as e-mail address is not one,,Ana,Lima,n/a,X")
     assert "'=HYPERLINK" in row
 

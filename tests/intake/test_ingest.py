@@ -25,7 +25,13 @@ async def test_the_call_of_seed_001_stores_a_pending_load_and_sums_up(tenant):
     load = dict((await loads(tenant))[0])
     assert first == (load["load_id"], "success", "stored")
     assert summary == (None, "success", "inserted 1, skipped 0 (0 duplicate, 0 failed)")
-    assert (load["batch_id"], load["source"], load["status"], load["promoted_at"], load["metadata"]) == ("batch-123", "apollo", "pending", None, {})
+    assert (load["batch_id"], load["source"], load["status"], load["promoted_at"], load["metadata"]) == (
+        "batch-123",
+        "apollo",
+        "pending",
+        None,
+        {},
+    )
     assert load["raw_data"] == {"email": "john@example.com", "name": "John Doe"}
 
 
@@ -55,7 +61,8 @@ async def test_the_queries_of_seed_001_run_as_written(tenant):
 
 
 @pytest.mark.parametrize(
-    "again", ["Ann@Example.com", "ANN@EXAMPLE.COM", "  ann@example.com ", "\u00a0ann@example.com", "ann@example.com\t\n", "\ufeffann@example.com",
+    "again",
+    ["Ann@Example.com", "ANN@EXAMPLE.COM", "  ann@example.com ", "\u00a0ann@example.com", "ann@example.com\t\n", "\ufeffann@example.com",
               "Ann Lee <ann@example.com>", "mailto:ann@example.com", "<mailto:Ann@example.com>"],
 )  # fmt: skip
 async def test_an_address_in_other_letters_or_with_spaces_is_a_duplicate_that_names_the_load_it_repeats(tenant, again):
@@ -106,7 +113,9 @@ async def test_a_duplicate_does_not_make_the_window_longer(organization, admin):
         assert [row["status"] for row in await loads(connection)] == ["pending", "duplicate", "pending"]
 
 
-@pytest.mark.parametrize(("earlier", "later"), [("failed", "pending"), ("duplicate", "pending"), ("pending", "duplicate"), ("promoted", "duplicate")])
+@pytest.mark.parametrize(
+    ("earlier", "later"), [("failed", "pending"), ("duplicate", "pending"), ("pending", "duplicate"), ("promoted", "duplicate")]
+)
 async def test_only_a_pending_or_promoted_load_opens_a_window(organization, admin, earlier, later):
     async with inside(organization) as connection:
         await ingest(connection, {"email": "a@x.com"})
@@ -126,10 +135,12 @@ async def test_another_organizations_load_opens_no_window(organization, other_or
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ({}, "no_email"), ({"name": "Ann"}, "no_email"), ({"email": None}, "no_email"), ({"email": ""}, "no_email"), ({"email": " \t\u00a0"}, "no_email"),
+        ({}, "no_email"), ({"name": "Ann"}, "no_email"), ({"email": None}, "no_email"), ({"email": ""}, "no_email"),
+        ({"email": " \t\u00a0"}, "no_email"),
         ([], "no_email"), (["a@x.com"], "no_email"), ("a@x.com", "no_email"), (7, "no_email"), (True, "no_email"), (None, "no_email"),
         ({"Email": "a@x.com"}, "no_email"), ({"email": 7}, "bad_email"), ({"email": {"value": "a@x.com"}}, "bad_email"),
-        ({"email": ["a@x.com"]}, "bad_email"), ({"email": "n/a"}, "bad_email"), ({"email": "a@x"}, "bad_email"), ({"email": "a@@x.com"}, "bad_email"),
+        ({"email": ["a@x.com"]}, "bad_email"), ({"email": "n/a"}, "bad_email"), ({"email": "a@x"}, "bad_email"),
+        ({"email": "a@@x.com"}, "bad_email"),
         ({"email": "a b@x.com"}, "bad_email"), ({"email": "a@x.com, b@x.com"}, "bad_email"), ({"email": "noreply@x.com"}, "filtered_email"),
         ({"email": "x" * 5_000_000}, "bad_email"), ({"email": "a@" + "x." * 60_000 + "com"}, "bad_email"),
     ],
@@ -203,7 +214,12 @@ async def test_every_load_and_every_call_is_in_the_audit_log_with_who_did_it(ten
 
 
 async def test_the_payload_stays_exactly_as_it_was_said(tenant, admin):
-    said = {"email": " Ann@X.com ", "": "", "a.b": [1, 2.5, None], "nested": {"ü": "ß\u0001\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16")}}
+    said = {
+        "email": " Ann@X.com ",
+        "": "",
+        "a.b": [1, 2.5, None],
+        "nested": {"ü": "ß\u0001\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16")},
+    }
     await ingest(tenant, said)
     assert (await loads(tenant))[0]["raw_data"] == said
 
@@ -216,7 +232,9 @@ async def test_the_payload_of_a_load_never_changes_whoever_tries(organization, a
 
 
 @pytest.mark.parametrize("table", ["intake.raw_loads", "vault.contacts", "intake.audit_log"])
-@pytest.mark.parametrize("command", ["INSERT INTO {} DEFAULT VALUES", "UPDATE {} SET organization_id = organization_id", "DELETE FROM {}", "TRUNCATE {}"])
+@pytest.mark.parametrize(
+    "command", ["INSERT INTO {} DEFAULT VALUES", "UPDATE {} SET organization_id = organization_id", "DELETE FROM {}", "TRUNCATE {}"]
+)
 async def test_select_is_allowed_and_changing_is_not(organization, table, command):
     """Seed 001: SELECT allowed, DML via functions only."""
     async with inside(organization) as connection:
@@ -238,7 +256,9 @@ async def test_two_calls_at_once_with_the_same_rows_leave_one_load_that_is_no_du
 
     await asyncio.gather(*(call(f"b{n}") for n in range(4)))
     async with inside(organization) as connection:
-        counts = await connection.fetch("SELECT status, count(*) AS n, count(DISTINCT email) AS emails FROM intake.raw_loads GROUP BY status")
+        counts = await connection.fetch(
+            "SELECT status, count(*) AS n, count(DISTINCT email) AS emails FROM intake.raw_loads GROUP BY status"
+        )
         assert {row["status"]: (row["n"], row["emails"]) for row in counts} == {"pending": (300, 300), "duplicate": (900, 300)}
 
 
@@ -247,14 +267,22 @@ async def test_several_calls_of_one_transaction_do_not_mix(tenant):
     answer = await ingest(tenant, {"email": "b@x.com"})
     assert len(answer) == 2
     assert answer[1]["message"].startswith("inserted 1,")
-    assert await tenant.fetchval("SELECT details ->> 'rows' FROM intake.audit_log WHERE action = 'batch_processed' ORDER BY log_id DESC LIMIT 1") == "1"
+    assert (
+        await tenant.fetchval(
+            "SELECT details ->> 'rows' FROM intake.audit_log WHERE action = 'batch_processed' ORDER BY log_id DESC LIMIT 1"
+        )
+        == "1"
+    )
 
 
 async def test_a_call_that_is_rolled_back_leaves_nothing(organization):
-    with pytest.raises(RuntimeError):
+    async def call() -> None:
         async with inside(organization) as connection:
             await ingest(connection, {"email": "a@x.com"})
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await call()
     async with inside(organization) as connection:
         assert await loads(connection) == []
         assert (await ingest(connection, {"email": "a@x.com"}))[0]["message"] == "stored"
@@ -271,7 +299,8 @@ anything = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.sampled_from([0.5, -1.25, 1e22])
     | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
-        st.sampled_from(["email", "name", "company", "tags", "domain", "employee_count", "revenue", "linkedin_url", "country", "x"]), inner, max_size=6
+        st.sampled_from(["email", "name", "company", "tags", "domain", "employee_count", "revenue", "linkedin_url", "country", "x"]),
+        inner, max_size=6
     ),
     max_leaves=12,
 )  # fmt: skip
@@ -281,7 +310,11 @@ anything = st.recursive(
 @given(rows=st.lists(anything, min_size=1, max_size=8))
 async def test_json_of_any_shape_is_stored_as_it_is_and_promotes_without_an_error(tenant, rows):
     before = len(await loads(tenant))
-    answer = await ingest(tenant, *rows, *({"email": f"h{before + n}@x.com", "company": row, "tags": row, "name": row, "revenue": row} for n, row in enumerate(rows)))
+    answer = await ingest(
+        tenant,
+        *rows,
+        *({"email": f"h{before + n}@x.com", "company": row, "tags": row, "name": row, "revenue": row} for n, row in enumerate(rows)),
+    )
     stored = (await loads(tenant))[before:]
     assert len(stored) == 2 * len(rows) == len(answer) - 1
     assert [json.loads(json.dumps(load["raw_data"])) for load in stored[: len(rows)]] == rows

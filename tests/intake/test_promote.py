@@ -25,8 +25,10 @@ async def test_null_promotes_everything_that_waits(tenant):
 
 
 async def test_a_promoted_load_becomes_contact_person_company_affiliation_slots_and_profile(tenant):
-    await ingest(tenant, {"email": " Ann@Acme.com", "name": "Ann Lee", "title": "CEO", "phone": "+1 5", "company": "Acme", "industry": "Tools",
-                          "website": "https://acme.com", "linkedin_url": "linkedin.com/in/ann", "city": "Wien", "country": "Österreich", "own": "x"})  # fmt: skip
+    await ingest(tenant,
+    {"email": " Ann@Acme.com", "name": "Ann Lee", "title": "CEO", "phone": "+1 5", "company": "Acme", "industry": "Tools",
+                          "website": "https://acme.com", "linkedin_url": "linkedin.com/in/ann", "city": "Wien", "country": "Österreich",
+                          "own": "x"})  # fmt: skip
     assert await promote(tenant) == (1, 0, 0)
     load = (await loads(tenant))[0]
     assert load["status"] == "promoted"
@@ -35,17 +37,24 @@ async def test_a_promoted_load_becomes_contact_person_company_affiliation_slots_
     assert row == {
         "email": "ann@acme.com", "name": "Ann Lee", "phone": "+1 5", "company": "Acme", "title": "CEO", "source": "apollo", "tags": [],
         "custom_fields": {"own": "x"}, "score": 0, "status": "active", "person_name": "Ann Lee", "first_name": "Ann", "last_name": "Lee",
-        "person_title": "CEO", "linkedin_url": "linkedin.com/in/ann", "location": "Wien, Österreich", "country_code": "AT", "seniority": None,
+        "person_title": "CEO", "linkedin_url": "linkedin.com/in/ann", "location": "Wien, Österreich", "country_code": "AT",
+        "seniority": None,
         "department": None, "domain": "acme.com",
     }  # fmt: skip
     company = await tenant.fetchrow("SELECT * FROM company.master")
-    assert (company["name"], company["industry"], company["website"], company["load_id"]) == ("Acme", "Tools", "https://acme.com", load["load_id"])
+    assert (company["name"], company["industry"], company["website"], company["load_id"]) == (
+        "Acme",
+        "Tools",
+        "https://acme.com",
+        load["load_id"],
+    )
     person = await tenant.fetchrow("SELECT * FROM people.master")
     affiliation = await tenant.fetchrow("SELECT * FROM people.affiliations")
     assert (affiliation["person_id"], affiliation["company_id"], affiliation["company_key"], affiliation["title"]) == (
         person["id"], company["id"], "acme", "CEO")  # fmt: skip
     profile = await tenant.fetchrow("SELECT * FROM playmaker_user_source")
-    assert (profile["email"], profile["first_name"], profile["last_name"], profile["company"], profile["platform"], profile["person_id"]) == (
+    assert (profile["email"], profile["first_name"], profile["last_name"], profile["company"], profile["platform"],
+    profile["person_id"]) == (
         "ann@acme.com", "Ann", "Lee", "Acme", "apollo", person["id"])  # fmt: skip
     assert {person["load_id"], affiliation["load_id"], profile["load_id"]} == {load["load_id"]}
     for slot in ("people.slot", "company.slot"):
@@ -59,7 +68,8 @@ async def test_a_load_that_is_not_there_not_pending_or_failed_counts_as_failed_a
     assert await promote(tenant, [first, duplicate, bad, other, 10**12, other, None]) == (1, 0, 4)
     reasons = {row["load_id"]: (row["status"], row["reason"]) for row in await loads(tenant)}
     assert reasons == {
-        first: ("promoted", None), duplicate: ("duplicate", "not pending: duplicate"), bad: ("failed", "bad_email"), other: ("promoted", None),
+        first: ("promoted", None), duplicate: ("duplicate", "not pending: duplicate"), bad: ("failed", "bad_email"),
+        other: ("promoted", None),
     }  # fmt: skip
 
 
@@ -72,7 +82,9 @@ async def test_an_empty_list_promotes_nothing(tenant):
 async def test_a_pending_load_without_a_usable_address_fails_with_the_reason(organization, admin):
     """Somebody put it there past f_ingest_json."""
     await admin.execute(
-        "INSERT INTO intake.raw_loads (organization_id, batch_id, source, raw_data) VALUES ($1, 'b', 's', '{\"email\": \"noreply@x.com\"}')", organization
+        "INSERT INTO intake.raw_loads (organization_id, batch_id, source, raw_data) "
+        "VALUES ($1, 'b', 's', '{\"email\": \"noreply@x.com\"}')",
+        organization,
     )
     async with inside(organization) as connection:
         assert await promote(connection) == (0, 0, 1)
@@ -83,10 +95,11 @@ async def test_a_pending_load_without_a_usable_address_fails_with_the_reason(org
 async def known(organization, admin, **incoming):
     """A contact with tags, a score and a status; then the same address comes again."""
     async with inside(organization) as connection:
-        await lead(connection, {"email": "a@acme.com", "name": "Ann Lee", "phone": "1", "company": "Acme", "title": "CEO", "tags": ["vip"], "x": 1, "y": 1})
-    await admin.execute(
-        "UPDATE vault.contacts SET score = 80, status = 'unsubscribed' WHERE organization_id = $1", organization
-    )
+        await lead(
+            connection,
+            {"email": "a@acme.com", "name": "Ann Lee", "phone": "1", "company": "Acme", "title": "CEO", "tags": ["vip"], "x": 1, "y": 1},
+        )
+    await admin.execute("UPDATE vault.contacts SET score = 80, status = 'unsubscribed' WHERE organization_id = $1", organization)
     await admin.execute("UPDATE intake.raw_loads SET created_at = now() - interval '31 days' WHERE organization_id = $1", organization)
     async with inside(organization) as connection:
         assert await lead(connection, {"email": "A@acme.com", **incoming}, source="hubspot") == (0, 1, 0)
@@ -116,7 +129,10 @@ async def test_the_source_of_a_contact_is_its_loads(tenant):
     await ingest(tenant, {"email": "b@acme.com"}, source="manual")
     await promote(tenant)
     assert [(row["email"], row["source"]) for row in await golden(tenant)] == [("a@acme.com", "lemlist"), ("b@acme.com", "manual")]
-    assert [row["platform"] for row in await tenant.fetch("SELECT platform FROM playmaker_user_source ORDER BY email")] == ["lemlist", "manual"]
+    assert [row["platform"] for row in await tenant.fetch("SELECT platform FROM playmaker_user_source ORDER BY email")] == [
+        "lemlist",
+        "manual",
+    ]
 
 
 async def test_loads_of_an_import_keep_its_mode_when_they_are_promoted_later(organization):
@@ -125,7 +141,9 @@ async def test_loads_of_an_import_keep_its_mode_when_they_are_promoted_later(org
     for mode in ("fill", "overwrite", "create"):
         async with inside(organization) as connection:
             made = await new_import(connection, mode, promote=False)
-            report = await import_rows(connection, made, {"email": f"new-{mode}@acme.com"}, {"email": f"{mode}@acme.com", "title": "CTO", "phone": "7"})
+            report = await import_rows(
+                connection, made, {"email": f"new-{mode}@acme.com"}, {"email": f"{mode}@acme.com", "title": "CTO", "phone": "7"}
+            )
             assert (report["pending"], report["duplicate"]) == (1, 1)
     async with inside(organization) as connection:
         assert await promote(connection) == (3, 0, 0)
@@ -156,19 +174,23 @@ async def test_every_action_is_in_the_audit_log_with_its_load_and_contact(organi
         number = await connection.fetchval("SELECT contact_id FROM vault.contacts")
         log = [tuple(row) for row in await connection.fetch("SELECT action, load_id, contact_id FROM intake.audit_log ORDER BY log_id")]
         assert log == [
-            ("contact_ingested", first, None), ("batch_processed", None, None), ("contact_promoted", first, number), ("batch_processed", None, None),
-            ("contact_ingested", second, None), ("batch_processed", None, None), ("contact_updated", second, number), ("batch_processed", None, None),
+            ("contact_ingested", first, None), ("batch_processed", None, None), ("contact_promoted", first, number),
+            ("batch_processed", None, None),
+            ("contact_ingested", second, None), ("batch_processed", None, None), ("contact_updated", second, number),
+            ("batch_processed", None, None),
         ]  # fmt: skip
         details = await connection.fetchval("SELECT details FROM intake.audit_log ORDER BY log_id DESC LIMIT 1")
         assert details == {"promoted": 0, "updated": 1, "failed": 0}
 
 
-@pytest.mark.parametrize("table", ["people.master", "vault.contacts", "people.affiliations", "people.slot", "people.profiles", "company.master"])
+@pytest.mark.parametrize(
+    "table", ["people.master", "vault.contacts", "people.affiliations", "people.slot", "people.profiles", "company.master"]
+)
 async def test_a_failure_in_the_middle_leaves_nothing_of_the_pass(organization, admin, table):
     async with inside(organization) as connection:
         await ingest(connection, *({"email": f"p{n}@acme{n}.com", "name": f"Ann N{n}"} for n in range(40)))
     name = table.replace(".", "_")
-    await admin.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name}_broken CHECK (organization_id <> '{organization}') NOT VALID")  # noqa: S608
+    await admin.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name}_broken CHECK (organization_id <> '{organization}') NOT VALID")
     try:
         with pytest.raises(asyncpg.CheckViolationError):
             async with inside(organization) as connection:
@@ -176,7 +198,15 @@ async def test_a_failure_in_the_middle_leaves_nothing_of_the_pass(organization, 
     finally:
         await admin.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}_broken")
     async with inside(organization) as connection:
-        for each in ("vault.contacts", "people.master", "company.master", "people.affiliations", "people.slot", "company.slot", "people.profiles"):
+        for each in (
+            "vault.contacts",
+            "people.master",
+            "company.master",
+            "people.affiliations",
+            "people.slot",
+            "company.slot",
+            "people.profiles",
+        ):
             assert await connection.fetchval(f"SELECT count(*) FROM {each}") == 0, each  # noqa: S608
         assert {row["status"] for row in await loads(connection)} == {"pending"}
         assert await promote(connection) == (40, 0, 0)
@@ -263,8 +293,10 @@ async def test_a_namespace_of_somebody_else_is_not_taken_for_ours(tenant, admin,
     "query",
     [
         "SELECT * FROM vault.contacts WHERE email = 'p7@acme.com'",
-        "SELECT load_id, batch_id, raw_data->>'email' as email, created_at FROM intake.raw_loads WHERE status = 'pending' ORDER BY created_at DESC LIMIT 100",
-        "SELECT email, name, company, score, status FROM vault.contacts WHERE score >= 80 AND status = 'active' ORDER BY score DESC LIMIT 50",
+        "SELECT load_id, batch_id, raw_data->>'email' as email, created_at FROM intake.raw_loads WHERE status = 'pending' "
+        "ORDER BY created_at DESC LIMIT 100",
+        "SELECT email, name, company, score, status FROM vault.contacts WHERE score >= 80 AND status = 'active' "
+        "ORDER BY score DESC LIMIT 50",
         "SELECT * FROM intake.raw_loads WHERE raw_data->>'email' = 'p7@acme.com'",
     ],
 )

@@ -156,3 +156,11 @@ async def test_a_file_that_is_dropped_before_it_starts_leaves_nothing(organizati
     assert not spool.path(organization, made.id).exists()
     with pytest.raises(Conflict, match="upload it again"):
         await intake.start(organization, actor, made.id)
+
+
+async def test_imports_are_listed_newest_first(organization, actor):
+    made = [
+        (await intake.create_import(organization, actor, io.BytesIO(lines(["Email"], ["ana@x.example"])), intake.NewImport(f"{n}.csv"))).id
+        for n in range(6)
+    ]
+    assert [item.id for item in (await intake.list_imports(organization, actor)).items] == made[::-1]

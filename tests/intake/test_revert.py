@@ -13,7 +13,8 @@ from .lead_loads import bring_in, contact, golden, import_rows, ingest, inside, 
 ANN = {"email": "ann@acme.com", "name": "Ann Lee", "company": "Acme", "own": 1}
 # Changes a value of each of the five kinds: contact, person, company, affiliation, profile.
 MORE = ANN | {"title": "CEO", "phone": "7", "industry": "Tools", "revenue": "$5M", "linkedin_url": "linkedin.com/in/ann", "city": "Rome",
-              "country": "Italy", "own": 2, "more": "x", "seniority": "VP", "department": "Sales", "website": "https://acme.com", "funding": "Seed"}  # fmt: skip
+              "country": "Italy", "own": 2, "more": "x", "seniority": "VP", "department": "Sales", "website": "https://acme.com",
+              "funding": "Seed"}  # fmt: skip
 
 
 async def revert(connection: asyncpg.Connection, import_id: UUID, *, dry_run: bool = False) -> dict[str, Any]:
@@ -51,7 +52,11 @@ async def test_what_an_import_made_goes(tenant):
 async def test_the_loads_stay_and_say_that_they_were_reverted(tenant):
     made = await bring_in(tenant, ANN, ANN, {"email": "bad"})
     await revert(tenant, made)
-    assert [(load["status"], load["reason"]) for load in await loads(tenant)] == [("failed", "reverted"), ("failed", "reverted"), ("failed", "bad_email")]
+    assert [(load["status"], load["reason"]) for load in await loads(tenant)] == [
+        ("failed", "reverted"),
+        ("failed", "reverted"),
+        ("failed", "bad_email"),
+    ]
     for slots in ("people.slot", "company.slot"):
         rows = await tenant.fetch(f"SELECT validation_status, reasons FROM {slots}")  # noqa: S608
         assert rows
@@ -337,7 +342,9 @@ async def test_the_report_is_plain_json(tenant):
 async def test_twenty_thousand_rows_are_taken_back_in_seconds(tenant):
     import time
 
-    made = await bring_in(tenant, *({"email": f"p{n}@p{n % 900}.example", "name": f"P N{n}", "company": f"P{n % 900}"} for n in range(20_000)))
+    made = await bring_in(
+        tenant, *({"email": f"p{n}@p{n % 900}.example", "name": f"P N{n}", "company": f"P{n % 900}"} for n in range(20_000))
+    )
     started = time.monotonic()
     report = await revert(tenant, made)
     assert report["deleted"]["contact"] == 20_000

@@ -1,4 +1,4 @@
-"""What comes of rows: the same however they are cut into chunks, as each mode rules, with the load behind every value (BEHAVIOUR 2 and 3)."""
+"""What comes of rows: the same in whatever chunks, as each mode rules, with the load behind every value (BEHAVIOUR 2 and 3)."""
 
 from typing import Any
 
@@ -12,27 +12,34 @@ from ..intake.lead_loads import bring_in, contact, golden, import_rows, inside, 
 MODES = ["fill", "overwrite", "create"]
 TABLES = {
     "contact": """
-        SELECT email AS key, to_jsonb(c) - '{organization_id,contact_id,person_id,created_at,updated_at}'::text[] AS row FROM vault.contacts AS c""",
+        SELECT email AS key, to_jsonb(c) - '{organization_id,contact_id,person_id,created_at,updated_at}'::text[] AS row
+        FROM vault.contacts AS c""",
     "person": """
-        SELECT m.email AS key, to_jsonb(m) - '{organization_id,id,company_id,created_at,updated_at}'::text[] || jsonb_build_object('company', o.domain) AS row
+        SELECT m.email AS key,
+            to_jsonb(m) - '{organization_id,id,company_id,created_at,updated_at}'::text[]
+            || jsonb_build_object('company', o.domain) AS row
         FROM people.master AS m LEFT JOIN company.master AS o ON o.organization_id = m.organization_id AND o.id = m.company_id""",
     "company": """
         SELECT domain AS key, to_jsonb(c) - '{organization_id,id,created_at,updated_at}'::text[] AS row FROM company.master AS c""",
     "affiliation": """
         SELECT m.email || '/' || a.company_key AS key,
-            to_jsonb(a) - '{organization_id,id,person_id,company_id,created_at,updated_at}'::text[] || jsonb_build_object('company', o.domain) AS row
+            to_jsonb(a) - '{organization_id,id,person_id,company_id,created_at,updated_at}'::text[]
+            || jsonb_build_object('company', o.domain) AS row
         FROM people.affiliations AS a INNER JOIN people.master AS m ON m.organization_id = a.organization_id AND m.id = a.person_id
         LEFT JOIN company.master AS o ON o.organization_id = a.organization_id AND o.id = a.company_id""",
     "profile": """
-        SELECT email AS key, to_jsonb(p) - '{organization_id,namespace_id,id,person_id,created_at,updated_at}'::text[] AS row FROM people.profiles AS p""",
+        SELECT email AS key, to_jsonb(p) - '{organization_id,namespace_id,id,person_id,created_at,updated_at}'::text[] AS row
+        FROM people.profiles AS p""",
 }  # fmt: skip
 # A golden column and the payload's field behind it, where the value is the same text.
 PLAIN = {"title", "phone", "seniority", "department", "industry", "funding", "website", "linkedin_url"}
 
 maybe = {
-    "name": [None, "", "Ann Lee", "Bo Li", "n/a"], "first_name": [None, "Ann"], "last_name": [None, "Lee"], "title": [None, "CEO", "CTO", " "],
+    "name": [None, "", "Ann Lee", "Bo Li", "n/a"], "first_name": [None, "Ann"], "last_name": [None, "Lee"],
+    "title": [None, "CEO", "CTO", " "],
     "phone": [None, "1", "2"], "company": [None, "Acme", "ACME", "Globex", "-"], "domain": [None, "acme.com", "globex.com"],
-    "industry": [None, "Tools", "Toys"], "employee_count": [None, "many", "11-50", 70, "99999999999"], "revenue": [None, "a lot", "$5M", "$7M"],
+    "industry": [None, "Tools", "Toys"], "employee_count": [None, "many", "11-50", 70, "99999999999"],
+    "revenue": [None, "a lot", "$5M", "$7M"],
     "seniority": [None, "VP"], "department": [None, "Sales"], "funding": [None, "Seed", "A"], "website": [None, "https://acme.com"],
     "city": [None, "Wien", "Rome"], "country": [None, "Austria", "IT"], "linkedin_url": [None, "linkedin.com/in/a", "linkedin.com/in/b"],
     "tags": [None, ["a"], "b"], "own": [None, "", 1, 2], "more": [None, "x"],
@@ -88,11 +95,13 @@ def without_loads(state: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]
     cuts=st.lists(st.booleans(), min_size=8, max_size=8),
 )
 @example(
-    rows=[{"email": "ann@acme.com", "company": "Acme", "revenue": "a lot"}, {"email": "ann@acme.com", "company": "acme", "title": "CEO", "revenue": "$5M"}],
+    rows=[{"email": "ann@acme.com", "company": "Acme", "revenue": "a lot"},
+    {"email": "ann@acme.com", "company": "acme", "title": "CEO", "revenue": "$5M"}],
     before=[], cuts=[True] * 8,
 )  # fmt: skip
 @example(
-    rows=[{"email": "ann@acme.com", "tags": "a", "own": 1}, {"email": "ann@acme.com", "tags": "b", "own": ""}, {"email": "ann@acme.com", "title": "CTO"}],
+    rows=[{"email": "ann@acme.com", "tags": "a", "own": 1}, {"email": "ann@acme.com", "tags": "b", "own": ""},
+    {"email": "ann@acme.com", "title": "CTO"}],
     before=[], cuts=[False, True] * 4,
 )  # fmt: skip
 @example(rows=[{"email": "ann@acme.com"}, {"email": "bo@acme.com", "industry": "Tools", "company": "Acme"}], before=[], cuts=[True] * 8)
@@ -117,20 +126,34 @@ async def test_fill_keeps_what_is_there_and_fills_blanks(tenant):
     await bring_in(tenant, {"email": "a@acme.com", "name": "Ann Lee", "title": "CEO", "own": 1})
     await bring_in(tenant, {"email": "a@acme.com", "name": "Bo Li", "title": "CTO", "phone": "7", "own": 2, "more": 3, "city": "Rome"})
     found = await contact(tenant, "a@acme.com")
-    assert [found[name] for name in ("name", "title", "phone", "custom_fields", "location")] == ["Ann Lee", "CEO", "7", {"own": 1, "more": 3}, "Rome"]
+    assert [found[name] for name in ("name", "title", "phone", "custom_fields", "location")] == [
+        "Ann Lee",
+        "CEO",
+        "7",
+        {"own": 1, "more": 3},
+        "Rome",
+    ]
 
 
 async def test_overwrite_takes_what_comes_if_something_comes(tenant):
     await bring_in(tenant, {"email": "a@acme.com", "name": "Ann Lee", "title": "CEO", "phone": "1", "own": 1, "more": 1})
     await bring_in(tenant, {"email": "a@acme.com", "name": "Bo Li", "title": "", "phone": "n/a", "own": 2, "more": ""}, mode="overwrite")
     found = await contact(tenant, "a@acme.com")
-    assert [found[name] for name in ("name", "person_name", "title", "phone", "custom_fields")] == ["Bo Li", "Bo Li", "CEO", "1", {"own": 2, "more": 1}]
+    assert [found[name] for name in ("name", "person_name", "title", "phone", "custom_fields")] == [
+        "Bo Li",
+        "Bo Li",
+        "CEO",
+        "1",
+        {"own": 2, "more": 1},
+    ]
 
 
 async def test_create_leaves_what_is_known_as_it_is(tenant):
     await bring_in(tenant, {"email": "a@acme.com", "name": "Ann Lee"})
     before = await golden(tenant)
-    made = await bring_in(tenant, {"email": "a@acme.com", "name": "Bo", "title": "CTO", "company": "Globex", "industry": "Toys", "own": 2}, mode="create")
+    made = await bring_in(
+        tenant, {"email": "a@acme.com", "name": "Bo", "title": "CTO", "company": "Globex", "industry": "Toys", "own": 2}, mode="create"
+    )
     assert await golden(tenant) == before
     assert await tenant.fetchval("SELECT count(*) FROM people.affiliations") == 1
     assert await tenant.fetchval("SELECT industry FROM company.master") is None
@@ -169,12 +192,14 @@ async def test_a_value_that_came_with_a_later_row_of_the_chunk_names_that_rows_l
 async def test_the_report_of_a_chunk_counts_every_row_and_what_came_of_it(tenant):
     made = await new_import(tenant)
     report = await import_rows(
-        tenant, made, {"email": "a@acme.com", "company": "Acme"}, {"email": "A@acme.com", "company": "Globex"}, {"email": "x"}, {}, {"email": "b@gmail.com"},
+        tenant, made, {"email": "a@acme.com", "company": "Acme"}, {"email": "A@acme.com", "company": "Globex"}, {"email": "x"}, {},
+        {"email": "b@gmail.com"},
         {"email": "c@acme.com"}, problems=[None] * 5 + ["nul_byte"],
     )  # fmt: skip
     assert report == {
         "rows": 6, "promoted": 2, "pending": 0, "duplicate": 1, "failed": 3, "reasons": {"bad_email": 1, "no_email": 1, "nul_byte": 1},
-        "contacts_created": 2, "contacts_updated": 0, "people_created": 2, "people_updated": 0, "companies_created": 1, "companies_updated": 0,
+        "contacts_created": 2, "contacts_updated": 0, "people_created": 2, "people_updated": 0, "companies_created": 1,
+        "companies_updated": 0,
         "affiliations_created": 3,
     }  # fmt: skip
 
@@ -202,7 +227,11 @@ async def test_an_import_goes_to_its_namespace_with_its_campaign_and_a_second_on
     namespace = await tenant.fetchval("SELECT id FROM tenancy.namespaces WHERE name = 'acme-corp'")
     await bring_in(tenant, {"email": "a@acme.com", "name": "Ann Lee"}, campaign="ACME Q3", namespace_id=namespace)
     assert await tenant.fetchval("SELECT count(*) FROM playmaker_user_source") == 0
-    assert tuple(await tenant.fetchrow("SELECT email, first_name, meta FROM acme_corp_user_source")) == ("a@acme.com", "Ann", {"campaign": "ACME Q3"})
+    assert tuple(await tenant.fetchrow("SELECT email, first_name, meta FROM acme_corp_user_source")) == (
+        "a@acme.com",
+        "Ann",
+        {"campaign": "ACME Q3"},
+    )
     await bring_in(tenant, {"email": "a@acme.com", "name": "Ann Lee"})
     assert await tenant.fetchval("SELECT count(*) FROM playmaker_user_source") == 1
     assert len(await golden(tenant)) == 1
@@ -210,9 +239,18 @@ async def test_an_import_goes_to_its_namespace_with_its_campaign_and_a_second_on
 
 async def test_a_company_is_found_again_by_its_domain_and_filled(tenant):
     await bring_in(tenant, {"email": "a@acme.com"})
-    await bring_in(tenant, {"email": "b@acme.com", "company": "Acme", "website": "https://www.ACME.com", "employee_count": "11-50", "revenue": "€1,2 Mio"})
+    await bring_in(
+        tenant,
+        {"email": "b@acme.com", "company": "Acme", "website": "https://www.ACME.com", "employee_count": "11-50", "revenue": "€1,2 Mio"},
+    )
     company = await tenant.fetchrow("SELECT * FROM company.master")
-    assert [company[name] for name in ("domain", "name", "employee_count", "revenue", "revenue_currency")] == ["acme.com", "Acme", 11, 1_200_000, "EUR"]
+    assert [company[name] for name in ("domain", "name", "employee_count", "revenue", "revenue_currency")] == [
+        "acme.com",
+        "Acme",
+        11,
+        1_200_000,
+        "EUR",
+    ]
 
 
 async def test_the_currency_stays_with_its_amount(tenant):

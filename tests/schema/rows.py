@@ -11,7 +11,8 @@ import asyncpg
 # Every tenant table that no other one holds the rows of, and every column: its type, whether it must be given, the words it may be.
 COLUMNS = """
     SELECT c.oid::regclass::text AS table, a.attname::text AS name, format_type(a.atttypid, NULL) AS type,
-        a.attidentity = '' AND (a.attnotnull AND d.adbin IS NULL OR pg_get_expr(d.adbin, d.adrelid) = '''''::text') AS is_needed, a.attgenerated <> '' AS is_made,
+        a.attidentity = '' AND (a.attnotnull AND d.adbin IS NULL OR pg_get_expr(d.adbin, d.adrelid) = '''''::text') AS is_needed,
+        a.attgenerated <> '' AS is_made,
         (SELECT string_agg(pg_get_constraintdef(k.oid), ' ') FROM pg_constraint AS k
          WHERE k.conrelid = c.oid AND k.contype = 'c' AND a.attnum = ANY (k.conkey)) AS checks
     FROM pg_class AS c INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace

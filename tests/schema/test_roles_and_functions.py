@@ -8,7 +8,8 @@ from outrider.kit import database
 
 ROLES = ["outrider_owner", "outrider_app", "outrider_worker", "outrider_console"]
 OURS = "n.nspname IN ('kit', 'tenancy', 'intake', 'vault', 'people', 'company', 'ops', 'queue') OR n.nspname LIKE 'org\\_%'"
-PROTECTED = ["intake.raw_loads", "vault.contacts", "intake.audit_log", "people.affiliations", "people.slot", "company.slot", "people.history",
+PROTECTED = ["intake.raw_loads", "vault.contacts", "intake.audit_log", "people.affiliations", "people.slot", "company.slot",
+"people.history",
              "company.history", "vault.history", "people.affiliation_history", "people.profile_history"]  # fmt: skip
 
 
@@ -113,7 +114,8 @@ async def test_the_application_may_read_and_not_change_what_seed_001_protects(ca
     columns = await names(
         catalogue,
         "SELECT attname::text FROM pg_attribute WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped "
-        "AND (has_column_privilege('outrider_app', attrelid, attnum, 'INSERT') OR has_column_privilege('outrider_app', attrelid, attnum, 'UPDATE'))",
+        "AND (has_column_privilege('outrider_app', attrelid, attnum, 'INSERT') "
+        "OR has_column_privilege('outrider_app', attrelid, attnum, 'UPDATE'))",
         table,
     )
     assert columns == []
@@ -210,7 +212,8 @@ async def test_the_owner_itself_sees_no_row_of_a_tenant_without_naming_it(catalo
         await owner.execute("SET ROLE outrider_owner")
         tables = await names(
             catalogue,
-            "SELECT c.oid::regclass::text FROM pg_class AS c INNER JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'organization_id' "
+            "SELECT c.oid::regclass::text FROM pg_class AS c INNER JOIN pg_attribute AS a "
+            "ON a.attrelid = c.oid AND a.attname = 'organization_id' "
             "WHERE c.relkind IN ('r', 'p') AND NOT a.attisdropped",
         )
         assert [table for table in tables if await owner.fetchval(f"SELECT count(*) FROM {table}")] == []  # noqa: S608

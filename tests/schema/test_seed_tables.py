@@ -81,7 +81,8 @@ SEED_000 = """
     | created_at timestamp with time zone | updated_at timestamp with time zone"""
 
 COLUMNS = """
-    SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull AS required, a.attidentity <> '' AS is_identity,
+    SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull AS required,
+        a.attidentity <> '' AS is_identity,
         pg_get_expr(d.adbin, d.adrelid) AS default
     FROM pg_attribute AS a LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     WHERE a.attrelid = $1::text::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
@@ -110,7 +111,8 @@ async def test_a_status_starts_as_the_seed_says_and_takes_the_seeds_words_and_no
     first, words = STATUSES[column]
     assert {row["name"]: row["default"] for row in await catalogue.fetch(COLUMNS, table)}[name] == f"'{first}'::text"
     rules = await catalogue.fetch(
-        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = $1::text::regclass AND contype = 'c' AND pg_get_constraintdef(oid) ~ $2",
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = $1::text::regclass AND contype = 'c' "
+        "AND pg_get_constraintdef(oid) ~ $2",
         table, rf"\({name} = ANY",
     )  # fmt: skip
     assert set(re.findall(r"'(\w+)'::text", rules[0][0])) == set(words.split())
@@ -132,7 +134,8 @@ async def test_intelligence_goes_stale_after_thirty_days(catalogue):
 @pytest.mark.parametrize(("index", "leads_with", "unique"), INDEXES_001)
 async def test_an_index_of_seed_001_is_there_and_leads_with_its_column_inside_the_organization(catalogue, index, leads_with, unique):
     definition, is_unique, is_valid, size = await catalogue.fetchrow(
-        "SELECT pg_get_indexdef(indexrelid), indisunique, indisvalid, indnkeyatts FROM pg_index WHERE indexrelid = $1::text::regclass", index
+        "SELECT pg_get_indexdef(indexrelid), indisunique, indisvalid, indnkeyatts FROM pg_index WHERE indexrelid = $1::text::regclass",
+        index,
     )
     keys = [key.strip() for key in re.search(r"USING btree \(([^)]*)\)", definition).group(1).split(",")]
     assert keys[:2] == ["organization_id", leads_with]
@@ -179,7 +182,8 @@ async def test_all_profile_tables_are_of_one_shape(catalogue, house):
 
 async def test_the_address_is_unique_in_a_profile_table_and_its_id_the_primary_key(catalogue, house):
     keys = await catalogue.fetch(
-        "SELECT contype::text, pg_get_constraintdef(oid) AS rule FROM pg_constraint WHERE conrelid = $1::text::regclass AND contype IN ('p', 'u')",
+        "SELECT contype::text, pg_get_constraintdef(oid) AS rule FROM pg_constraint WHERE conrelid = $1::text::regclass "
+        "AND contype IN ('p', 'u')",
         f"org_{house.organization.hex}.playmaker_user_source",
     )
     assert {row["rule"] for row in keys} == {"PRIMARY KEY (organization_id, id, namespace_id)", "UNIQUE (email)"}

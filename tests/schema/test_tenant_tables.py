@@ -20,7 +20,8 @@ async def offenders(connection: asyncpg.Connection, query: str) -> list[str]:
     """The first column of a query over `tenant`: (oid, name, relkind, relispartition) of every tenant table."""
     tenants = f"""
         WITH tenant AS (
-            SELECT c.oid, c.oid::regclass::text AS name, c.relkind, c.relispartition, c.relrowsecurity, c.relforcerowsecurity, n.nspname, c.relname
+            SELECT c.oid, c.oid::regclass::text AS name, c.relkind, c.relispartition, c.relrowsecurity,
+                c.relforcerowsecurity, n.nspname, c.relname
             FROM pg_class AS c INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
             INNER JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'organization_id' AND NOT a.attisdropped
             WHERE c.relkind IN ('r', 'p') AND ({OURS})
@@ -85,7 +86,8 @@ async def test_organization_id_is_never_null_and_comes_from_the_transaction(cata
         INNER JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attname = 'organization_id'
         LEFT JOIN pg_attrdef AS d ON d.adrelid = t.oid AND d.adnum = a.attnum
         WHERE NOT a.attnotnull OR a.atttypid <> 'uuid'::regtype
-            OR pg_get_expr(d.adbin, d.adrelid) IS DISTINCT FROM '(NULLIF(current_setting(''app.organization_id''::text, true), ''''::text))::uuid'
+            OR pg_get_expr(d.adbin, d.adrelid)
+                IS DISTINCT FROM '(NULLIF(current_setting(''app.organization_id''::text, true), ''''::text))::uuid'
         """,
     ) == []  # fmt: skip
 
@@ -104,7 +106,7 @@ async def test_every_tenant_table_has_a_primary_key_and_organization_id_is_first
 
 
 async def test_organization_id_is_first_in_every_unique_index(catalogue):
-    """The one exception: UNIQUE (email) of a {namespace}_user_source, whose bound fixes organization and namespace (seed 000's ON CONFLICT)."""
+    """The one exception: UNIQUE (email) of a {namespace}_user_source, whose bound fixes organization and namespace (seed 000)."""
     wrong = await offenders(
         catalogue,
         """

@@ -159,6 +159,8 @@ async def _administrator(url: str) -> AsyncIterator[asyncpg.Connection]:
         raise Unavailable(
             f"No PostgreSQL server answers at {target}: start it, or unset OUTRIDER_DATABASE_URL to use the embedded one."
         ) from error
+    except asyncpg.CannotConnectNowError as error:
+        raise Unavailable(f"The server at {target} is starting up or recovering: try again in a moment.") from error
     except ValueError as error:
         raise Unavailable(
             f"OUTRIDER_DATABASE_URL cannot be used ({error}): it must look like postgresql://user:password@host:5432/database."

@@ -41,8 +41,8 @@ def neutralise(cell: str) -> str:
 
 
 def reject_header(header: Sequence[str]) -> list[str]:
-    """The first line of a rejects file: Line, Reason, Text (what could not be parted into cells), then the file's own header."""
-    return [neutralise(name) for name in ("Line", "Reason", "Text", *header)]
+    """The first line of a rejects file: Row, Reason, Text (what could not be parted into cells), then the file's own header."""
+    return [neutralise(name) for name in ("Row", "Reason", "Text", *header)]
 
 
 def reject_cells(row: Reject) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 
@@ -43,7 +43,8 @@ async def create_import(
     `TooLarge` over `most_bytes`.
     """
     _check(wanted)
-    number = uuid4()
+    async with transaction(organization, actor, readonly=True) as connection:
+        number: UUID = await queries.new_id(connection)  # in the order of time, as lists are
     size = await asyncio.to_thread(spool.keep, organization, number, source, most_bytes)
     try:
         found, columns, sampled = await _look(organization, actor, number, wanted)
@@ -153,7 +154,14 @@ async def start(organization: OrganizationId, actor: Actor, number: UUID) -> Imp
         if not spool.path(organization, number).exists():
             raise Conflict("the file is not here any more: upload it again", field="file")
         job = await ops.enqueue(
-            connection, "intake.import", {"import_id": str(number)}, singleton_key=str(number), retry_limit=20, expire_in=EXPIRE_IN
+            connection,
+            "intake.import",
+            {"import_id": str(number)},
+            singleton_key=str(number),
+            retry_limit=20,
+            retry_delay=2,
+            retry_backoff=False,  # it goes on where it was: a long wait would gain nothing
+            expire_in=EXPIRE_IN,
         )
         await queries.move_import(
             connection, organization_id=organization, id=number, from_states=["uploaded", "cancelled", "failed"], state="queued", job_id=job

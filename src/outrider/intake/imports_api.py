@@ -239,7 +239,7 @@ async def revert_import(import_id: Number, body: Revert, caller: Writer) -> Reve
     "/{import_id}/rejects",
     summary="Download rows that could not be used",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/csv": {"example": "Line,Reason,Text,Email\r\n17,the row has no e-mail address,,\r\n"}}}},
+    responses={200: {"content": {"text/csv": {"example": "Row,Reason,Text,Email\r\n17,the row has no e-mail address,,\r\n"}}}},
 )
 async def download_rejects(import_id: Number, caller: Reader) -> StreamingResponse:
     """A CSV file with the file's own columns and the reason. Correct it, import it again; formulas are neutralised."""

@@ -10,6 +10,10 @@ SELECT promoted_count, updated_count, failed_count, message FROM vault.f_promote
 -- How many loads wait.
 SELECT count(*) FROM intake.raw_loads WHERE organization_id = :organization_id AND status = 'pending';
 
+-- name: new_id()$
+-- An id for an import, in the order of time.
+SELECT uuidv7();
+
 -- name: insert_import!
 -- A file that was uploaded and looked at.
 INSERT INTO intake.imports (

@@ -18,7 +18,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -156,9 +156,19 @@ class EmbeddedServer:
                     self._clear_crash()
                     self._configure()
                     self._run("pg_ctl", "-D", str(self.data), "-w", "-t", str(START_SECONDS), "-l", str(self.log), "start")
+                self._wait_until_ready()
                 if self._users is None:
                     self._users = (self.home / "postgres.users").open("a")
                     fcntl.flock(self._users, fcntl.LOCK_SH)
+
+    def _wait_until_ready(self) -> None:
+        """A server whose children were killed is there, and recovers: wait until it takes connections."""
+        command = [Binaries.find().path("pg_isready"), "--quiet", "--host", str(self.socket_folder)]
+        deadline = time.monotonic() + START_SECONDS
+        while (said := subprocess.run(command, check=False, env={"LC_ALL": "C"}).returncode) != 0:
+            if time.monotonic() > deadline or (said != 1 and self.pid() is None):
+                raise Unavailable(f"PostgreSQL in {self.data} does not take connections: see {self.log}")
+            time.sleep(0.1)
 
     def release(self) -> bool:
         """Stop counting this process, and the server if it was the last one. Returns whether the server was stopped."""
@@ -183,7 +193,8 @@ class EmbeddedServer:
             process = psutil.Process(number)
             children = process.children(recursive=True)
             for each in (process, *children):
-                each.send_signal(signal.SIGKILL)
+                with suppress(psutil.NoSuchProcess):
+                    each.send_signal(signal.SIGKILL)
             psutil.wait_procs([process, *children], timeout=30)
 
     @contextmanager

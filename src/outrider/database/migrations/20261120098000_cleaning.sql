@@ -15,7 +15,8 @@ RETURN CASE
             replace(replace(replace(
                 translate(
                     p_text,
-                    E'\t\n\r\f\u000b\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\u0001\u00ad\u200b\u200c\u200d\u2060\ufeff',
+                    E'\t\n\r\f\u000b\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f'
+                    '\u205f\u3000\u0001\u00ad\u200b\u200c\u200d\u2060\ufeff',
                     '                        '
                 ), ' ', E' \u0001'
             ), E'\u0001 ', ''), E'\u0001', '')
@@ -28,7 +29,8 @@ END;
 CREATE FUNCTION intake.f_is_placeholder(p_text text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN length(p_text) < 12 AND lower(p_text) IN (
-    'n/a', '[]', '{}', '[null]', '#n/a', 'na.', '-', '--', '---', '.', '?', 'null', 'none', 'nil', 'undefined', 'unknown', 'not set', '(blank)', 'no name', 'test',
+    'n/a', '[]', '{}', '[null]',
+    '#n/a', 'na.', '-', '--', '---', '.', '?', 'null', 'none', 'nil', 'undefined', 'unknown', 'not set', '(blank)', 'no name', 'test',
     'test test', 'first name', 'last name', 'firstname', 'lastname', 'name', 'xxx', 'asdf', 'tbd'
 );
 
@@ -42,11 +44,15 @@ CREATE FUNCTION intake.f_unwrap_address(p_text text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT btrim(
-        CASE WHEN b.inner_text LIKE '%mailto:%' THEN split_part(regexp_replace(b.inner_text, '^.*mailto:', ''), '?', 1) ELSE b.inner_text END,
-        E' \t\n\r\f\u000b\u001c\u001d\u001e\u001f\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000'
+        CASE
+            WHEN b.inner_text LIKE '%mailto:%' THEN split_part(regexp_replace(b.inner_text, '^.*mailto:', ''), '?', 1)
+            ELSE b.inner_text
+        END,
+        E' \t\n\r\f\u000b\u001c\u001d\u001e\u001f\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028'
+        '\u2029\u202f\u205f\u3000'
     )
-    FROM (SELECT translate(lower(p_text), E'\u00ad\u200b\u200c\u200d\u2060\ufeff', '') AS said OFFSET 0) AS a
-    CROSS JOIN LATERAL (SELECT coalesce(substring(a.said FROM '<([^<>]*)>'), a.said) AS inner_text OFFSET 0) AS b;
+    FROM (SELECT translate(lower(p_text), E'\u00ad\u200b\u200c\u200d\u2060\ufeff', '') AS said) AS a
+    CROSS JOIN LATERAL (SELECT coalesce(substring(a.said FROM '<([^<>]*)>'), a.said) AS inner_text) AS b;
 END;
 
 -- An address as it identifies somebody: out of "Name <address>" and "mailto:", trimmed, in lower case. NULL for nothing. Plain ASCII
@@ -114,6 +120,26 @@ RETURN p_domain IN (
     'github.com', 'sites.google.com', 'google.com/maps', 'tiktok.com', 'wa.me', 't.me'
 ) OR p_domain LIKE '%.linkedin.com' OR p_domain LIKE '%.facebook.com';
 
+-- A name without "Prof. Dr." before it.
+CREATE FUNCTION people.f_without_titles(p_name text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN regexp_replace(p_name, '^((dr|prof|mr|mrs|ms|miss|mx|sir|dame|herr|frau|ing|dipl-ing|mag|rev|hon)\.?\s+)+', '', 'i');
+
+-- A name without "Jr." and "Ph.D." behind it. Behind a comma stand more degrees than could be told from a name without one (Ma, Ba, Pe).
+CREATE FUNCTION people.f_without_degrees(p_name text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN position(',' IN p_name) > 0 THEN rtrim(
+        regexp_replace(
+            p_name,
+            '(,?\s+(jr|sr|ii|iii|iv|ph\.?d|m\.?d|mba|esq|cpa|msc|bsc|llm|pmp|dds|rn)\.?'
+            '|,\s*(jr|sr|ii|iii|iv|ph\.?d|m\.?d|mba|esq|cpa|msc|bsc|llm|pmp|dds|rn|ma|ba|ms|bs|jd|cfa|cfp|frm'
+            '|caia|cissp|shrm-s?cp|s?phr|pe|mph|mpa|dba)\.?)+$', '', 'i'
+        ), ' ,'
+    )
+    ELSE regexp_replace(p_name, '(\s+(jr|sr|ii|iii|iv|ph\.?d|m\.?d|mba|esq|cpa|msc|bsc|llm|pmp|dds|rn)\.?)+$', '', 'i')
+END;
+
 -- A first and a last name from what was given: explicit ones first, then the full name ("Last, First" turned), then first.last@ or
 -- first_last@; never out of joined letters and never from a desk's address. Of a first and a last name of which one was left blank, the
 -- full name gives the other. Titles and degrees are taken off, particles stay with the family name. One row.
@@ -127,48 +153,45 @@ BEGIN ATOMIC
         g.last_name
     FROM (
         SELECT
-            CASE WHEN p_first ~ '[. ]' THEN nullif(regexp_replace(p_first, '^((dr|prof|mr|mrs|ms|miss|mx|sir|dame|herr|frau|ing|dipl-ing|mag|rev|hon)\.?(\s+|$))+', '', 'i'), '') ELSE p_first END AS first_name,
-            CASE WHEN p_last ~ '[., ]' THEN nullif(regexp_replace(p_last, '(,?\s+(jr|sr|ii|iii|iv|ph\.?d|m\.?d|mba|esq|cpa|msc|bsc|llm|pmp|dds|rn)\.?)+$', '', 'i'), '') ELSE p_last END AS last_name,
-            CASE
-                WHEN p_name IS NULL THEN NULL
-                -- Behind a comma stand more degrees than could be told from a name without one (Ma, Ba, Pe).
-                WHEN position(',' IN p_name) > 0 THEN rtrim(
-                    regexp_replace(
-                        regexp_replace(p_name, '^((dr|prof|mr|mrs|ms|miss|mx|sir|dame|herr|frau|ing|dipl-ing|mag|rev|hon)\.?\s+)+', '', 'i'),
-                        '(,?\s+(jr|sr|ii|iii|iv|ph\.?d|m\.?d|mba|esq|cpa|msc|bsc|llm|pmp|dds|rn)\.?|,\s*(jr|sr|ii|iii|iv|ph\.?d|m\.?d|mba|esq|cpa|msc|bsc|llm|pmp|dds|rn|ma|ba|ms|bs|jd|cfa|cfp|frm|caia|cissp|shrm-s?cp|s?phr|pe|mph|mpa|dba)\.?)+$', '', 'i'
-                    ), ' ,'
-                )
-                ELSE regexp_replace(
-                    regexp_replace(p_name, '^((dr|prof|mr|mrs|ms|miss|mx|sir|dame|herr|frau|ing|dipl-ing|mag|rev|hon)\.?\s+)+', '', 'i'),
-                    '(,?\s+(jr|sr|ii|iii|iv|ph\.?d|m\.?d|mba|esq|cpa|msc|bsc|llm|pmp|dds|rn)\.?)+$', '', 'i'
-                )
-            END AS stripped
+            CASE WHEN p_first ~ '[. ]' THEN nullif(btrim(people.f_without_titles(p_first || ' ')), '') ELSE p_first END AS first_name,
+            CASE WHEN p_last ~ '[., ]' THEN nullif(people.f_without_degrees(p_last), '') ELSE p_last END AS last_name,
+            people.f_without_titles(people.f_without_degrees(p_name)) AS stripped
+        FROM (VALUES (1)) AS once (done)
         OFFSET 0 -- or each mention below would do it again
     ) AS e
     CROSS JOIN LATERAL (
-        SELECT CASE
-            WHEN position(',' IN e.stripped) > 0 THEN regexp_replace(e.stripped, '^([^,]+),\s*(?:(?:dr|prof|mr|mrs|ms|miss|mx|sir|dame|herr|frau|ing|dipl-ing|mag|rev|hon)\.?\s+)*([^,]+)$', '\2 \1', 'i')
-            ELSE nullif(e.stripped, '')
-        END AS full_name,
-        CASE WHEN position(',' IN e.stripped) > 0 THEN btrim(split_part(e.stripped, ',', 1)) END AS family_first
+        SELECT
+            CASE
+                WHEN position(',' IN e.stripped) = 0 THEN nullif(e.stripped, '')
+                WHEN e.stripped ~ '^[^,]+,[^,]+$'
+                    THEN concat_ws(' ', people.f_without_titles(btrim(split_part(e.stripped, ',', 2))), btrim(split_part(e.stripped, ',', 1)))
+                ELSE e.stripped
+            END AS full_name,
+            CASE WHEN position(',' IN e.stripped) > 0 THEN btrim(split_part(e.stripped, ',', 1)) END AS family_first
+        FROM (VALUES (1)) AS once (done)
         OFFSET 0
     ) AS t
     CROSS JOIN LATERAL (
         SELECT
             CASE
                 WHEN e.first_name IS NOT NULL THEN e.first_name
-                WHEN e.last_name IS NOT NULL
-                    THEN CASE WHEN right(lower(t.full_name), length(e.last_name) + 1) = ' ' || lower(e.last_name) THEN split_part(t.full_name, ' ', 1) END
+                WHEN e.last_name IS NOT NULL AND coalesce(right(lower(t.full_name), length(e.last_name) + 1) <> ' ' || lower(e.last_name), true)
+                    THEN NULL
                 WHEN t.full_name IS NOT NULL THEN split_part(t.full_name, ' ', 1)
                 WHEN p_address ~ '^[[:alpha:]]{2,}[._][[:alpha:]]{2,}@' AND NOT intake.f_is_role_address(regexp_replace(p_address, '[._].*$', '@'))
                     THEN initcap(substring(p_address FROM '^[[:alpha:]]+'))
             END AS first_name,
             CASE
                 WHEN e.last_name IS NOT NULL THEN e.last_name
-                WHEN e.first_name IS NOT NULL AND left(lower(t.full_name), length(e.first_name) + 1) IS DISTINCT FROM lower(e.first_name) || ' ' THEN NULL
+                WHEN e.first_name IS NOT NULL AND coalesce(left(lower(t.full_name), length(e.first_name) + 1) <> lower(e.first_name) || ' ', true)
+                    THEN NULL
                 WHEN t.family_first IS NOT NULL AND t.full_name <> e.stripped THEN t.family_first
                 WHEN position(' ' IN t.full_name) > 0 THEN coalesce(
-                    substring(t.full_name FROM '(?i)\s((?:van|von|vom|zu|zum|de|del|della|der|den|des|di|da|dal|das|do|dos|du|la|le|los|las|bin|ibn|bint|al|el|ter|ten|abu|mc|mac|st\.?|san|santa|af|av)\s.+)$'),
+                    substring(
+                        t.full_name FROM
+                        '(?i)\s((?:van|von|vom|zu|zum|de|del|della|der|den|des|di|da|dal|das|do|dos|du|la|le|los|las|bin|ibn|bint|al|el|ter|ten|abu'
+                        '|mc|mac|st\.?|san|santa|af|av)\s.+)$'
+                    ),
                     substring(t.full_name FROM '(\S+)$')
                 )
                 WHEN t.full_name IS NOT NULL THEN NULL

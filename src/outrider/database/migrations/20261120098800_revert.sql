@@ -35,13 +35,14 @@ BEGIN ATOMIC
     ),
     ends AS (
         SELECT
-            b.key, b.field, (array_agg(e.before ORDER BY e.history_id))[1] AS before, (array_agg(e.after ORDER BY e.history_id DESC))[1] AS now,
+            b.key, b.field, (array_agg(e.before ORDER BY e.history_id))[1] AS before, (array_agg(e.after ORDER BY e.history_id DESC))[1] AS stands,
             (array_agg(e.after) FILTER (WHERE e.history_id = b.last_id))[1] AS left_behind, bool_or(NOT e.is_ours AND e.history_id < b.last_id) AS is_mixed
         FROM bounds AS b
         INNER JOIN entries AS e ON e.key = b.key AND e.field = b.field AND e.history_id >= b.first_id
         GROUP BY b.key, b.field
     )
-    SELECT e.key, e.field, e.before, e.now, e.is_mixed OR e.now IS DISTINCT FROM e.left_behind FROM ends AS e WHERE e.now IS DISTINCT FROM e.before;
+    SELECT e.key, e.field, e.before, e.stands, (e.is_mixed OR (e.stands IS DISTINCT FROM e.left_behind))
+    FROM ends AS e WHERE e.stands IS DISTINCT FROM e.before;
 END;
 
 -- Reverts an import of the current organization and returns what came of it; a dry run changes nothing and returns the same.
@@ -289,11 +290,11 @@ BEGIN ATOMIC
     ),
     ends AS (
         SELECT
-            max(place) AS place, (array_agg(after ORDER BY place DESC))[1] AS now, (array_agg(who ORDER BY place DESC))[1] AS who,
+            max(place) AS place, (array_agg(after ORDER BY place DESC))[1] AS stands, (array_agg(who ORDER BY place DESC))[1] AS who,
             coalesce((array_agg(after ORDER BY place DESC) FILTER (WHERE is_ours))[1], (array_agg(before ORDER BY place))[1]) AS left_behind
         FROM entries GROUP BY field
     )
-    SELECT who FROM ends WHERE now IS DISTINCT FROM left_behind ORDER BY place DESC LIMIT 1;
+    SELECT who FROM ends WHERE stands IS DISTINCT FROM left_behind ORDER BY place DESC LIMIT 1;
 END;
 
 -- What a person calls a row: an address or a domain.
