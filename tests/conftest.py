@@ -20,6 +20,7 @@ from outrider.kit import database, spool
 from outrider.kit.server import EmbeddedServer, Urls, with_user
 
 HOME = Path(__file__).parent.parent / ".test-home"
+os.environ["OUTRIDER_HOME"] = str(HOME / "home")  # no test touches the home of who runs it
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "256MB", "max_connections": "200"}
 
 

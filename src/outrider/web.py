@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from outrider import __version__
 from outrider.intake import api as intake
@@ -39,9 +40,14 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 """The routers of the slices, in the order that the API's document lists them."""
 
+LARGE_BODIES = {("POST", "/api/imports"): "imports:write", ("POST", "/api/ingest"): "imports:write"}
+"""The scopes that these need are asked for before their bodies are read."""
+
 UPLOADS = (("POST", "/api/imports"),)
 """Where bodies may be `max_upload_bytes` long; they are streamed."""
 
+MAX_HEADER_BYTES = 64 * 1024
+STATEMENT_TIMEOUT = "60s"
 HOME = (Path(__file__).parent / "web.html").read_text()
 MIGRATIONS = Path(__file__).parent / "database" / "migrations"
 DESCRIPTION = """Raw leads in, golden records out.
@@ -84,6 +90,7 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
             size=settings.pool_size,
             statement_cache=settings.statement_cache,
             name="outrider web",
+            statement_timeout=STATEMENT_TIMEOUT,
         ):
             yield
 
@@ -106,7 +113,7 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
                 limit=settings.max_request_bytes,
                 exceptions=dict.fromkeys(UPLOADS, settings.max_upload_bytes),
             ),
-            Middleware(KeyFirst),
+            Middleware(KeyFirst, needs=LARGE_BODIES),
             Middleware(http.Idempotency, identify=holder_of),
         ],
     )
@@ -139,7 +146,8 @@ async def serve(
             uvicorn.Config(
                 app,
                 loop="none",
-                http="httptools",
+                http=_BoundedHttp,
+                proxy_headers=False,
                 ws="none",
                 lifespan="on",
                 log_config=None,
@@ -152,6 +160,28 @@ async def serve(
         await server.serve(sockets=[listener])
         if server.should_exit:
             await asyncio.sleep(0.1)  # uvicorn raised the signal again when it was done: this is where the loop hears of it
+
+
+class _BoundedHttp(HttpToolsProtocol):
+    """Closes a connection whose request line and headers do not end within `MAX_HEADER_BYTES`."""
+
+    _header_bytes = 0
+    _in_headers = True
+
+    def on_message_begin(self) -> None:
+        self._in_headers, self._header_bytes = True, 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_headers = False
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._in_headers:
+            self._header_bytes += len(data)
+            if self._header_bytes > MAX_HEADER_BYTES:
+                self.transport.close()
 
 
 class _Server(uvicorn.Server):

@@ -79,6 +79,11 @@ async def migrate(url: str, *, passwords: dict[str, str] | None = None) -> Plan:
         version = await _check(connection, _target(url))
         await connection.execute(LOCK)
         await connection.execute("SET lock_timeout = '30s'")
+        if planted := [row["signature"] async for row in queries.planted_functions(connection)]:
+            raise Unavailable(
+                f"The schema public holds functions that somebody else could have run in the administrator's name "
+                f"({', '.join(planted[:3])}): drop them or move them to another schema, then migrate."
+            )
         try:
             for step in PREPARE:
                 await _patiently(getattr(queries, step), connection)
@@ -131,7 +136,9 @@ async def _administrator(url: str) -> AsyncIterator[asyncpg.Connection]:
     """Connect as the administrator for the time of the block; one sentence for each way in which that can fail."""
     target = _target(url)
     try:
-        connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS, server_settings={"application_name": "outrider migrate"})
+        connection = await asyncpg.connect(
+            url, timeout=CONNECT_SECONDS, server_settings={"application_name": "outrider migrate", "search_path": "pg_catalog, pg_temp"}
+        )
     except asyncpg.InvalidCatalogNameError as error:
         raise Unavailable(
             f"The server at {target} has no such database: create it with createdb, or correct OUTRIDER_DATABASE_URL."

@@ -142,3 +142,12 @@ ALTER ROLE outrider_app SET search_path = public, ops;
 
 -- name: set_search_path_console()#
 ALTER ROLE outrider_console SET search_path = public, ops;
+
+-- name: planted_functions()
+-- Functions in public that are neither an extension's, an administrator's nor the owner's: a call without a schema in a migration might
+-- find one of them first (as in CVE-2018-1058).
+SELECT p.oid::regprocedure::text AS signature
+FROM pg_proc AS p
+INNER JOIN pg_roles AS r ON r.oid = p.proowner
+WHERE p.pronamespace = 'public'::regnamespace AND NOT r.rolsuper AND r.rolname NOT IN ('outrider_owner', current_user)
+    AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e');

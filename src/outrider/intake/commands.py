@@ -85,7 +85,7 @@ async def _take_in(session: "Session", name: str, wanted: NewImport, *, dry_run:
     with _open(name) as source:
         made = await imports.create_import(session.organization_id, session.actor, source, wanted)
     if not session.json:
-        terminal.say(f"{made.file_name}: {made.file_bytes:,} bytes, {_kind(made)}")
+        terminal.say(f"{terminal.printable(made.file_name)}: {made.file_bytes:,} bytes, {_kind(made)}")
         terminal.show_table(mapping_rows(made), ["column", "field", "found_by", "samples"], json=False, empty="No columns.")
         terminal.say()
     if dry_run:
@@ -227,7 +227,7 @@ def rejects(
         blocks = imports.reject_blocks(session.organization_id, session.actor, number)
         if out is None:
             async for block in blocks:
-                sys.stdout.write(block)
+                sys.stdout.write("\n".join(map(terminal.printable, block.split("\r\n"))) if sys.stdout.isatty() else block)
             return
         with _writable(out) as file:
             async for block in blocks:

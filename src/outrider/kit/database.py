@@ -26,12 +26,17 @@ async def prepare_connection(connection: asyncpg.Connection) -> None:
 
 
 @asynccontextmanager
-async def connect(url: str, *, size: int = 10, statement_cache: int = 256, name: str = "outrider") -> AsyncIterator[asyncpg.Pool]:
+async def connect(
+    url: str, *, size: int = 10, statement_cache: int = 256, name: str = "outrider", statement_timeout: str | None = None
+) -> AsyncIterator[asyncpg.Pool]:
     """Open the process's pool on `url` for the time of the block.
 
     Raises `Unavailable` when there is no server, with what to do.
     """
     global _pool
+    server_settings = {"application_name": name}
+    if statement_timeout and statement_cache:  # PgBouncer, for which the cache is 0, takes no such parameter
+        server_settings["statement_timeout"] = statement_timeout
     try:
         pool = await asyncpg.create_pool(
             url,
@@ -39,7 +44,7 @@ async def connect(url: str, *, size: int = 10, statement_cache: int = 256, name:
             max_size=size,
             statement_cache_size=statement_cache,
             init=prepare_connection,
-            server_settings={"application_name": name},
+            server_settings=server_settings,
             command_timeout=None,
         )
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:

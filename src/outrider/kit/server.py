@@ -64,6 +64,13 @@ class Binaries:
         return str(self.folder / name)
 
 
+def _private(path: Path) -> IO[str]:
+    """Open a lock file that only we may open: who can, can hold it."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.fchmod(descriptor, 0o600)
+    return os.fdopen(descriptor, "a")
+
+
 class EmbeddedServer:
     """A PostgreSQL of our own in `home/postgres`, reached through a socket only its owner may open.
 
@@ -158,7 +165,7 @@ class EmbeddedServer:
                     self._run("pg_ctl", "-D", str(self.data), "-w", "-t", str(START_SECONDS), "-l", str(self.log), "start")
                 self._wait_until_ready()
                 if self._users is None:
-                    self._users = (self.home / "postgres.users").open("a")
+                    self._users = _private(self.home / "postgres.users")
                     fcntl.flock(self._users, fcntl.LOCK_SH)
 
     def _wait_until_ready(self) -> None:
@@ -199,7 +206,7 @@ class EmbeddedServer:
 
     @contextmanager
     def _exclusive(self) -> Iterator[None]:
-        with (self.home / "postgres.lock").open("a") as mutex:
+        with _private(self.home / "postgres.lock") as mutex:
             fcntl.flock(mutex, fcntl.LOCK_EX)
             yield
 
@@ -237,7 +244,8 @@ class EmbeddedServer:
             raise Unavailable(f"{folder} belongs to somebody else: remove it, or set OUTRIDER_HOME to a folder with a shorter path.")
         if self._account is None:
             return
-        self.log.touch()
+        self.log.touch(mode=0o600)
+        self.log.chmod(0o600)
         for path in (self.data, self.log, folder):
             if path.exists() and path.stat().st_uid != self._account.pw_uid:
                 os.chown(path, self._account.pw_uid, self._account.pw_gid)

@@ -5,6 +5,7 @@ On several hosts the folder has to be shared. Composition says where it is; noth
 
 import os
 import shutil
+import time
 import uuid
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -13,6 +14,8 @@ from .errors import TooLarge, Unavailable
 
 _folder: Path | None = None
 BLOCK = 1 << 20
+KEEP_DAYS = 30
+LEAST_FREE_BYTES = 256 * 2**20
 
 
 def configure(folder: Path) -> None:
@@ -32,14 +35,26 @@ def create(organization: uuid.UUID, name: uuid.UUID) -> IO[bytes]:
     """Open a new file for writing, mode 0600. Raises `Unavailable` when the disk does not take it."""
     target = path(organization, name)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (target.parent.parent, target.parent):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _forget_old(target.parent)
         return os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
     except OSError as error:
         raise Unavailable(f"the file cannot be kept in {target.parent}: {error.strerror}; free some space or correct the rights") from error
 
 
+def _forget_old(folder: Path) -> None:
+    """Delete what nobody came back for: files of imports that were never started, or that failed, after KEEP_DAYS."""
+    oldest = time.time() - KEEP_DAYS * 86_400
+    for file in folder.iterdir():
+        if file.stat().st_mtime < oldest:
+            file.unlink(missing_ok=True)
+
+
 def keep(organization: uuid.UUID, name: uuid.UUID, source: BinaryIO, most_bytes: int) -> int:
     """Copy a stream into a new file and return its size in bytes. Raises `TooLarge` over `most_bytes`; nothing is left then."""
+    if free_bytes() < LEAST_FREE_BYTES:
+        raise Unavailable(f"the disk that keeps uploads has less than {LEAST_FREE_BYTES // 2**20} MB left: free some space")
     size = 0
     with create(organization, name) as file:
         try:

@@ -47,6 +47,7 @@ _CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))} |
     0x2028: " ",
     0x202E: "\\u202e",
 }
+_CONTROL |= {code: f"\\u{code:04x}" for code in (0x200E, 0x200F, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 _WIDEST_PROGRESS_NOTE = 60
 
 

@@ -203,7 +203,7 @@ def describe(error: BaseException) -> str:
         message = error.message if isinstance(error, asyncpg.PostgresError) else str(error)
     except Exception:  # somebody's own __str__
         message = ""
-    text = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    text = f"{type(error).__name__}: {message[: 4 * LONGEST_ERROR]}" if message else type(error).__name__
     text = PHONE.sub("[phone]", ADDRESS.sub("[address]", text.replace("\0", "")))
     return text if len(text) <= LONGEST_ERROR else text[: LONGEST_ERROR - 1] + "…"
 

@@ -6,7 +6,7 @@ Nothing found out about a key outlives its request: a revoked key is refused fro
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,12 +114,18 @@ def require(scope: str | None = None) -> Callable[..., Awaitable[Caller]]:
 class KeyFirst:
     """ASGI layer that asks for the key before a body is read, so that strangers cannot make us read megabytes.
 
-    `is_public(method, path)` names the addresses that take bodies from anyone.
+    `is_public(method, path)` names the addresses that take bodies from anyone, `needs` the scope for those that take large ones.
     """
 
-    def __init__(self, app: ASGIApp, is_public: Callable[[str, str], bool] = lambda _method, _path: False) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        is_public: Callable[[str, str], bool] = lambda _method, _path: False,
+        needs: Mapping[tuple[str, str], str] | None = None,
+    ) -> None:
         self.app = app
         self.is_public = is_public
+        self.needs = needs or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -129,7 +135,10 @@ class KeyFirst:
             and scope["path"].startswith("/api/")
             and not self.is_public(scope["method"], scope["path"])
         ):
-            await admit(Request(scope))
+            caller = await admit(Request(scope))
+            needed = self.needs.get((scope["method"], scope["path"]))
+            if needed is not None and needed not in caller.scopes:
+                raise Forbidden(f"this key may not do that: it needs the scope {needed}")
         await self.app(scope, receive, send)
 
 

@@ -75,7 +75,7 @@ END $$;
 CREATE FUNCTION tenancy.f_create_namespace(
     p_name text, p_keywords text[], p_description text DEFAULT NULL, p_is_default boolean DEFAULT false
 ) RETURNS uuid
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s'
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s'
 AS $$
 DECLARE
     v_organization uuid := kit.f_organization();
@@ -102,7 +102,7 @@ GRANT EXECUTE ON FUNCTION tenancy.f_create_namespace(text, text[], text, boolean
 
 -- Gives a namespace and its table another name. Errors as f_create_namespace; no such namespace: returns false.
 CREATE FUNCTION tenancy.f_rename_namespace(p_name text, p_new_name text) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s'
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s'
 AS $$
 DECLARE
     v_old tenancy.namespaces;
@@ -126,7 +126,7 @@ GRANT EXECUTE ON FUNCTION tenancy.f_rename_namespace(text, text) TO outrider_app
 -- Takes a namespace out of service and keeps its rows in a table of their own, whose name is returned. NULL: no such namespace, or the
 -- default one, which cannot go. Imports that were routed to it keep their campaign and lose the link.
 CREATE FUNCTION tenancy.f_archive_namespace(p_name text) RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s'
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s'
 AS $$
 DECLARE
     v_old tenancy.namespaces;

@@ -75,7 +75,7 @@ RETURN CASE
     WHEN length(p_address) NOT BETWEEN 5 AND 254
         OR strpos(p_address, '@') NOT BETWEEN 2 AND 65
         OR p_address !~ '^[^[:space:]@"(),:;<>\[\]\\]+@([[:alnum:]]([[:alnum:]-]*[[:alnum:]])?\.)+[[:alpha:]][[:alnum:]-]*[[:alnum:]]$'
-        OR p_address LIKE '.%' OR p_address LIKE '%..%' OR p_address LIKE '%.@%' THEN 'bad_email'
+        OR p_address LIKE '.%' OR p_address LIKE '%..%' OR p_address LIKE '%.@%' OR strpos(p_address, E'\ufffd') > 0 THEN 'bad_email'
     WHEN left(p_address, strpos(p_address, '@') - 1) IN (
         'noreply', 'no-reply', 'mailer-daemon', 'postmaster', 'hostmaster', 'abuse', 'spam', 'webmaster', 'test'
     ) THEN 'filtered_email'
