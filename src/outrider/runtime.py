@@ -140,10 +140,13 @@ async def ensure_default(settings: Settings) -> str | None:
 
     Needs the pool. Seed 004: the organization's id and the admin of the initial set-up.
     """
+    from outrider import people  # here, since most commands find everything made
+
     with suppress(Conflict):
         if await tenancy.list_members(DEFAULT_ORGANIZATION, me()):
             return None
         await tenancy.create_organization("Default", "default", DEFAULT_ORGANIZATION)
+        await people.schedule(DEFAULT_ORGANIZATION, me())
     return await tenancy.add_member(DEFAULT_ORGANIZATION, me(), settings.admin_email, "owner", "Admin")
 
 

@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that the HTTP server listens on.")
     port: int = Field(8080, ge=1, le=65535, description="Port that the HTTP server listens on.")
     admin_email: str = Field("admin@ophir.dev", description="E-mail address of the first admin (seed 004).")
-    pool_size: int = Field(10, ge=1, le=200, description="Most connections to the database that one process keeps.")
+    pool_size: int = Field(10, ge=5, le=200, description="Most connections to the database that one process keeps.")
     statement_cache: int = Field(256, ge=0, description="Prepared statements kept per connection; 0 behind PgBouncer in transaction mode.")
     max_request_bytes: int = Field(32 * 2**20, ge=1024, description="Largest JSON body the API takes, in bytes.")
     max_upload_bytes: int = Field(4 * 2**30, ge=1024, description="Largest lead file the API takes, in bytes.")

@@ -47,7 +47,6 @@ UPLOADS = (("POST", "/api/imports"),)
 """Where bodies may be `max_upload_bytes` long; they are streamed."""
 
 MAX_HEADER_BYTES = 64 * 1024
-STATEMENT_TIMEOUT = "60s"
 HOME = (Path(__file__).parent / "web.html").read_text()
 MIGRATIONS = Path(__file__).parent / "database" / "migrations"
 DESCRIPTION = """Raw leads in, golden records out.
@@ -90,7 +89,6 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
             size=settings.pool_size,
             statement_cache=settings.statement_cache,
             name="outrider web",
-            statement_timeout=STATEMENT_TIMEOUT,
         ):
             yield
 

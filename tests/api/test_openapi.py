@@ -6,6 +6,7 @@ import pytest
 
 from .catalogue import OWN, PUBLIC, address_of_nothing, address_of_own, operations
 
+
 def resolve(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     """Follow a reference."""
     while "$ref" in node:

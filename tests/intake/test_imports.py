@@ -185,7 +185,7 @@ async def test_an_import_given_up_by_its_job_says_so(organization, actor, monkey
     started = await intake.start(organization, actor, made.id)
     await ops.cancel_job(organization, actor, started.job_id)
     found = await intake.get_import(organization, actor, made.id)
-    assert found.state == "failed"
+    assert found.state == "cancelled"
     assert found.error
 
 

@@ -6,7 +6,11 @@ Read from the catalogue, partitions and the organizations' own schemas included:
 import asyncpg
 import pytest
 
-OURS = "n.nspname IN ('kit', 'tenancy', 'intake', 'vault', 'people', 'company', 'ops', 'queue', 'public') OR n.nspname LIKE 'org\\_%'"
+# In public and in an organization's schema people have tables of their own (outrider_console's).
+OURS = (
+    "n.nspname IN ('kit', 'tenancy', 'intake', 'vault', 'people', 'company', 'ops', 'queue') "
+    "OR (n.nspname = 'public' OR n.nspname LIKE 'org\\_%') AND c.relowner = 'outrider_owner'::regrole"
+)
 POLICY = "(organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)"
 
 # Tables without a tenant, and why: the list of the tenants, the users that may belong to several, look-up lists, the ledger of migrations.
@@ -115,7 +119,8 @@ async def test_organization_id_is_first_in_every_unique_index(catalogue):
         LEFT JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = i.indkey[0]
         WHERE i.indisunique AND a.attname IS DISTINCT FROM 'organization_id'
             AND NOT (
-                t.relname LIKE '%\\_user\\_source%' AND (t.nspname = 'public' OR t.nspname LIKE 'org\\_%')
+                (t.relname LIKE '%\\_user\\_source' OR t.relname LIKE '%\\_archived\\_%')
+                    AND (t.nspname = 'public' OR t.nspname LIKE 'org\\_%')
                 AND i.indnatts = 1 AND pg_get_indexdef(i.indexrelid, 1, true) = 'email'
             )
         """,
@@ -159,8 +164,9 @@ async def test_foreign_keys_neither_set_null_nor_set_default_nor_wait_for_the_co
     assert await offenders(
         catalogue,
         f"""
-        SELECT c.conrelid::regclass::text || '.' || c.conname FROM pg_constraint AS c INNER JOIN pg_namespace AS n ON n.oid = c.connamespace
-        WHERE c.contype = 'f' AND ({OURS}) AND (c.confdeltype NOT IN ('a', 'c') OR c.confupdtype <> 'a' OR c.condeferrable)
+        SELECT c.oid::regclass::text || '.' || k.conname FROM pg_constraint AS k INNER JOIN pg_class AS c ON c.oid = k.conrelid
+        INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE k.contype = 'f' AND ({OURS}) AND (k.confdeltype NOT IN ('a', 'c') OR k.confupdtype <> 'a' OR k.condeferrable)
         """,  # noqa: S608
     ) == []  # fmt: skip
 
@@ -211,14 +217,14 @@ async def test_constraints_are_named_by_us(catalogue):
     assert await offenders(
         catalogue,
         f"""
-        SELECT c.conrelid::regclass::text || '.' || c.conname FROM pg_constraint AS c
-        INNER JOIN pg_namespace AS n ON n.oid = c.connamespace
-        INNER JOIN pg_class AS t ON t.oid = c.conrelid
-        WHERE ({OURS}) AND n.nspname <> 'queue' AND c.contype IN ('c', 'f', 'u', 'x') AND t.relname !~ '^_?yoyo|^migrations_log$'
-            AND c.coninhcount = 0
+        SELECT c.oid::regclass::text || '.' || k.conname FROM pg_constraint AS k
+        INNER JOIN pg_class AS c ON c.oid = k.conrelid
+        INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE ({OURS}) AND n.nspname <> 'queue' AND k.contype IN ('c', 'f', 'u', 'x') AND c.relname !~ '^_?yoyo|^migrations_log$'
+            AND k.coninhcount = 0
             AND (
-                c.conname = t.relname || '_check' OR c.conname ~ '_check[0-9]+$' OR c.conname ~ '_(fkey|key|excl)[0-9]+$'
-                OR c.conname ~ '_organization_id_'
+                k.conname = c.relname || '_check' OR k.conname ~ '_check[0-9]+$' OR k.conname ~ '_(fkey|key|excl)[0-9]+$'
+                OR k.conname ~ '_organization_id_'
             )
         """,  # noqa: S608
     ) == []  # fmt: skip

@@ -38,9 +38,7 @@ async def test_an_expired_key_is_refused(organization):
         await tenancy.authenticate(made.secret)
 
 
-@pytest.mark.parametrize(
-    "secret", ["", "outrider_", "outrider_xyz_abc", "outrider_" + "a" * 26 + "_abc", "Bearer", "outrider_ü_x"]
-)
+@pytest.mark.parametrize("secret", ["", "outrider_", "outrider_xyz_abc", "outrider_" + "a" * 26 + "_abc", "Bearer", "outrider_ü_x"])
 async def test_what_is_not_a_key_is_refused(pool, secret):
     with pytest.raises(Unauthorized):
         await tenancy.authenticate(secret)

@@ -1,4 +1,5 @@
-"""Rows in over HTTP, their promotion, loads as they came, the audit log. One request is one transaction."""
+"""Rows in over HTTP, their promotion, loads as they came, the audit log. One request is one transaction, except that `/ingest` keeps
+its rows when the promotion that was asked for with them fails."""
 
 from dataclasses import asdict
 from datetime import datetime

@@ -35,7 +35,7 @@ EXPIRE_IN = timedelta(days=2)  # of a running import; one that takes longer is l
 
 
 async def create_import(
-    organization: OrganizationId, actor: Actor, source: BinaryIO, wanted: NewImport, *, most_bytes: int = 1 << 40
+    organization: OrganizationId, actor: Actor, source: BinaryIO, wanted: NewImport, *, most_bytes: int = MAX_BYTES
 ) -> Import:
     """Take a file in, find out what it is and how its columns are read; nothing runs yet.
 
@@ -67,8 +67,6 @@ async def create_import(
                 mode=wanted.mode,
                 promote=wanted.promote,
             )
-            if wanted.chosen:
-                await _remember(connection, organization, found.header, columns)
             return await get_in(connection, organization, number)
     except BaseException:
         spool.remove(organization, number)
@@ -88,12 +86,13 @@ async def _settled(organization: OrganizationId, actor: Actor, current: Import, 
     """The import as it is when its job may have been given up without a word to it (the worker was killed too often)."""
     try:
         job = await ops.get_job(organization, actor, job_id)
-        gave_up, error = job.state in ("failed", "expired", "cancelled"), job.error or f"its job was {job.state}"
+        gave_up = job.state if job.state in ("failed", "expired", "cancelled") else None
+        error = job.error or f"its job was {job.state}"
     except NotFound:
-        gave_up, error = True, "its job is gone"
-    if not gave_up:
+        gave_up, error = "failed", "its job is gone"
+    if gave_up is None:
         return current
-    state = {"reverting": "completed"}.get(current.state, "failed")
+    state = "completed" if current.state == "reverting" else "cancelled" if gave_up == "cancelled" else "failed"
     async with transaction(organization, actor) as connection:
         if await queries.move_import(
             connection, organization_id=organization, id=current.id, from_states=[current.state], state=state, job_id=None
@@ -163,10 +162,22 @@ async def start(organization: OrganizationId, actor: Actor, number: UUID) -> Imp
             retry_backoff=False,  # it goes on where it was: a long wait would gain nothing
             expire_in=EXPIRE_IN,
         )
-        await queries.move_import(
-            connection, organization_id=organization, id=number, from_states=["uploaded", "cancelled", "failed"], state="queued", job_id=job
-        )
+        if job == current.job_id:
+            raise Conflict("the import is still stopping: start it again in a moment", field="state")
+        await _move(connection, organization, current, "queued", job)
+        columns = columns_of(current)
+        if any(column.how == "chosen" for column in columns):
+            await _remember(connection, organization, tuple(current.file_format["header"]), columns)
         return await get_in(connection, organization, number)
+
+
+async def _move(connection: asyncpg.Connection, organization: OrganizationId, current: Import, state: str, job_id: UUID) -> None:
+    """Take an import to another state; `Conflict`, which takes the job back too, when somebody was quicker."""
+    moved = await queries.move_import(
+        connection, organization_id=organization, id=current.id, from_states=[current.state], state=state, job_id=job_id
+    )
+    if moved is None:
+        raise Conflict("somebody else has just started, stopped or reverted the import: look at it again", field="state")
 
 
 async def start_preview(organization: OrganizationId, actor: Actor, number: UUID) -> UUID:
@@ -219,9 +230,7 @@ async def start_revert(organization: OrganizationId, actor: Actor, number: UUID)
         current = await get_in(connection, organization, number)
         _check_revertible(current)
         job = await ops.enqueue(connection, "intake.revert", {"import_id": str(number)}, singleton_key=str(number), expire_in=EXPIRE_IN)
-        await queries.move_import(
-            connection, organization_id=organization, id=number, from_states=[current.state], state="reverting", job_id=job
-        )
+        await _move(connection, organization, current, "reverting", job)
         return await get_in(connection, organization, number)
 
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, File, Form, Path, Query, UploadFile
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from outrider.kit.errors import InvalidInput
+from outrider.kit.errors import Conflict, InvalidInput
 from outrider.kit.http import Cursor, Limit, Text
 from outrider.tenancy import Caller, require
 
@@ -169,7 +169,11 @@ async def upload_import(
     )  # fmt: skip
     made = await imports.create_import(caller.organization_id, caller.actor, file.file, wanted)
     if start:
-        made = await imports.start(caller.organization_id, caller.actor, made.id)
+        try:
+            made = await imports.start(caller.organization_id, caller.actor, made.id)
+        except Conflict:
+            await imports.cancel(caller.organization_id, caller.actor, made.id)
+            raise
     return _view(made)
 
 

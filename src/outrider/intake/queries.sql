@@ -6,9 +6,9 @@ SELECT load_id, status, message FROM intake.f_ingest_json(:rows::jsonb[], :sourc
 -- Pending loads become golden records; NULL takes all of them.
 SELECT promoted_count, updated_count, failed_count, message FROM vault.f_promote_contacts(:load_ids::bigint[]);
 
--- name: count_pending(organization_id)$
--- How many loads wait.
-SELECT count(*) FROM intake.raw_loads WHERE organization_id = :organization_id AND status = 'pending';
+-- name: limit_lock_wait(milliseconds)$
+-- How long this transaction waits for another ingest or promotion of the organization.
+SELECT set_config('lock_timeout', :milliseconds, true);
 
 -- name: new_id()$
 -- An id for an import, in the order of time.

@@ -13,6 +13,7 @@ from .store import queries
 from .types import Promotion, StoredRow
 
 MAX_ROWS = 10_000
+LOCK_WAIT = "10000"  # milliseconds: longer would hold a connection that others need (503, ask again)
 ACTIONS = ("contact_ingested", "contact_promoted", "contact_updated", "contact_deleted", "batch_processed")
 
 
@@ -39,6 +40,7 @@ async def ingest(
         raise InvalidInput("give a namespace or a campaign that is routed to one, not both", field="campaign")
     texts = [_text(row) for row in rows]
     async with transaction(organization, actor) as connection:
+        await queries.limit_lock_wait(connection, milliseconds=LOCK_WAIT)
         namespaces = NamespaceService(connection, organization)
         namespace_id: UUID | None = None
         if namespace:
@@ -59,6 +61,7 @@ async def ingest(
 async def promote(organization: OrganizationId, actor: Actor, load_ids: list[int] | None) -> Promotion:
     """Make golden records of pending loads; None takes all of them. Counts are loads (BEHAVIOUR 2)."""
     async with transaction(organization, actor) as connection:
+        await queries.limit_lock_wait(connection, milliseconds=LOCK_WAIT)
         return Promotion(**dict(await queries.promote(connection, load_ids=load_ids)))
 
 

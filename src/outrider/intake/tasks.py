@@ -87,12 +87,15 @@ async def revert_import(context: ops.JobContext) -> dict[str, Any]:
     async with transaction(context.organization_id, context.actor) as connection:
         current = await get_in(connection, context.organization_id, number)
         report: dict[str, Any]
+        if current.state not in ("reverting", "reverted"):
+            raise ops.JobFailed(f"the import is {current.state}, not waiting to be reverted")
         if current.state == "reverted":  # an earlier attempt did it and died before it could say so
             report = current.revert_report or {}
         else:
             report = await queries.revert(connection, id=number, dry_run=False)
             await queries.keep_revert(connection, organization_id=context.organization_id, id=number, report=report)
             await context.report(connection, report["loads"], report["loads"])
+    spool.remove(context.organization_id, number)  # there is nothing to go on with
     return {key: value for key, value in report.items() if key != "kept"}
 
 

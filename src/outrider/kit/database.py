@@ -12,6 +12,7 @@ import orjson
 
 from .errors import Unavailable
 
+ACQUIRE_SECONDS = 30
 _pool: asyncpg.Pool | None = None
 
 
@@ -26,17 +27,12 @@ async def prepare_connection(connection: asyncpg.Connection) -> None:
 
 
 @asynccontextmanager
-async def connect(
-    url: str, *, size: int = 10, statement_cache: int = 256, name: str = "outrider", statement_timeout: str | None = None
-) -> AsyncIterator[asyncpg.Pool]:
+async def connect(url: str, *, size: int = 10, statement_cache: int = 256, name: str = "outrider") -> AsyncIterator[asyncpg.Pool]:
     """Open the process's pool on `url` for the time of the block.
 
     Raises `Unavailable` when there is no server, with what to do.
     """
     global _pool
-    server_settings = {"application_name": name}
-    if statement_timeout and statement_cache:  # PgBouncer, for which the cache is 0, takes no such parameter
-        server_settings["statement_timeout"] = statement_timeout
     try:
         pool = await asyncpg.create_pool(
             url,
@@ -44,7 +40,7 @@ async def connect(
             max_size=size,
             statement_cache_size=statement_cache,
             init=prepare_connection,
-            server_settings=server_settings,
+            server_settings={"application_name": name},
             command_timeout=None,
         )
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
@@ -62,3 +58,19 @@ def pool() -> asyncpg.Pool:
     if _pool is None:
         raise RuntimeError("no database: open one with kit.database.connect")
     return _pool
+
+
+@asynccontextmanager
+async def acquired() -> AsyncIterator[asyncpg.Connection]:
+    """Take a connection of the pool for the time of the block.
+
+    Raises `Unavailable` when none comes free within `ACQUIRE_SECONDS`.
+    """
+    try:
+        connection = await pool().acquire(timeout=ACQUIRE_SECONDS)
+    except TimeoutError as error:
+        raise Unavailable("every connection to the database is taken: ask again in a moment, or raise OUTRIDER_POOL_SIZE") from error
+    try:
+        yield connection
+    finally:
+        await pool().release(connection)

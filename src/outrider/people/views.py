@@ -195,7 +195,7 @@ class SlotPage(BaseModel):
 
 
 class LoadView(BaseModel):
-    """A raw load; its payload is at /api/raw-loads."""
+    """A raw load; its payload is at /api/loads/{load_id}."""
 
     model_config = example(LOAD, title="LoadInPerson")
 

@@ -21,7 +21,7 @@ async def transaction(organization: OrganizationId, actor: Actor, *, readonly: b
 
     Sets `app.organization_id`, `app.actor` and the search path for this transaction only, so a pooled connection carries nothing over.
     """
-    async with database.pool().acquire() as connection, connection.transaction(readonly=readonly):
+    async with database.acquired() as connection, connection.transaction(readonly=readonly):
         await connection.execute(
             "SELECT set_config('app.organization_id', $1, true), set_config('app.actor', $2, true), set_config('search_path', $3, true)",
             str(organization),

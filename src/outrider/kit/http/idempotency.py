@@ -130,7 +130,8 @@ class Idempotency:
 async def _renew(answers: Answers, key: str) -> None:
     while True:
         await asyncio.sleep(RENEW_SECONDS)
-        await answers.renew(key)
+        with contextlib.suppress(Exception):
+            await answers.renew(key)  # the next one is in time if this one failed
 
 
 class BodyHash:
