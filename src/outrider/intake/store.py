@@ -1,4 +1,4 @@
-"""The only code that runs the intake's queries: rows in, frozen records out. Holds no rules."""
+"""Loads the intake's queries and makes frozen records of their rows. Holds no rules."""
 
 from pathlib import Path
 from typing import Any

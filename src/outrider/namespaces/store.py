@@ -1,4 +1,4 @@
-"""The only code that runs this slice's SQL, and the records it makes of the rows."""
+"""Loads this slice's queries and makes records of their rows. Holds no rules."""
 
 from pathlib import Path
 
