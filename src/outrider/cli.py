@@ -9,7 +9,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Annotated, Any
 
 import typer
@@ -60,7 +59,7 @@ def load(name: str) -> Any:
     A module's `app` holds either commands of the first level, by their names, or is itself the group `name`.
     """
     entry = ENTRIES.get(name)
-    if entry is None or find_spec(entry.module) is None:
+    if entry is None:
         return None
     group = typer.main.get_group(import_module(entry.module).app)
     command = group.commands.get(name, group)

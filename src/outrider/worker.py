@@ -4,7 +4,6 @@ import asyncio
 import signal
 from contextlib import suppress
 from importlib import import_module
-from importlib.util import find_spec
 
 from outrider import ops
 
@@ -20,8 +19,6 @@ def collect_tasks() -> dict[str, ops.Task]:
     """Return every slice's tasks by name. Raises `RuntimeError` when two have the same name."""
     tasks: dict[str, ops.Task] = {}
     for module in SLICES:
-        if find_spec(module) is None:
-            continue
         offered: dict[str, ops.Task] = import_module(module).TASKS
         if twice := tasks.keys() & offered.keys():
             raise RuntimeError(f"{module} names jobs that another slice has: {sorted(twice)}")

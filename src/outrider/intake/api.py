@@ -56,12 +56,7 @@ class Stored(BaseModel):
 class PromotionView(BaseModel):
     """What a promotion did, in loads."""
 
-    model_config = ConfigDict(
-        title="Promotion",
-        json_schema_extra={
-            "examples": [{"promoted_count": 1, "updated_count": 0, "failed_count": 0, "message": "1 promoted, 0 updated, 0 failed"}]
-        },
-    )
+    model_config = ConfigDict(title="Promotion", json_schema_extra={"examples": [PROMOTION]})
 
     promoted_count: int = Field(description="Loads that made a new contact.")
     updated_count: int = Field(description="Loads about a contact that was there.")

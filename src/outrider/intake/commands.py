@@ -38,9 +38,7 @@ def import_files(
     namespace: Annotated[str | None, typer.Option("--namespace", help="The client whose profiles these become.")] = None,
     campaign: Annotated[str | None, typer.Option("--campaign", help="A campaign's name, routed to a namespace by its keywords.")] = None,
     mode: Annotated[str, typer.Option("--mode", help=f"What may happen to what is known: {', '.join(MODES)}.")] = "fill",
-    mapping: Annotated[
-        list[str] | None, typer.Option("--map", metavar="HEADER=FIELD", help="Read a column as a field; HEADER= leaves it unmapped.")
-    ] = None,
+    mapping: Annotated[list[str] | None, typer.Option("--map", metavar="HEADER=FIELD", help=MAP_HELP)] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be new, changed, duplicate, failed; change nothing.")] = False,
     no_promote: Annotated[bool, typer.Option("--no-promote", help="Only store raw loads.")] = False,
     encoding: Annotated[str | None, typer.Option("--encoding", help="Of a text file, if detection is wrong.")] = None,

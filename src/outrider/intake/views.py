@@ -35,10 +35,7 @@ def show_import(found: Import) -> None:
         {"what": "  stored, not promoted", "count": found.rows_pending},
         {"what": "  duplicates (address loaded in the last 30 days)", "count": found.rows_duplicate},
         {"what": "  failed", "count": found.rows_failed},
-        *(
-            {"what": f"    {REASONS.get(reason, reason)}", "count": count}
-            for reason, count in sorted(found.reasons.items(), key=lambda r: -r[1])
-        ),
+        *_reasons(found.reasons),
         {"what": "contacts new", "count": found.contacts_created},
         {"what": "contacts changed", "count": found.contacts_updated},
         {"what": "people new", "count": found.people_created},
