@@ -1,30 +1,23 @@
 """CSV that a spreadsheet can open without harm: cells that would run as formulas are made text.
 
-Writes to a stream it is given. Never opens a file, and never changes what is stored: only what is written out.
+Never opens a file and never writes one, and never changes what is stored: only what is going to be written out.
 """
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import NamedTuple
 
 # OWASP's list, with the full-width forms that spreadsheets take for the same; after white space they count too.
 _DANGEROUS = re.compile(r"[ \u00a0]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _HARMLESS = re.compile(r"-?\d+(?:[.,]\d+)*%?|\+\d[\d ().\-/]*")
 
 
-class Stream(Protocol):
-    """What write_rejects needs of a stream."""
-
-    def write(self, text: str, /) -> object: ...
-
-
 class Reject(NamedTuple):
-    """A record that was not taken: its physical line, the reason for a person, its cells or else its text."""
+    """A record that was not taken: the number of its row in the file, the reason for a person, its cells or else its text."""
 
-    line: int
+    row: int
     reason: str
     cells: Sequence[str] | None
     text: str | None = None
@@ -48,15 +41,4 @@ def reject_header(header: Sequence[str]) -> list[str]:
 def reject_cells(row: Reject) -> list[str]:
     """A rejected record as cells under that header, every one neutralised; cells beyond the header follow at the end."""
     text = (row.text or "") if row.cells is None else ""
-    return [str(row.line), neutralise(row.reason), neutralise(text), *map(neutralise, row.cells or [])]
-
-
-def write_rejects(stream: Stream, header: Sequence[str], rows: Iterable[Reject]) -> int:
-    """Write the rejected records as CSV (commas, CRLF); how many there were. Open the stream with newline=""."""
-    writer = csv.writer(stream)
-    writer.writerow(reject_header(header))
-    count = 0
-    for row in rows:
-        writer.writerow(reject_cells(row))
-        count += 1
-    return count
+    return [str(row.row), neutralise(row.reason), neutralise(text), *map(neutralise, row.cells or [])]
