@@ -27,6 +27,7 @@ from outrider.ops import api as ops
 from outrider.people import api as people
 from outrider.settings import Settings
 from outrider.tenancy import api as tenancy
+from outrider.tenancy import visitors
 from outrider.tenancy.http import Door, KeyFirst, holder_of
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -117,6 +118,7 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
     )
     app.state.door = Door(settings.rate_limit)
     http.install(app)
+    visitors.install(app)
     for router in ROUTERS:
         app.include_router(router)
     app.include_router(http.health_router(__version__, {"database": _database_answers, "migrations": _migrations_are_current}))

@@ -20,19 +20,25 @@ from .service import (
     reset_password,
     revoke_key,
 )
+from .sessions import Visitor
 from .transaction import schema_of, transaction
 from .types import DEFAULT_ORGANIZATION, ROLES, SCOPES, Actor, ApiKey, Caller, Member, NewKey, OrganizationId, scopes_of
 
 if TYPE_CHECKING:
     from .http import require
+    from .visitors import visiting
 
 
 def __getattr__(name: str) -> Any:
-    """Load `require` when it is first asked for: it brings FastAPI, which the command line has no use for."""
+    """Load what brings FastAPI when it is first asked for: the command line has no use for it."""
     if name == "require":
         from .http import require
 
         return require
+    if name == "visiting":
+        from .visitors import visiting
+
+        return visiting
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -46,6 +52,7 @@ __all__ = [
     "Member",
     "NewKey",
     "OrganizationId",
+    "Visitor",
     "add_member",
     "all_organizations",
     "authenticate",
@@ -63,4 +70,5 @@ __all__ = [
     "schema_of",
     "scopes_of",
     "transaction",
+    "visiting",
 ]

@@ -53,6 +53,7 @@ class Caller:
     actor: Actor
     role: str
     scopes: frozenset[str]
+    namespaces: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
