@@ -196,7 +196,7 @@ async def session(place: Installation, org: str | None, *, json: bool = False) -
     """
     wanted = org or os.environ.get("OUTRIDER_ORG")
     organization = await tenancy.find_organization(wanted) if wanted else DEFAULT_ORGANIZATION
-    return Session(organization, me(), json, place, Caller(organization, me(), "owner", frozenset(tenancy.SCOPES)))
+    return Session(organization, me(), json, place, Caller(organization, me(), "owner", tenancy.scopes_of("owner", organization)))
 
 
 def run_in(fn: Callable[[Session], Awaitable[T]], *, org: str | None = None, json: bool = False, migrate: bool = True) -> T:

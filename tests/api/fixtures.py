@@ -34,10 +34,13 @@ def test_settings(**changes: object) -> Settings:
 test_settings.__test__ = False  # type: ignore[attr-defined]
 
 
-async def key_of(organization: tenancy.OrganizationId, role: str = "owner", scopes: list[str] | None = None) -> str:
-    """Make a key and return its secret."""
-    owner = tenancy.Caller(organization, tenancy.Actor("user", "test"), "owner", tenancy.scopes_of("owner"))
-    return (await tenancy.create_key(owner, "test", role=role, scopes=scopes)).secret
+async def key_of(
+    organization: tenancy.OrganizationId, role: str = "owner", scopes: list[str] | None = None, namespaces: Sequence[str] = ("playmaker",)
+) -> str:
+    """Make a key and return its secret; `namespaces` are a client's."""
+    owner = tenancy.Caller(organization, tenancy.Actor("user", "test"), "owner", tenancy.scopes_of("owner", organization))
+    bound = namespaces if role == "client" else ()
+    return (await tenancy.create_key(owner, "test", role=role, scopes=scopes, namespaces=bound)).secret
 
 
 def open_client(app: FastAPI, key: str | None = None) -> Client:
@@ -82,11 +85,11 @@ async def anonymous(app: FastAPI) -> AsyncIterator[Client]:
 
 @pytest_asyncio.fixture
 async def as_role(app: FastAPI, organization: tenancy.OrganizationId) -> AsyncIterator[Callable[..., Awaitable[Client]]]:
-    """Makes clients of the test's organization with a role and scopes."""
+    """Makes clients of the test's organization with a role, scopes and, for the role client, namespaces."""
     async with AsyncExitStack() as stack:
 
-        async def make(role: str = "owner", scopes: list[str] | None = None) -> Client:
-            return await stack.enter_async_context(open_client(app, await key_of(organization, role, scopes)))
+        async def make(role: str = "owner", scopes: list[str] | None = None, namespaces: Sequence[str] = ("playmaker",)) -> Client:
+            return await stack.enter_async_context(open_client(app, await key_of(organization, role, scopes, namespaces)))
 
         yield make
 

@@ -5,24 +5,13 @@ Others use what is listed here. Nothing outside this slice sets `app.organizatio
 
 from typing import TYPE_CHECKING, Any
 
-from .service import (
-    add_member,
-    all_organizations,
-    authenticate,
-    create_key,
-    create_organization,
-    current_organization,
-    find_organization,
-    list_keys,
-    list_members,
-    page_of_keys,
-    page_of_members,
-    reset_password,
-    revoke_key,
-)
+from .keys import authenticate, create_key, list_keys, page_of_keys, revoke_key
+from .members import add_member, list_members, page_of_members, reset_password
+from .organizations import all_organizations, create_organization, current_organization, find_organization
+from .roles import ROLES, SCOPES, scopes_of
 from .sessions import Visitor
 from .transaction import schema_of, transaction
-from .types import DEFAULT_ORGANIZATION, ROLES, SCOPES, Actor, ApiKey, Caller, Member, NewKey, OrganizationId, scopes_of
+from .types import DEFAULT_ORGANIZATION, Actor, ApiKey, Caller, Member, NewKey, OrganizationId
 
 if TYPE_CHECKING:
     from .http import require

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from outrider.kit.errors import InvalidInput
 from outrider.kit.http import Cursor, Limit, Text, keep_for_replay
 
-from . import service
+from . import keys, members, organizations
 from .http import require
 from .types import ApiKey, Caller
 
@@ -21,6 +21,7 @@ KEY_EXAMPLE: dict[str, Any] = {
     "prefix": "outrider_aaaaaaaaaaaaaaaaaaaaaaaaae_wJ4k",
     "role": "member",
     "scopes": ["imports:write", "people:read"],
+    "namespaces": [],
     "created_by": "key:0193a510-0000-7000-8000-000000000001",
     "created_at": "2026-11-20T08:00:00Z",
     "last_used_at": None,
@@ -58,6 +59,7 @@ class Key(BaseModel):
     prefix: str = Field(description="The beginning of the secret, to tell keys apart.")
     role: str
     scopes: list[str]
+    namespaces: list[str] = Field(description="The only ones that a client's key sees; empty for other roles, which see all.")
     created_by: str
     created_at: datetime
     last_used_at: datetime | None = Field(description="To the minute.")
@@ -91,8 +93,9 @@ class KeyRequest(BaseModel):
     )
 
     name: Text = Field(min_length=1, max_length=100, description="What it is for.")
-    role: Text = Field("member", description="owner, admin, member or viewer; at most your own.")
+    role: Text = Field("member", description="owner, admin, member, viewer or client; at most your own.")
     scopes: list[Text] | None = Field(None, max_length=100, description="What it may do; null: all that the role may.")
+    namespaces: list[Text] = Field([], max_length=1000, description="The namespaces that a client's key sees, by name; for a client only.")
     expires_at: AwareDatetime | None = Field(None, description="When it stops working, with a time zone; null: never.")
 
 
@@ -136,7 +139,7 @@ router = APIRouter(prefix="/api")
 @router.get("/keys", tags=["keys"], summary="List API keys")
 async def list_keys(caller: Annotated[Caller, Depends(require("keys:read"))], limit: Limit = 100, cursor: Cursor = None) -> KeyPage:
     """The organization's keys, newest first, revoked and expired ones too; never a secret."""
-    page = await service.page_of_keys(caller, limit=limit, cursor=cursor)
+    page = await keys.page_of_keys(caller, limit=limit, cursor=cursor)
     return KeyPage(items=[_key(key) for key in page.items], next_cursor=page.next_cursor)
 
 
@@ -149,7 +152,9 @@ async def create_key(body: KeyRequest, request: Request, caller: Annotated[Calle
             f"expires_at is {body.expires_at.isoformat()}, which is past; leave it out for a key that does not expire",
             field="expires_at",
         )
-    made = await service.create_key(caller, body.name, role=body.role, scopes=body.scopes, expires_at=body.expires_at)
+    made = await keys.create_key(
+        caller, body.name, role=body.role, scopes=body.scopes, namespaces=body.namespaces, expires_at=body.expires_at
+    )
     shown = _key(made.key).model_dump(mode="json")
     keep_for_replay(request.scope, orjson.dumps({**shown, "secret": None}))
     return MadeKey(**shown, secret=made.secret)
@@ -158,13 +163,13 @@ async def create_key(body: KeyRequest, request: Request, caller: Annotated[Calle
 @router.delete("/keys/{id}", tags=["keys"], summary="Revoke an API key", status_code=204, response_class=Response)
 async def revoke_key(id: UUID, caller: Annotated[Caller, Depends(require("keys:write"))]) -> None:
     """The key is refused from the next request on. Revoking it again is fine."""
-    await service.revoke_key(caller, id)
+    await keys.revoke_key(caller, id)
 
 
 @router.get("/users", tags=["users"], summary="List users")
 async def list_users(caller: Annotated[Caller, Depends(require("users:read"))], limit: Limit = 100, cursor: Cursor = None) -> UserPage:
     """The people of your organization, by address."""
-    page = await service.page_of_members(caller, limit=limit, cursor=cursor)
+    page = await members.page_of_members(caller, limit=limit, cursor=cursor)
     users = [User(id=one.user_id, email=one.email, name=one.name, role=one.role, created_at=one.created_at) for one in page.items]
     return UserPage(items=users, next_cursor=page.next_cursor)
 
@@ -172,7 +177,7 @@ async def list_users(caller: Annotated[Caller, Depends(require("users:read"))], 
 @router.get("/organization", tags=["users"], summary="Show the organization")
 async def get_organization(caller: Annotated[Caller, Depends(require())]) -> OrganizationView:
     """The organization that your key belongs to. Any key may ask."""
-    return OrganizationView.model_validate(await service.current_organization(caller.organization_id, caller.actor))
+    return OrganizationView.model_validate(await organizations.current_organization(caller.organization_id, caller.actor))
 
 
 def _key(key: ApiKey) -> Key:

@@ -12,8 +12,10 @@ from outrider.kit import terminal
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.kit.terminal import Json, Org
 
-from . import service
-from .types import ROLES, ApiKey, NewKey
+from . import keys as api_keys
+from . import members
+from .roles import ROLES
+from .types import ApiKey, NewKey
 
 if TYPE_CHECKING:
     from outrider.runtime import Session
@@ -34,7 +36,7 @@ def list_users(org: Org = None, json: Json = False) -> None:
     from outrider import runtime
 
     async def work(session: "Session") -> list[dict[str, Any]]:
-        return [asdict(member) for member in await service.list_members(session.organization_id, session.actor)]
+        return [asdict(member) for member in await members.list_members(session.organization_id, session.actor)]
 
     rows = runtime.run_in(work, org=org, json=json)
     terminal.show_table(rows, ["email", "name", "role", "created_at"], json=json, empty="Nobody yet: outrider users add EMAIL")
@@ -55,10 +57,10 @@ def add_user(
     from outrider import runtime
 
     async def work(session: "Session") -> dict[str, Any]:
-        members = await service.list_members(session.organization_id, session.actor)
-        if any(member.email == email.strip().lower() for member in members):
+        present = await members.list_members(session.organization_id, session.actor)
+        if any(member.email == email.strip().lower() for member in present):
             raise Conflict(f"{email} is in this organization already; a new password: outrider users reset {email}", field="email")
-        password = await service.add_member(session.organization_id, session.actor, email, role, name)
+        password = await members.add_member(session.organization_id, session.actor, email, role, name)
         return {"email": email.strip().lower(), "role": role, "password": password}
 
     made = runtime.run_in(work, org=org, json=json)
@@ -75,7 +77,7 @@ def reset_user(email: Annotated[str, typer.Argument(help="Their e-mail address."
     from outrider import runtime
 
     async def work(session: "Session") -> str:
-        return await service.reset_password(session.organization_id, session.actor, email)
+        return await members.reset_password(session.organization_id, session.actor, email)
 
     password = runtime.run_in(work, org=org, json=json)
     if json:
@@ -86,7 +88,7 @@ def reset_user(email: Annotated[str, typer.Argument(help="Their e-mail address."
 def _key_row(key: ApiKey) -> dict[str, Any]:
     now = datetime.now(UTC)
     state = "revoked" if key.revoked_at else "expired" if key.expires_at and key.expires_at <= now else "active"
-    return {**asdict(key), "scopes": list(key.scopes), "state": state}
+    return {**asdict(key), "scopes": list(key.scopes), "namespaces": list(key.namespaces), "state": state}
 
 
 @keys.command("list")
@@ -95,7 +97,7 @@ def list_keys(org: Org = None, json: Json = False) -> None:
     from outrider import runtime
 
     async def work(session: "Session") -> list[dict[str, Any]]:
-        return [_key_row(key) for key in await service.list_keys(session.caller)]
+        return [_key_row(key) for key in await api_keys.list_keys(session.caller)]
 
     rows = runtime.run_in(work, org=org, json=json)
     columns = ["id", "name", "role", "state", "created_at", "last_used_at", "expires_at"]
@@ -107,6 +109,10 @@ def create_key(
     name: Annotated[str, typer.Argument(help="What it is for, so that you know it again.")],
     role: Role = "member",
     scope: Annotated[list[str] | None, typer.Option("--scope", help="Only this, of what the role may do; may be repeated.")] = None,
+    namespace: Annotated[
+        list[str] | None,
+        typer.Option("--namespace", help="A namespace that a client's key sees; may be repeated."),
+    ] = None,
     expires: Annotated[
         str | None,
         typer.Option("--expires", metavar="WHEN", help="After 12h, 90d or 8w, or on a date such as 2027-01-31."),
@@ -121,7 +127,14 @@ def create_key(
     from outrider import runtime
 
     async def work(session: "Session") -> NewKey:
-        return await service.create_key(session.caller, name, role=role, scopes=scope, expires_at=expiry(expires, datetime.now(UTC)))
+        return await api_keys.create_key(
+            session.caller,
+            name,
+            role=role,
+            scopes=scope,
+            namespaces=namespace or [],
+            expires_at=expiry(expires, datetime.now(UTC)),
+        )
 
     made = runtime.run_in(work, org=org, json=json)
     if json:
@@ -168,7 +181,7 @@ def revoke_key(
             number = UUID(key)
         except ValueError:
             raise NotFound(f"there is no key {key!r}; the ids are in outrider keys list", field="id") from None
-        await service.revoke_key(session.caller, number)
+        await api_keys.revoke_key(session.caller, number)
 
     runtime.run_in(work, org=org, json=json)
     terminal.show_json({"id": key, "state": "revoked"}) if json else terminal.say(f"The key {key} is revoked.")

@@ -30,20 +30,24 @@ SELECT tenancy.f_set_first_password(:email, :password_hash);
 -- True when a member has the address.
 SELECT tenancy.f_set_password(:email, :password_hash);
 
--- name: insert_key(organization_id, name, prefix, key_hash, role, scopes, created_by, expires_at)^
+-- name: hold_namespaces(organization_id, names)
+-- Those of the names that namespaces have, which keep them until the transaction ends.
+SELECT name FROM tenancy.namespaces WHERE organization_id = :organization_id AND name = ANY(:names) FOR KEY SHARE;
+
+-- name: insert_key(organization_id, name, prefix, key_hash, role, scopes, namespaces, created_by, expires_at)^
 -- A key; only the hash of its secret is kept.
-INSERT INTO tenancy.api_keys (organization_id, name, prefix, key_hash, role, scopes, created_by, expires_at)
-VALUES (:organization_id, :name, :prefix, :key_hash, :role, :scopes, :created_by, :expires_at)
-RETURNING id, name, prefix, role, scopes, created_by, created_at, last_used_at, expires_at, revoked_at;
+INSERT INTO tenancy.api_keys (organization_id, name, prefix, key_hash, role, scopes, namespaces, created_by, expires_at)
+VALUES (:organization_id, :name, :prefix, :key_hash, :role, :scopes, :namespaces, :created_by, :expires_at)
+RETURNING id, name, prefix, role, scopes, namespaces, created_by, created_at, last_used_at, expires_at, revoked_at;
 
 -- name: keys(organization_id)
 -- Every key of the organization, newest first.
-SELECT id, name, prefix, role, scopes, created_by, created_at, last_used_at, expires_at, revoked_at
+SELECT id, name, prefix, role, scopes, namespaces, created_by, created_at, last_used_at, expires_at, revoked_at
 FROM tenancy.api_keys WHERE organization_id = :organization_id ORDER BY id DESC;
 
 -- name: page_of_keys(organization_id, before, count)
 -- `count` keys older than the key `before` (NULL: from the newest).
-SELECT id, name, prefix, role, scopes, created_by, created_at, last_used_at, expires_at, revoked_at
+SELECT id, name, prefix, role, scopes, namespaces, created_by, created_at, last_used_at, expires_at, revoked_at
 FROM tenancy.api_keys WHERE organization_id = :organization_id AND (:before::uuid IS NULL OR id < :before::uuid)
 ORDER BY id DESC LIMIT :count;
 
@@ -55,7 +59,7 @@ ORDER BY email LIMIT :count;
 
 -- name: find_key(organization_id, key_hash)^
 -- A key that still holds, by the hash of its secret.
-SELECT id, role, scopes, last_used_at IS NULL OR last_used_at < now() - interval '1 minute' AS is_touch_due
+SELECT id, role, scopes, namespaces, last_used_at IS NULL OR last_used_at < now() - interval '1 minute' AS is_touch_due
 FROM tenancy.api_keys
 WHERE organization_id = :organization_id AND key_hash = :key_hash AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now());
 

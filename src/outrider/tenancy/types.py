@@ -10,29 +10,6 @@ OrganizationId = NewType("OrganizationId", UUID)
 
 DEFAULT_ORGANIZATION = OrganizationId(UUID("00000000-0000-0000-0000-000000000001"))
 
-ROLES = ("owner", "admin", "member", "viewer")
-SCOPES = (
-    "people:read",
-    "people:write",
-    "imports:read",
-    "imports:write",
-    "namespaces:read",
-    "namespaces:write",
-    "jobs:read",
-    "jobs:write",
-    "keys:read",
-    "keys:write",
-    "users:read",
-)
-
-
-def scopes_of(role: str) -> frozenset[str]:
-    """Return what a role may do: owner and admin everything, a member all but keys and users, a viewer only read."""
-    if role in ("owner", "admin"):
-        return frozenset(SCOPES)
-    mine = frozenset(s for s in SCOPES if not s.startswith(("keys:", "users:")))
-    return mine if role == "member" else frozenset(s for s in mine if s.endswith(":read"))
-
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -47,7 +24,10 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A request that was let in: for which organization, as whom, and what it may do."""
+    """A request that was let in: for which organization, as whom, and what it may do.
+
+    `namespaces` are the names of those that it may see, None: all.
+    """
 
     organization_id: OrganizationId
     actor: Actor
@@ -81,13 +61,14 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key without its secret."""
+    """A key without its secret. `namespaces` are a client's; empty for other roles, which are not bound to any."""
 
     id: UUID
     name: str
     prefix: str
     role: str
     scopes: tuple[str, ...]
+    namespaces: tuple[str, ...]
     created_by: str
     created_at: datetime
     last_used_at: datetime | None
