@@ -1,15 +1,13 @@
 """The people of an organization: who may sign in, with which role. Does not know HTTP or the terminal."""
 
-import asyncio
 import re
 import secrets
-
-import argon2
 
 from outrider.kit.errors import InvalidInput, NotFound
 from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
 
 from .grants import check_role
+from .passwords import hash_password
 from .store import queries
 from .transaction import transaction
 from .types import Actor, Caller, Member, OrganizationId
@@ -29,11 +27,6 @@ async def page_of_members(caller: Caller, *, limit: int = 100, cursor: str | Non
         rows = queries.page_of_members(connection, organization_id=caller.organization_id, after=key[0] if key else None, count=limit + 1)
         found = [Member(**dict(row)) async for row in rows]
     return Page(found[:limit], encode_cursor(found[limit - 1].email) if len(found) > limit else None)
-
-
-async def hash_password(password: str) -> str:
-    """Return the Argon2id hash of a password; off the event loop, since it takes some 80 ms by design."""
-    return await asyncio.to_thread(argon2.PasswordHasher().hash, password)
 
 
 async def add_member(organization: OrganizationId, actor: Actor, email: str, role: str, name: str | None = None) -> str | None:
