@@ -17,11 +17,5 @@ router = APIRouter(include_in_schema=False)
 async def gallery(request: Request, _visitor: Annotated[Visitor, Depends(visiting(None))]) -> Response:
     """Return the page with every component."""
     now = datetime.now(UTC)
-    times = [
-        now - timedelta(seconds=3),
-        now - timedelta(minutes=12),
-        now - timedelta(days=3),
-        now - timedelta(days=90),
-        now - timedelta(days=800),
-    ]
+    ages = (timedelta(seconds=3), timedelta(minutes=12), timedelta(days=3), timedelta(days=90), timedelta(days=800))
     return ui.page(request, "gallery.html", times=[now - age for age in ages])
