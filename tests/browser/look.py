@@ -1,8 +1,8 @@
 """Pictures of pages, for who makes them: `python -m tests.browser.look FOLDER /people /imports ...`.
 
-Starts Outrider in a home of its own (FOLDER/home, with the samples), signs in, and writes FOLDER/<page>-{light,dark,phone}.png; says what the
-console said, what failed, and which page is wider than the window. `--role viewer`, `--organization default`, `--wait 800` (milliseconds),
-`--serve`: keeps serving instead, and prints the address and the cookie.
+Starts Outrider in a home of its own (FOLDER/home, with the samples), signs in, and writes FOLDER/<page>-{light,dark,phone}.png. It says
+what the console said, what failed, and which page is wider than the window. With `--serve` it keeps serving instead, and prints the address
+and the cookie; `--role viewer`, `--organization default` and `--wait 800` (milliseconds) do what they say.
 """
 
 import argparse
