@@ -10,7 +10,7 @@ from .members import add_member, list_members, page_of_members, reset_password
 from .organizations import all_organizations, create_organization, current_organization, find_organization
 from .roles import ROLES, SCOPES, scopes_of
 from .transaction import schema_of, transaction
-from .types import DEFAULT_ORGANIZATION, Actor, ApiKey, Caller, Member, NewKey, OrganizationId
+from .types import DEFAULT_ORGANIZATION, Actor, ApiKey, Caller, Member, NewKey, NewMember, OrganizationId
 
 if TYPE_CHECKING:
     from .http import require
@@ -34,6 +34,7 @@ __all__ = [
     "Caller",
     "Member",
     "NewKey",
+    "NewMember",
     "OrganizationId",
     "add_member",
     "all_organizations",
