@@ -17,7 +17,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from outrider import __version__
+from outrider import __version__, gallery, palette
 from outrider.intake import api as intake
 from outrider.intake import imports_api as imports
 from outrider.kit import database, http, logs, pages, spool, sql
@@ -42,7 +42,7 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 """The routers of the slices, in the order that the API's document lists them."""
 
-PAGES: tuple[APIRouter, ...] = (pages.router,)
+PAGES: tuple[APIRouter, ...] = (pages.router, palette.router, gallery.router)
 """The pages of the slices."""
 
 NAVIGATION: tuple[pages.NavItem, ...] = ()

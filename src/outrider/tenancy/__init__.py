@@ -11,7 +11,7 @@ from .organizations import all_organizations, create_organization, current_organ
 from .roles import ROLES, SCOPES, scopes_of
 from .sessions import Visitor
 from .transaction import schema_of, transaction
-from .types import DEFAULT_ORGANIZATION, Actor, ApiKey, Caller, Member, NewKey, OrganizationId
+from .types import DEFAULT_ORGANIZATION, Actor, ApiKey, Caller, Member, NewKey, NewMember, OrganizationId
 
 if TYPE_CHECKING:
     from .http import require
@@ -40,6 +40,7 @@ __all__ = [
     "Caller",
     "Member",
     "NewKey",
+    "NewMember",
     "OrganizationId",
     "Visitor",
     "add_member",

@@ -54,6 +54,49 @@ BEGIN
     RETURN FOUND;
 END $$;
 
+-- Takes the second factor of a member of the current organization away, and writes that down; whether there was one, NULL when nobody
+-- there has the address.
+CREATE FUNCTION tenancy.f_reset_second_factor(p_email text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_organization uuid := kit.f_organization();
+    v_user tenancy.users;
+BEGIN
+    SELECT u.* INTO v_user FROM tenancy.users AS u INNER JOIN tenancy.memberships AS m ON m.user_id = u.id
+    WHERE m.organization_id = v_organization AND u.email = lower(btrim(p_email));
+    IF v_user.id IS NULL THEN
+        RETURN NULL;
+    END IF;
+    IF NOT tenancy.f_remove_second_factor(v_user.id) THEN
+        RETURN false;
+    END IF;
+    PERFORM tenancy.f_write_change(
+        v_organization, 'user', v_user.id, v_user.email, 'changed', '{"second_factor": "on"}', '{"second_factor": "off"}'
+    );
+    RETURN true;
+END $$;
+
+-- Says whether the members of the current organization must have a second factor, and writes that down.
+CREATE FUNCTION tenancy.f_require_second_factor(p_is_required boolean) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_old tenancy.organizations;
+    v_words CONSTANT text [] := CASE WHEN p_is_required THEN ARRAY['optional', 'required'] ELSE ARRAY['required', 'optional'] END;
+BEGIN
+    SELECT * INTO v_old FROM tenancy.organizations WHERE id = kit.f_organization() FOR UPDATE;
+    IF coalesce((v_old.settings ->> 'require_second_factor')::boolean, false) = p_is_required THEN
+        RETURN;
+    END IF;
+    UPDATE tenancy.organizations SET settings = settings || jsonb_build_object('require_second_factor', p_is_required) WHERE id = v_old.id;
+    PERFORM tenancy.f_write_change(
+        v_old.id, 'organization', v_old.id, v_old.name, 'changed',
+        jsonb_build_object('second_factor', v_words[1]), jsonb_build_object('second_factor', v_words[2])
+    );
+END $$;
+
 GRANT EXECUTE ON FUNCTION
-tenancy.f_use_oidc_state(bytea, timestamptz), tenancy.f_find_oidc_login(text, text, text), tenancy.f_reseal_second_factor(uuid, bytea, bytea)
+tenancy.f_use_oidc_state(bytea, timestamptz), tenancy.f_find_oidc_login(text, text, text), tenancy.f_reseal_second_factor(uuid, bytea, bytea),
+tenancy.f_reset_second_factor(text), tenancy.f_require_second_factor(boolean)
 TO outrider_app;
