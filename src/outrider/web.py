@@ -27,7 +27,7 @@ from outrider.ops import api as ops
 from outrider.people import api as people
 from outrider.settings import Settings
 from outrider.tenancy import api as tenancy
-from outrider.tenancy import visitors
+from outrider.tenancy import sign_in_pages, visitors
 from outrider.tenancy.entrance import Entrance
 from outrider.tenancy.http import Door, KeyFirst, holder_of
 
@@ -42,10 +42,10 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 """The routers of the slices, in the order that the API's document lists them."""
 
-PAGES: tuple[APIRouter, ...] = (pages.router, palette.router, gallery.router)
+PAGES: tuple[APIRouter, ...] = (pages.router, palette.router, gallery.router, sign_in_pages.router)
 """The pages of the slices."""
 
-NAVIGATION: tuple[pages.NavItem, ...] = ()
+NAVIGATION: tuple[pages.NavItem, ...] = (*sign_in_pages.NAVIGATION,)
 """What stands in the navigation; each entry says its section and its place there."""
 
 LARGE_BODIES = {("POST", "/api/imports"): "imports:write", ("POST", "/api/ingest"): "imports:write"}
@@ -67,6 +67,9 @@ SIGN_IN = {
 }
 """The settings that signing in needs."""
 
+SMALL_FORMS = tuple(("POST", path) for path in ("/sign-in", "/sign-in/code", "/sign-in/forgotten", "/sign-in/reset", "/theme"))
+"""What strangers may send: short."""
+MAX_SMALL_FORM_BYTES = 16 * 1024
 MAX_HEADER_BYTES = 64 * 1024
 HOME = (Path(__file__).parent / "web.html").read_text()
 MIGRATIONS = Path(__file__).parent / "database" / "migrations"
@@ -130,7 +133,7 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
             Middleware(
                 http.SizeLimit,
                 limit=settings.max_request_bytes,
-                exceptions=dict.fromkeys(UPLOADS, settings.max_upload_bytes),
+                exceptions={**dict.fromkeys(UPLOADS, settings.max_upload_bytes), **dict.fromkeys(SMALL_FORMS, MAX_SMALL_FORM_BYTES)},
             ),
             Middleware(KeyFirst, needs=LARGE_BODIES),
             Middleware(http.Idempotency, identify=holder_of),
