@@ -54,19 +54,6 @@ LARGE_BODIES = {("POST", "/api/imports"): "imports:write", ("POST", "/api/ingest
 UPLOADS = (("POST", "/api/imports"),)
 """Where bodies may be `max_upload_bytes` long; they are streamed."""
 
-SIGN_IN = {
-    "secret_key",
-    "old_secret_keys",
-    "public_url",
-    "smtp_url",
-    "mail_from",
-    "oidc_issuer",
-    "oidc_client_id",
-    "oidc_client_secret",
-    "oidc_name",
-}
-"""The settings that signing in needs."""
-
 SMALL_FORMS = tuple(("POST", path) for path in ("/sign-in", "/sign-in/code", "/sign-in/forgotten", "/sign-in/reset", "/theme"))
 """What strangers may send: short."""
 MAX_SMALL_FORM_BYTES = 16 * 1024
@@ -140,7 +127,7 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
         ],
     )
     app.state.door = Door(settings.rate_limit)
-    app.state.entrance = Entrance.of(**settings.model_dump(include=SIGN_IN), home=settings.home_path)
+    app.state.entrance = Entrance.of(**settings.entrance)
     app.state.navigation = NAVIGATION
     http.install(app, page=pages.problem_page)
     visitors.install(app)

@@ -53,6 +53,13 @@ async def test_a_server_that_refuses_is_named_and_the_password_is_not(port):
     assert "wrong-secret" not in repr(mailer)
 
 
+async def test_a_server_is_checked_without_a_mail(handler, port):
+    await Mailer.of(f"smtp://ana:p%40ss%3Aword@127.0.0.1:{port}?starttls=no", SENDER).check()
+    assert handler.content == b""
+    with pytest.raises(Unavailable):
+        await Mailer.of(f"smtp://ana:wrong@127.0.0.1:{port}?starttls=no", SENDER).check()
+
+
 async def test_a_server_that_is_not_there_is_told():
     with pytest.raises(Unavailable, match="did not take the mail"):
         await Mailer.of("smtp://127.0.0.1:9", SENDER).send("leo@example.org", "Hello", "Hello")

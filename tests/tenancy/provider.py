@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, RSAKey
 
+KEY = RSAKey.generate_key(2048, {"kid": "one"})
 CLIENT, SECRET = "outrider", "client-secret-of-tests"
 
 
@@ -31,7 +32,7 @@ class Provider:
     email: str = "ana@example.org"
     claims: dict[str, Any] = field(default_factory=dict)
     metadata: dict[str, Any] = field(default_factory=dict)
-    key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "one"}))
+    key: RSAKey = KEY
     published: list[RSAKey] | None = None
     algorithm: str = "RS256"
     token_status: int = 200
