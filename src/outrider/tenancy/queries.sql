@@ -56,9 +56,9 @@ SELECT tenancy.f_rename_member(:user_id, :name);
 -- Writes down that a member got a new password.
 SELECT tenancy.f_note_reset(:email);
 
--- name: set_preferences(user_id, time_zone, theme)!
--- A user's own settings.
-SELECT tenancy.f_set_preferences(:user_id, :time_zone, :theme);
+-- name: set_time_zone(user_id, time_zone)!
+-- The zone that a user's times are shown in.
+SELECT tenancy.f_set_time_zone(:user_id, :time_zone);
 
 -- name: set_password(email, password_hash)$
 -- True when a member has the address.

@@ -215,16 +215,15 @@ BEGIN ATOMIC
     FROM tenancy.users AS u WHERE u.email = lower(btrim(p_email)) AND kit.f_organization() = ANY (u.organization_ids);
 END;
 
--- A user's own settings: the zone that times are shown in, and the theme (light, dark, system).
-CREATE FUNCTION tenancy.f_set_preferences(p_user uuid, p_time_zone text, p_theme text) RETURNS void
+-- The zone that a user's times are shown in, wherever they are.
+CREATE FUNCTION tenancy.f_set_time_zone(p_user uuid, p_time_zone text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    UPDATE tenancy.users SET time_zone = p_time_zone, settings = settings || jsonb_build_object('theme', p_theme)
-    WHERE id = p_user AND kit.f_organization() = ANY (organization_ids);
+    UPDATE tenancy.users SET time_zone = p_time_zone WHERE id = p_user AND kit.f_organization() = ANY (organization_ids);
 END;
 
 GRANT EXECUTE ON FUNCTION
 tenancy.f_add_member(text, text, text, text, text[]), tenancy.f_hold_member(uuid), tenancy.f_change_member(uuid, text, text[]),
 tenancy.f_remove_member(uuid), tenancy.f_rename_member(uuid, text), tenancy.f_note_reset(text),
-tenancy.f_set_preferences(uuid, text, text)
+tenancy.f_set_time_zone(uuid, text)
 TO outrider_app;
