@@ -1,6 +1,7 @@
 """What was changed about users, keys and the organization, as the database wrote it down."""
 
 from typing import Any
+from uuid import UUID
 
 from outrider.kit.errors import InvalidInput
 from outrider.kit.paging import Page, check_limit, decode_id_cursor, encode_cursor
@@ -12,15 +13,19 @@ from .types import Caller, Change
 SUBJECTS = ("user", "key", "organization")
 
 
-async def page_of_changes(caller: Caller, *, subject: str | None = None, limit: int = 100, cursor: str | None = None) -> Page[Change]:
-    """Return a page of changes, newest first, of one kind of subject (None: all). Raises `InvalidInput` for a bad
-    subject, limit or cursor."""
+async def page_of_changes(
+    caller: Caller, *, subject: str | None = None, subject_id: UUID | None = None, limit: int = 100, cursor: str | None = None
+) -> Page[Change]:
+    """Return a page of changes, newest first, of one kind of subject or of one (None: all). Raises `InvalidInput` for a
+    bad subject, limit or cursor."""
     check_limit(limit)
     if subject is not None and subject not in SUBJECTS:
         raise InvalidInput(f"subject is {subject[:60]!r}; it must be one of {', '.join(SUBJECTS)}", field="subject")
     before = decode_id_cursor(cursor)
     async with transaction(caller.organization_id, caller.actor, readonly=True) as connection:
-        rows = queries.changes(connection, organization_id=caller.organization_id, subject=subject, before=before, count=limit + 1)
+        rows = queries.changes(
+            connection, organization_id=caller.organization_id, subject=subject, subject_id=subject_id, before=before, count=limit + 1
+        )
         found = [Change(**dict(row)) async for row in rows]
     return Page(found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None)
 
@@ -39,5 +44,7 @@ def in_words(change: Change) -> str:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     lines = value if isinstance(value, list) else str(value or "").splitlines()
     return ", ".join(lines) or "none"

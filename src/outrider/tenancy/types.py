@@ -38,7 +38,8 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """A tenant as its own members see it."""
+    """A tenant as its own members see it. `physical_address` is printed in every email; `require_second_factor`: its
+    members cannot go on without one."""
 
     id: OrganizationId
     name: str
@@ -46,6 +47,7 @@ class Organization:
     plan_type: str
     physical_address: str | None
     time_zone: str
+    require_second_factor: bool
 
 
 @dataclass(frozen=True, slots=True)
