@@ -8,11 +8,11 @@ from .store import queries
 from .types import OrganizationId
 
 KINDS = {
-    "cli": "{id}, on the command line",
+    "cli": "{id} (command line)",
     "job": "a job",
     "key": "a key that is no more",
     "schedule": "a schedule",
-    "sql": "{id}, in SQL",
+    "sql": "{id} (SQL)",
     "system": "Outrider itself",
     "user": "somebody who left",
 }
@@ -27,6 +27,6 @@ async def actor_names(connection: asyncpg.Connection, organization: Organization
 
 
 def in_words(actor: str) -> str:
-    """Return what is known of an actor from its text alone: 'root, on the command line' for `cli:root`."""
+    """Return what is known of an actor from its text alone: 'root (command line)' for `cli:root`."""
     kind, _, id = actor.partition(":")
     return KINDS.get(kind, actor).replace("{id}", id)

@@ -1,5 +1,6 @@
 """What was changed about users, keys and the organization, as the database wrote it down."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,19 @@ from .store import queries
 from .transaction import transaction
 from .types import Caller, Change
 
+MOST_SCOPES = 3
 SUBJECTS = ("user", "key", "organization")
+LABELS = {
+    "role": "role",
+    "namespaces": "namespaces",
+    "name": "name",
+    "physical_address": "address",
+    "time_zone": "time zone",
+    "require_second_factor": "second factor for everybody",
+    "expires_at": "until",
+    "scopes": "scopes",
+}
+"""{what is written down: what it is called}, in the order in which it is told."""
 
 
 async def page_of_changes(
@@ -34,17 +47,22 @@ def in_words(change: Change) -> str:
     """Return what was changed as a person reads it: 'role viewer → client, namespaces none → acme-corp'; '' where the
     action says it all."""
     parts = []
-    for field in sorted(change.old_values.keys() | change.new_values.keys()):
-        old, new, label = change.old_values.get(field), change.new_values.get(field), field.replace("_", " ")
+    for field, label in LABELS.items():
+        old, new = change.old_values.get(field), change.new_values.get(field)
         if change.action in ("added", "removed"):
-            parts += [f"{label} {_shown(old or new)}"] if old or new else []
-        else:
-            parts.append(f"{label} {_shown(old)} → {_shown(new)}")
+            parts += [f"{label} {_shown(field, old or new)}"] if old or new else []
+        elif old != new:
+            parts.append(f"{label} {_shown(field, old)} → {_shown(field, new)}")
     return ", ".join(parts)
 
 
-def _shown(value: Any) -> str:
+def _shown(field: str, value: Any) -> str:
+    if field == "expires_at" and value:
+        return f"{datetime.fromisoformat(value):%-d %b %Y}"
+    if field == "scopes" and len(value) > MOST_SCOPES:
+        return str(len(value))
     if isinstance(value, bool):
         return "yes" if value else "no"
-    lines = value if isinstance(value, list) else str(value or "").splitlines()
-    return ", ".join(lines) or "none"
+    if isinstance(value, list):
+        return ", ".join(value) or "none"
+    return ", ".join(str(value or "none").splitlines())

@@ -145,9 +145,7 @@ async def _find(session: "Session", email: str) -> UUID:
 
 
 def _key_row(key: ApiKey) -> dict[str, Any]:
-    now = datetime.now(UTC)
-    state = "revoked" if key.revoked_at else "expired" if key.expires_at and key.expires_at <= now else "active"
-    return {**asdict(key), "scopes": list(key.scopes), "namespaces": list(key.namespaces), "state": state}
+    return {**asdict(key), "scopes": list(key.scopes), "namespaces": list(key.namespaces), "state": key.state(datetime.now(UTC))}
 
 
 @keys.command("list")

@@ -107,6 +107,10 @@ class ApiKey:
     expires_at: datetime | None
     revoked_at: datetime | None
 
+    def state(self, now: datetime) -> str:
+        """Return active, expired or revoked."""
+        return "revoked" if self.revoked_at else "expired" if self.expires_at and self.expires_at <= now else "active"
+
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
