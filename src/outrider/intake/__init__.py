@@ -3,7 +3,6 @@
 Others use what is listed here. Golden records are made by the database's own functions; nothing here writes one.
 """
 
-from .export import neutralise
 from .imports import (
     cancel,
     columns_of,
@@ -37,7 +36,6 @@ __all__ = [
     "ingest",
     "list_audit",
     "list_imports",
-    "neutralise",
     "preview_revert",
     "promote",
     "reject_blocks",
