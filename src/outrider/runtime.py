@@ -147,7 +147,9 @@ async def ensure_default(settings: Settings) -> str | None:
             return None
         await tenancy.create_organization("Default", "default", DEFAULT_ORGANIZATION)
         await people.schedule(DEFAULT_ORGANIZATION, me())
-    return await tenancy.add_member(DEFAULT_ORGANIZATION, me(), settings.admin_email, "owner", "Admin")
+    with suppress(Conflict):  # another process was first
+        return await tenancy.add_member(DEFAULT_ORGANIZATION, me(), settings.admin_email, "owner", "Admin")
+    return None
 
 
 @asynccontextmanager

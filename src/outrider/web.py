@@ -17,7 +17,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from outrider import __version__
+from outrider import __version__, gallery, palette
 from outrider.intake import api as intake
 from outrider.intake import imports_api as imports
 from outrider.kit import database, http, logs, pages, spool, sql
@@ -28,6 +28,7 @@ from outrider.ops import api as ops
 from outrider.people import api as people
 from outrider.settings import Settings
 from outrider.tenancy import api as tenancy
+from outrider.tenancy import visitors
 from outrider.tenancy.http import Door, KeyFirst, holder_of
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -42,7 +43,7 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 """The routers of the slices, in the order that the API's document lists them."""
 
-PAGES: tuple[APIRouter, ...] = (pages.router,)
+PAGES: tuple[APIRouter, ...] = (pages.router, palette.router, gallery.router)
 """The pages of the slices."""
 
 NAVIGATION: tuple[pages.NavItem, ...] = ()
@@ -127,6 +128,7 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
     app.state.door = Door(settings.rate_limit)
     app.state.navigation = NAVIGATION
     http.install(app, page=pages.problem_page)
+    visitors.install(app)
     for router in (*ROUTERS, *PAGES):
         app.include_router(router)
     app.include_router(http.health_router(__version__, {"database": _database_answers, "migrations": _migrations_are_current}))

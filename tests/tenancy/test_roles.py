@@ -1,11 +1,13 @@
 """Roles: what each may do, and what a client's key is bound to."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from outrider import tenancy
 from outrider.kit.errors import InvalidInput
+from tests.api.fixtures import open_client
 
 SOMEWHERE = tenancy.OrganizationId(UUID(int=7))
 
@@ -95,3 +97,15 @@ async def test_a_clients_key_is_refused_everywhere_else(as_role):
     client = await as_role("client")
     for path in ("/api/people", "/api/namespaces", "/api/imports", "/api/jobs", "/api/keys", "/api/users"):
         assert (await client.get(path)).status_code == 403, path
+
+
+async def test_no_key_outlives_the_one_that_made_it(client, app):
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
+    short = (await client.post("/api/keys", json={"name": "short", "role": "admin", "expires_at": until.isoformat()})).json()
+    async with open_client(app, short["secret"]) as holder:
+        silent = await holder.post("/api/keys", json={"name": "x"})
+        sooner = await holder.post("/api/keys", json={"name": "x", "expires_at": (until - timedelta(days=1)).isoformat()})
+        later = await holder.post("/api/keys", json={"name": "x", "expires_at": (until + timedelta(days=1)).isoformat()})
+    assert datetime.fromisoformat(silent.json()["expires_at"]) == until
+    assert sooner.status_code == 201
+    assert (later.status_code, later.json()["errors"][0]["field"]) == (403, "expires_at")

@@ -14,9 +14,9 @@ from uuid import UUID
 import asyncpg
 
 from outrider.kit.errors import Forbidden, InvalidInput, NotFound, Unauthorized
-from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
+from outrider.kit.paging import Page, check_limit, decode_id_cursor, encode_cursor
 
-from .grants import check_namespaces, check_role
+from .grants import check_grant, check_namespaces, check_role
 from .roles import SCOPES, namespaces_of, outranks, scopes_of
 from .store import queries
 from .transaction import transaction
@@ -50,8 +50,9 @@ async def create_key(
 ) -> NewKey:
     """Make an API key. Nobody can make one that may more than they may themselves.
 
-    `scopes` None means all of the role's; `namespaces` are a client's, by name, and nobody else's. Raises `InvalidInput`
-    for unknown names and for a client without a namespace, `Forbidden` for more than the caller has.
+    `scopes` None means all of the role's; `namespaces` are a client's, by name, and nobody else's; `expires_at` None
+    means never, or when the caller's own key ends. Raises `InvalidInput` for unknown names and for a client without a
+    namespace, `Forbidden` for more than the caller has.
     """
     if not 1 <= len(name) <= 100:
         raise InvalidInput("name must have 1 to 100 characters", field="name")
@@ -69,7 +70,7 @@ async def create_key(
             scopes=sorted(wanted),
             namespaces=sorted(set(namespaces)),
             created_by=str(caller.actor),
-            expires_at=expires_at,
+            expires_at=await _expiry(connection, caller, expires_at),
         )
     return NewKey(_key(row), secret)
 
@@ -82,11 +83,18 @@ def _granted(caller: Caller, role: str, scopes: Sequence[str] | None) -> frozens
         raise InvalidInput(f"scopes names {sorted(unknown)}; known are {', '.join(SCOPES)}", field="scopes")
     if excess := wanted - of_role:
         raise InvalidInput(f"a key with the role {role} cannot have {sorted(excess)}", field="scopes")
-    if excess := wanted - caller.scopes:
-        raise Forbidden(f"you may not give {sorted(excess)}: you do not have it yourself", field="scopes")
-    if outranks(role, caller.role):
-        raise Forbidden(f"you may not make a key with the role {role}: yours is {caller.role}", field="role")
+    check_grant(caller, role, wanted)
     return wanted
+
+
+async def _expiry(connection: asyncpg.Connection, caller: Caller, wanted: datetime | None) -> datetime | None:
+    """Return when a key that this caller makes ends: no key outlives the one that made it."""
+    if caller.actor.kind != "key":
+        return wanted
+    own = await queries.expiry_of_key(connection, organization_id=caller.organization_id, id=UUID(caller.actor.id))
+    if own is not None and wanted is not None and wanted > own:
+        raise Forbidden(f"your own key ends at {own.isoformat()}: one that you make cannot end later", field="expires_at")
+    return wanted or own
 
 
 async def list_keys(caller: Caller) -> list[ApiKey]:
@@ -99,26 +107,23 @@ async def page_of_keys(caller: Caller, *, limit: int = 100, cursor: str | None =
     """Return a page of the organization's keys, newest first, revoked ones too. Raises `InvalidInput` for a bad limit
     or cursor."""
     check_limit(limit)
-    key = decode_cursor(cursor, 1)
-    before = _uuid_of(key[0]) if key else None
+    before = decode_id_cursor(cursor)
     async with transaction(caller.organization_id, caller.actor, readonly=True) as connection:
         rows = queries.page_of_keys(connection, organization_id=caller.organization_id, before=before, count=limit + 1)
         found = [_key(row) async for row in rows]
     return Page(found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None)
 
 
-def _uuid_of(text: str | None) -> UUID:
-    try:
-        return UUID(str(text))
-    except ValueError as error:
-        raise InvalidInput("cursor is not one of ours: pass the next_cursor of the page before, as it is", field="cursor") from error
-
-
 async def revoke_key(caller: Caller, key: UUID) -> None:
-    """Make a key useless from now on; again is fine. Raises `NotFound`."""
+    """Make a key useless from now on; again is fine. Raises `NotFound`, and `Forbidden` for the key of a role above the
+    caller's."""
     async with transaction(caller.organization_id, caller.actor) as connection:
-        if await queries.revoke_key(connection, organization_id=caller.organization_id, id=key) is None:
+        role = await queries.role_of_key(connection, organization_id=caller.organization_id, id=key)
+        if role is None:
             raise NotFound(f"there is no key {key}", field="id")
+        if outranks(role, caller.role):
+            raise Forbidden(f"the key has the role {role}, and yours is {caller.role}: ask somebody with that role")
+        await queries.revoke_key(connection, organization_id=caller.organization_id, id=key)
 
 
 async def authenticate(secret: str) -> Caller:

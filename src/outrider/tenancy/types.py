@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NewType
+from typing import Any, NewType
 from uuid import UUID
 
 OrganizationId = NewType("OrganizationId", UUID)
@@ -50,13 +50,43 @@ class Organization:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A user in an organization."""
+    """A user in an organization. `namespaces` are a client's; empty for other roles, which are not bound to any."""
 
     user_id: UUID
     email: str
     name: str | None
     role: str
+    namespaces: tuple[str, ...]
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewMember:
+    """A user who just came in: the only time that their password is seen; None: they have one from another
+    organization."""
+
+    member: Member
+    password: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What somebody changed about a user, a key or the organization.
+
+    `subject` is user, key or organization, `action` added, changed, removed, revoked or password_reset. Names are as
+    they were; `changed_by_name` is None for what has none, such as a command.
+    """
+
+    id: UUID
+    changed_at: datetime
+    changed_by: str
+    changed_by_name: str | None
+    subject: str
+    subject_id: UUID
+    subject_name: str
+    action: str
+    old_values: dict[str, Any]
+    new_values: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
