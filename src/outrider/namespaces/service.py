@@ -149,7 +149,7 @@ class NamespaceService:
 
     async def ask_for_reroute(self) -> UUID:
         """Ask for the job that re-routes everything and return its id; one that is asked for already is the same one."""
-        return await enqueue(self._connection, REROUTE, {}, singleton_key="all")
+        return await enqueue(self._connection, REROUTE, {}, singleton_key="all", title="Re-route profiles", link="/namespaces")
 
     async def reroute(self, most: int) -> list[Move]:
         """Move the profiles of at most `most` addresses to where their campaigns are routed now; empty when nothing is
