@@ -23,6 +23,7 @@ from outrider.intake import imports_api as imports
 from outrider.kit import database, http, logs, pages, spool, sql
 from outrider.kit.errors import Unavailable
 from outrider.namespaces import api as namespaces
+from outrider.namespaces import profiles_api as profiles
 from outrider.ops import api as ops
 from outrider.people import api as people
 from outrider.settings import Settings
@@ -33,6 +34,7 @@ from outrider.tenancy.http import Door, KeyFirst, holder_of
 ROUTERS: tuple[APIRouter, ...] = (
     tenancy.router,
     namespaces.router,
+    profiles.router,
     intake.router,
     imports.router,
     people.router,
@@ -70,6 +72,7 @@ TAGS = [
         "name": "namespaces",
         "description": "A client's segment of the organization: routing by campaign keywords, profile tables.",
     },
+    {"name": "profiles", "description": "People as a client sees them: the profile tables of the namespaces."},
     {"name": "keys", "description": "API keys: scoped, shown once, revocable."},
     {"name": "users", "description": "The organization and its people."},
     {"name": "health", "description": "Whether the process lives and can work."},
