@@ -7,7 +7,7 @@ import pytest
 from outrider import tenancy
 from outrider.people import PeopleService
 
-from .conftest import ANA, BO
+from .conftest import ANA, BO, CONFLICT
 
 PERSON = "people/ana.lopez@acme.example"
 COMPANY = "companies/acme.example"
@@ -240,3 +240,32 @@ async def test_an_earlier_value_is_put_back_by_an_edit(bring, organization, acto
         person = await people.edit(str(person.row.id), {"title": title.earlier[0].value}, {"title": title.value})
         title = next(fact for fact in person.facts if fact.field == "title")
     assert (title.value, title.origin.kind, [old.value for old in title.earlier]) == ("CFO", "edit", ["Treasurer", "CFO"])
+
+
+# -------------------------------------------------------------------------------------------------------- taking back
+
+
+async def test_a_decision_about_a_conflict_is_taken_back(client, stranger, bring):
+    await bring(ANA, CONFLICT)
+    await bring(CONFLICT)
+    slot = (await client.get("/api/slots")).json()["items"][0]
+    path = f"/api/slots/{slot['id']}"
+    assert (await client.post(f"{path}/reopen")).status_code == 409
+    for accept in (True, False):
+        assert (await client.post(f"{path}/resolve", json={"accept": accept})).status_code == 200
+        assert (await stranger.post(f"{path}/reopen")).status_code == 404
+        answer = await client.post(f"{path}/reopen")
+        assert (answer.status_code, answer.json()["validation_status"], answer.json()["decided_by"]) == (200, "pending", None)
+        assert len((await client.get("/api/slots")).json()["items"]) == 2
+        assert (await client.get("/api/people/eve@home.example")).json()["company_id"] is None
+
+
+async def test_a_decision_that_was_overtaken_by_an_edit_moves_nobody_when_it_is_taken_back(client, bring):
+    await bring(ANA, BO, CONFLICT)
+    slot = (await client.get("/api/slots")).json()["items"][0]
+    await client.post(f"/api/slots/{slot['id']}/resolve", json={"accept": True})
+    person = (await client.get("/api/people/eve@home.example")).json()
+    umbrella = (await client.get("/api/companies/umbrella.example")).json()["id"]
+    await client.patch(f"/api/people/{person['id']}", json={"company_id": umbrella})
+    await client.post(f"/api/slots/{slot['id']}/reopen")
+    assert (await client.get("/api/people/eve@home.example")).json()["company_id"] == umbrella

@@ -10,11 +10,11 @@ from outrider.kit.http import Cursor, Limit
 from outrider.tenancy import Caller, require, transaction
 
 from . import contacts, timeline
-from .api import Address, Which, Who
+from .api import Address, SlotId, Which, Who
 from .detail_views import ContactChange, NotePage, NoteText, NoteView, TimelinePage
 from .notes import NotesService
 from .service import PeopleService
-from .views import ContactView
+from .views import ContactView, SlotView
 
 router = APIRouter(prefix="/api", tags=["people"])
 Reader = Annotated[Caller, Depends(require("people:read"))]
@@ -78,6 +78,13 @@ async def get_person_timeline(id: Who, caller: Reader, limit: Limit = 50, cursor
 async def get_company_timeline(id: Which, caller: Reader, limit: Limit = 50, cursor: Cursor = None) -> TimelinePage:
     """What happened, newest first: what loads said, who came, what changed and who changed it, notes."""
     return await _timeline(caller, "company", id, limit, cursor)
+
+
+@router.post("/slots/{id}/reopen", summary="Take a decision about a conflict back")
+async def reopen_slot(id: SlotId, caller: Writer) -> SlotView:
+    """It waits again; a person whom the decision moved to the company returns to where they were. 409 for what was not decided."""
+    async with transaction(caller.organization_id, caller.actor) as connection:
+        return SlotView.model_validate(await PeopleService(connection, caller.organization_id).reopen(id))
 
 
 @router.patch("/contacts/{email}", summary="Edit an address")

@@ -90,3 +90,27 @@ SELECT vault.f_edit_contact(:email, :add::text[], :remove::text[], :fields::json
 -- name: custom_fields(organization_id, email)$
 -- The custom fields of an address.
 SELECT custom_fields FROM vault.contacts WHERE organization_id = :organization_id AND email = :email;
+
+-- name: address_of(organization_id, contact_id, person_id)$
+-- The address of a person with this number.
+SELECT email FROM vault.contacts WHERE organization_id = :organization_id AND contact_id = :contact_id AND person_id = :person_id;
+
+-- name: reopen_slot(id)$
+-- Takes a decision about a conflict back; returns what came of it.
+SELECT people.f_reopen_slot(:id);
+
+-- name: change_of_person(organization_id, id, history_id)^
+-- One change of a person.
+SELECT old_values, new_values FROM people.history WHERE organization_id = :organization_id AND person_id = :id AND history_id = :history_id;
+
+-- name: fresh_change(organization_id, id)$
+-- What this transaction changed in a person or company, for undoing it; NULL when nothing.
+SELECT max(h.history_id) FROM (
+    SELECT history_id FROM people.history WHERE organization_id = :organization_id AND person_id = :id AND changed_at = now()
+    UNION ALL
+    SELECT history_id FROM company.history WHERE organization_id = :organization_id AND company_id = :id AND changed_at = now()
+) AS h;
+
+-- name: change_of_company(organization_id, id, history_id)^
+-- One change of a company.
+SELECT old_values, new_values FROM company.history WHERE organization_id = :organization_id AND company_id = :id AND history_id = :history_id;

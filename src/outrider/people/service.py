@@ -14,7 +14,7 @@ from . import actors, edits, search
 from .dossier import EVERYTHING, EVERYTHING_OF_COMPANY, Dossiers, details
 from .search import COMPANY_SORTS, SORTS
 from .store import queries, run, to_company, to_person, to_slot
-from .types import Company, CompanyFilters, CompanyRow, Contact, Filters, Person, PersonRow, Slot
+from .types import COMPANY_FIELDS, PERSON_FIELDS, Company, CompanyFilters, CompanyRow, Contact, Filters, Person, PersonRow, Slot
 
 ISSUES = ("conflict", "incomplete")
 LONGEST_ADDRESS = 254
@@ -152,6 +152,31 @@ class PeopleService:
         if outcome in REFUSALS:
             raise Conflict(REFUSALS[outcome], field="id")
         return await self.slot(id)
+
+    async def reopen(self, id: UUID) -> Slot:
+        """Take a decision about a conflict back and return the slot, which waits again; a person it moved returns to where they were.
+
+        Raises `NotFound`, and `Conflict` for what was not decided.
+        """
+        outcome = await details.reopen_slot(self._connection, id=id)
+        if outcome == "not_found":
+            raise NotFound(f"there is no slot {id}", field="id")
+        if outcome == "not_decided":
+            raise Conflict("there is no decision about this that could be taken back", field="id")
+        return await self.slot(id)
+
+    async def undo(self, subject: str, id: UUID, history_id: int) -> None:
+        """Put back what a change of a `person` or `company` replaced.
+
+        Raises `NotFound`, and `Conflict` where one of its fields was changed again since.
+        """
+        of_subject = details.change_of_person if subject == "person" else details.change_of_company
+        change = await of_subject(self._connection, organization_id=self._organization, id=id, history_id=history_id)
+        if change is None:
+            raise NotFound("there is no such change", field="id")
+        fields = change["old_values"].keys() & set(PERSON_FIELDS if subject == "person" else COMPANY_FIELDS)
+        back, seen = ({field: values[field] for field in fields} for values in (change["old_values"], change["new_values"]))
+        await (self.edit(str(id), back, seen, ()) if subject == "person" else self.edit_company(str(id), back, seen, ()))
 
     async def slot(self, id: UUID) -> Slot:
         """Return a slot. Raises `NotFound`."""

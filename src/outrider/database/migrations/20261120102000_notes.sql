@@ -71,3 +71,32 @@ BEGIN
     RETURN 'done';
 END $$;
 GRANT EXECUTE ON FUNCTION vault.f_edit_contact(text, text[], text[], jsonb, jsonb) TO outrider_app;
+
+-- Takes a decision about a conflict back: what waited waits again, and where the decision linked the person to the company and they are
+-- still there, they return to where they were. Returns reopened, or why nothing came of it: not_found, not_decided.
+CREATE FUNCTION people.f_reopen_slot(p_id uuid) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_organization uuid := kit.f_organization();
+    v_slot people.slot;
+BEGIN
+    SELECT * INTO v_slot FROM people.slot WHERE organization_id = v_organization AND id = p_id FOR UPDATE;
+    IF v_slot.id IS NULL THEN
+        RETURN 'not_found';
+    ELSIF v_slot.decided_at IS NULL OR 'import_reverted' = ANY (v_slot.reasons) THEN
+        RETURN 'not_decided';
+    END IF;
+    IF v_slot.validation_status = 'validated' THEN
+        UPDATE people.master AS m SET company_id = (h.old_values ->> 'company_id')::uuid, provenance = m.provenance - 'company_id'
+        FROM vault.contacts AS c, people.history AS h
+        WHERE c.organization_id = v_organization AND c.email = v_slot.email AND m.organization_id = v_organization AND m.id = c.person_id
+            AND h.organization_id = v_organization AND h.person_id = m.id AND h.changed_at = v_slot.decided_at AND h.changed_by = v_slot.decided_by
+            AND h.new_values ->> 'company_id' = m.company_id::text;
+    END IF;
+    UPDATE people.slot AS s SET validation_status = 'pending', promoted_at = NULL, decided_by = NULL, decided_at = NULL
+    WHERE s.organization_id = v_organization AND s.issue = 'conflict' AND s.email = v_slot.email AND s.decided_at = v_slot.decided_at
+        AND (s.id = p_id OR s.load_id IN (SELECT l.load_id FROM intake.raw_loads AS l WHERE l.organization_id = v_organization AND l.email = v_slot.email));
+    RETURN 'reopened';
+END $$;
+GRANT EXECUTE ON FUNCTION people.f_reopen_slot(uuid) TO outrider_app;
