@@ -97,7 +97,7 @@ async def as_role(app: FastAPI, organization: tenancy.OrganizationId) -> AsyncIt
 async def new_user(organization: tenancy.OrganizationId, role: str = "owner", email: str | None = None) -> UUID:
     """Make a user of the organization, without a password, and return their id."""
     async with tenancy.transaction(organization, tenancy.Actor("user", "test")) as connection:
-        query = "SELECT tenancy.f_add_member($1, 'Ana Lima', NULL, $2)"
+        query = "SELECT user_id FROM tenancy.f_add_member($1, 'Ana Lima', NULL, $2, '{}')"
         return UUID(str(await connection.fetchval(query, email or f"u{uuid4().hex}@example.org", role)))
 
 
