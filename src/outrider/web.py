@@ -26,6 +26,7 @@ from outrider.namespaces import api as namespaces
 from outrider.namespaces import profiles_api as profiles
 from outrider.ops import api as ops
 from outrider.people import api as people
+from outrider.people import detail_api as people_details
 from outrider.settings import Settings
 from outrider.tenancy import api as tenancy
 from outrider.tenancy import visitors
@@ -38,6 +39,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     intake.router,
     imports.router,
     people.router,
+    people_details.router,
     ops.router,
     ops.events_router,
 )
@@ -66,7 +68,10 @@ it is sent. Times are UTC."""
 TAGS = [
     {"name": "intake", "description": "Rows in, their promotion, loads as they came, the audit log."},
     {"name": "imports", "description": "Lead files: upload, mapping, dry run, progress, rejects, revert."},
-    {"name": "people", "description": "People, companies, addresses: search, where each value comes from, edits, conflicts."},
+    {
+        "name": "people",
+        "description": "People, companies, addresses: search, where each value comes from, edits, notes, timelines, conflicts.",
+    },
     {"name": "jobs", "description": "Work in the background, and the event store."},
     {
         "name": "namespaces",
