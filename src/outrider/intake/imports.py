@@ -16,7 +16,7 @@ from uuid import UUID
 import asyncpg
 
 from outrider import ops
-from outrider.kit import spool
+from outrider.kit import database, spool
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
 from outrider.namespaces import NamespaceService
@@ -220,6 +220,7 @@ async def preview_revert(organization: OrganizationId, actor: Actor, number: UUI
     """Return what taking the import back would delete, put back and have to keep. Raises `Conflict` when it has not run."""
     async with transaction(organization, actor) as connection:
         _check_revertible(await get_in(connection, organization, number))
+        await database.allow_long(connection)
         report: dict[str, Any] = await queries.revert(connection, id=number, dry_run=True)
         return report
 
