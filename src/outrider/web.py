@@ -25,6 +25,7 @@ from outrider.kit.errors import Unavailable
 from outrider.namespaces import api as namespaces
 from outrider.ops import api as ops
 from outrider.people import api as people
+from outrider.reports import api as reports
 from outrider.settings import Settings
 from outrider.tenancy import api as tenancy
 from outrider.tenancy.http import Door, KeyFirst, holder_of
@@ -37,6 +38,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     people.router,
     ops.router,
     ops.events_router,
+    reports.router,
 )
 """The routers of the slices, in the order that the API's document lists them."""
 
@@ -65,6 +67,7 @@ TAGS = [
     },
     {"name": "keys", "description": "API keys: scoped, shown once, revocable."},
     {"name": "users", "description": "The organization and its people."},
+    {"name": "overview", "description": "The organization at a glance, and how the database does."},
     {"name": "health", "description": "Whether the process lives and can work."},
 ]
 PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -89,6 +92,7 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
             size=settings.pool_size,
             statement_cache=settings.statement_cache,
             name="outrider web",
+            statement_timeout=settings.statement_timeout,
         ):
             yield
 

@@ -23,6 +23,7 @@ SCOPES = (
     "keys:read",
     "keys:write",
     "users:read",
+    "database:read",
 )
 
 
@@ -30,7 +31,7 @@ def scopes_of(role: str) -> frozenset[str]:
     """Return what a role may do: owner and admin everything, a member all but keys and users, a viewer only read."""
     if role in ("owner", "admin"):
         return frozenset(SCOPES)
-    mine = frozenset(s for s in SCOPES if not s.startswith(("keys:", "users:")))
+    mine = frozenset(s for s in SCOPES if not s.startswith(("keys:", "users:", "database:")))
     return mine if role == "member" else frozenset(s for s in mine if s.endswith(":read"))
 
 
