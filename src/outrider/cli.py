@@ -46,6 +46,7 @@ ENTRIES = {
     "users": Entry("outrider.tenancy.commands", ACCESS, "Who may sign in to an organization."),
     "keys": Entry("outrider.tenancy.commands", ACCESS, "Keys for the HTTP API."),
     "database": Entry("outrider.reports.commands", DATABASE, "Show how the database does, and what to do about it."),
+    "organization": Entry("outrider.tenancy.commands", ACCESS, "The organization's settings, and who changed what."),
     "migrate": Entry("outrider.commands.database", DATABASE, "Bring the database up to this version."),
     "setup": Entry("outrider.commands.database", DATABASE, "Make an organization, and its admin."),
     "url": Entry("outrider.commands.database", DATABASE, "Print the connection string of the application's role."),

@@ -149,7 +149,9 @@ async def ensure_default(settings: Settings) -> str | None:
         await tenancy.create_organization("Default", "default", DEFAULT_ORGANIZATION)
         await people.schedule(DEFAULT_ORGANIZATION, me())
         await reports.schedule(me())
-    return await tenancy.add_member(DEFAULT_ORGANIZATION, me(), settings.admin_email, "owner", "Admin")
+    with suppress(Conflict):  # another process was first
+        return await tenancy.add_member(DEFAULT_ORGANIZATION, me(), settings.admin_email, "owner", "Admin")
+    return None
 
 
 @asynccontextmanager
@@ -211,7 +213,7 @@ async def session(place: Installation, org: str | None, *, json: bool = False) -
     """
     wanted = org or os.environ.get("OUTRIDER_ORG")
     organization = await tenancy.find_organization(wanted) if wanted else DEFAULT_ORGANIZATION
-    return Session(organization, me(), json, place, Caller(organization, me(), "owner", frozenset(tenancy.SCOPES)))
+    return Session(organization, me(), json, place, Caller(organization, me(), "owner", tenancy.scopes_of("owner", organization)))
 
 
 def run_in(fn: Callable[[Session], Awaitable[T]], *, org: str | None = None, json: bool = False, migrate: bool = True) -> T:

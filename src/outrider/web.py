@@ -17,10 +17,10 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from outrider import __version__
+from outrider import __version__, gallery, palette
 from outrider.intake import api as intake
 from outrider.intake import imports_api as imports
-from outrider.kit import database, http, logs, spool, sql
+from outrider.kit import database, http, logs, pages, spool, sql
 from outrider.kit.errors import Unavailable
 from outrider.namespaces import api as namespaces
 from outrider.ops import api as ops
@@ -28,6 +28,7 @@ from outrider.people import api as people
 from outrider.reports import api as reports
 from outrider.settings import Settings
 from outrider.tenancy import api as tenancy
+from outrider.tenancy import visitors
 from outrider.tenancy.http import Door, KeyFirst, holder_of
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -41,6 +42,12 @@ ROUTERS: tuple[APIRouter, ...] = (
     reports.router,
 )
 """The routers of the slices, in the order that the API's document lists them."""
+
+PAGES: tuple[APIRouter, ...] = (pages.router, palette.router, gallery.router)
+"""The pages of the slices."""
+
+NAVIGATION: tuple[pages.NavItem, ...] = ()
+"""What stands in the navigation; each entry says its section and its place there."""
 
 LARGE_BODIES = {("POST", "/api/imports"): "imports:write", ("POST", "/api/ingest"): "imports:write"}
 """The scopes that these need are asked for before their bodies are read."""
@@ -120,8 +127,10 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
         ],
     )
     app.state.door = Door(settings.rate_limit)
-    http.install(app)
-    for router in ROUTERS:
+    app.state.navigation = NAVIGATION
+    http.install(app, page=pages.problem_page)
+    visitors.install(app)
+    for router in (*ROUTERS, *PAGES):
         app.include_router(router)
     app.include_router(http.health_router(__version__, {"database": _database_answers, "migrations": _migrations_are_current}))
     app.add_api_route("/", _home, methods=["GET"], include_in_schema=False, response_class=HTMLResponse)

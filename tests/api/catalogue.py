@@ -52,6 +52,13 @@ async def make_key(client: AsyncClient) -> dict[str, str]:
     return {"id": answer.json()["id"]}
 
 
+async def make_user(client: AsyncClient) -> dict[str, str]:
+    """Add a user and return the parameters of their paths."""
+    answer = await client.post("/api/users", json={"email": f"{uuid4().hex}@example.org"})
+    assert answer.status_code == 201
+    return {"id": answer.json()["id"]}
+
+
 async def make_job(client: AsyncClient) -> dict[str, str]:
     """Make a job and return the parameters of its paths."""
     answer = await client.post("/api/namespaces/reroute")
@@ -99,6 +106,7 @@ async def make_slot(client: AsyncClient) -> dict[str, str]:
 OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/namespaces/": make_namespace,
     "/api/keys/": make_key,
+    "/api/users/": make_user,
     "/api/jobs/": make_job,
     "/api/imports/": make_import,
     "/api/loads/": make_load,

@@ -21,8 +21,9 @@ from outrider.kit.http.idempotency import Holder
 from outrider.kit.http.state import state
 
 from . import answers
-from .service import authenticate
-from .types import SCOPES, Caller
+from .keys import authenticate
+from .roles import SCOPES
+from .types import Caller
 
 FAILURES = "30/minute"
 KEYS_REMEMBERED = 10_000

@@ -2,37 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NewType
+from typing import Any, NewType
 from uuid import UUID
 
 OrganizationId = NewType("OrganizationId", UUID)
 """An organization that somebody was found to belong to, or that the operator named. Made by this slice only."""
 
 DEFAULT_ORGANIZATION = OrganizationId(UUID("00000000-0000-0000-0000-000000000001"))
-
-ROLES = ("owner", "admin", "member", "viewer")
-SCOPES = (
-    "people:read",
-    "people:write",
-    "imports:read",
-    "imports:write",
-    "namespaces:read",
-    "namespaces:write",
-    "jobs:read",
-    "jobs:write",
-    "keys:read",
-    "keys:write",
-    "users:read",
-    "database:read",
-)
-
-
-def scopes_of(role: str) -> frozenset[str]:
-    """Return what a role may do: owner and admin everything, a member all but keys and users, a viewer only read."""
-    if role in ("owner", "admin"):
-        return frozenset(SCOPES)
-    mine = frozenset(s for s in SCOPES if not s.startswith(("keys:", "users:", "database:")))
-    return mine if role == "member" else frozenset(s for s in mine if s.endswith(":read"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +24,16 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A request that was let in: for which organization, as whom, and what it may do."""
+    """A request that was let in: for which organization, as whom, and what it may do.
+
+    `namespaces` are the names of those that it may see, None: all.
+    """
 
     organization_id: OrganizationId
     actor: Actor
     role: str
     scopes: frozenset[str]
+    namespaces: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +50,55 @@ class Organization:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A user in an organization."""
+    """A user in an organization. `namespaces` are a client's; empty for other roles, which are not bound to any."""
 
     user_id: UUID
     email: str
     name: str | None
     role: str
+    namespaces: tuple[str, ...]
     created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
+class NewMember:
+    """A user who just came in: the only time that their password is seen; None: they have one from another
+    organization."""
+
+    member: Member
+    password: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What somebody changed about a user, a key or the organization.
+
+    `subject` is user, key or organization, `action` added, changed, removed, revoked or password_reset. Names are as
+    they were; `changed_by_name` is None for what has none, such as a command.
+    """
+
+    id: UUID
+    changed_at: datetime
+    changed_by: str
+    changed_by_name: str | None
+    subject: str
+    subject_id: UUID
+    subject_name: str
+    action: str
+    old_values: dict[str, Any]
+    new_values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key without its secret."""
+    """A key without its secret. `namespaces` are a client's; empty for other roles, which are not bound to any."""
 
     id: UUID
     name: str
     prefix: str
     role: str
     scopes: tuple[str, ...]
+    namespaces: tuple[str, ...]
     created_by: str
     created_at: datetime
     last_used_at: datetime | None
