@@ -17,7 +17,9 @@ Leads = Callable[..., Awaitable[None]]
 
 def caller_of(organization: tenancy.OrganizationId, role: str = "owner", scopes: frozenset[str] | None = None) -> tenancy.Caller:
     """Somebody with a role in an organization."""
-    return tenancy.Caller(organization, tenancy.Actor("user", "test"), role, tenancy.scopes_of(role) if scopes is None else scopes)
+    return tenancy.Caller(
+        organization, tenancy.Actor("user", "test"), role, tenancy.scopes_of(role, organization) if scopes is None else scopes
+    )
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ def test_unused_indexes_matter_when_they_are_large():
     small = Index("idx_a", "vault.contacts", 2**20)
     assert told(list(findings.of_indexes([small], []))) == [("indexes", "good")]
     (finding,) = findings.of_indexes([small, replace(small, bytes=2 * 2**30)], [])
-    assert (finding.severity, finding.text.startswith("2 indexes of 2.0 GB")) == ("watch", True)
+    assert (finding.severity, finding.text.startswith("2 indexes of 2.1 GB")) == ("watch", True)
 
 
 @pytest.mark.parametrize(("taken", "severity"), [(74, "good"), (75, "watch"), (90, "act")])
@@ -86,11 +86,11 @@ def test_requests_that_wait_for_a_connection_and_idle_transactions_of_others_are
 def test_growth_is_told_since_a_day_and_watched_when_a_large_database_grows_by_half_in_a_week():
     grown = replace(TABLE, bytes=2**27, bytes_before=2**26, day_before=date(2026, 11, 13))
     (finding,) = findings.of_growth(SERVER, [grown])
-    assert (finding.severity, finding.text) == ("good", "The database holds 1.0 GB, 64 MB more than on 13 November.")
-    (finding,) = findings.of_growth(replace(SERVER, database_bytes=20 * 2**30), [grown])
+    assert (finding.severity, finding.text) == ("good", "The database holds 1.1 GB, 67.1 MB more than on 13 November.")
+    (finding,) = findings.of_growth(replace(SERVER, database_bytes=20 * 10**9), [grown])
     assert finding.severity == "watch"
     (finding,) = findings.of_growth(SERVER, [replace(grown, bytes=2**25)])
-    assert "32 MB less than" in finding.text
+    assert "33.6 MB less than" in finding.text
 
 
 def test_dead_rows_are_told_when_vacuum_does_not_keep_up_and_not_before_it_is_due():

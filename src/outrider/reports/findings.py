@@ -10,7 +10,7 @@ from outrider.kit.database import Usage
 from .health_types import SEVERITIES, Finding, Index, Program, Server, Severity, Statement, StatementsState, Table, Transaction
 from .words import counted, duration, share, size
 
-MEGABYTE, GIGABYTE = 2**20, 2**30
+GIGABYTE = 10**9
 SLOW_MS = 200.0
 MANY_CALLS = 20
 BULK = ("f_import_rows", "f_promote_contacts", "f_ingest_json", "f_revert_import", "f_reroute", "f_sample_tables", "f_rebuild", "copy ")

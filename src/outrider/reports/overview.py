@@ -38,7 +38,7 @@ async def read_overview(connection: asyncpg.Connection, caller: Caller) -> Overv
     )
     if row is None:
         raise NotFound(f"organization {organization} does not exist")
-    sees_data = "people:read" in caller.scopes
+    sees_data = "people:read" in caller.scopes and caller.namespaces is None
     figures = await _figures(connection, caller, row) if sees_data else None
     running = []
     if "jobs:read" in caller.scopes:

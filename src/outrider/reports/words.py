@@ -1,6 +1,6 @@
 """Numbers as people say them."""
 
-UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
+UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
@@ -8,12 +8,12 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
-def size(number: int) -> str:
-    """Return a number of bytes in the unit that leaves one to three digits before the point: '812 MB', '1.4 GB'."""
-    value, unit = float(number), 0
-    while abs(value) >= 999.5 and unit < len(UNITS) - 1:
-        value, unit = value / 1024, unit + 1
-    return f"{value:,.1f} {UNITS[unit]}" if unit and abs(value) < 9.95 else f"{value:,.0f} {UNITS[unit]}"
+def size(number: float) -> str:
+    """Return bytes as pages show them: '812 bytes', '12.4 KB', '812 MB', '1.4 GB'."""
+    unit = 0
+    while abs(number) >= 1000 and unit < len(UNITS) - 1:
+        number, unit = number / 1000, unit + 1
+    return f"{number:.0f} {UNITS[unit]}" if unit == 0 or abs(number) >= 100 else f"{number:.1f} {UNITS[unit]}"
 
 
 def share(part: float) -> str:
