@@ -27,6 +27,7 @@ from outrider.namespaces import profiles_api as profiles
 from outrider.ops import api as ops
 from outrider.people import api as people
 from outrider.people import detail_api as people_details
+from outrider.reports import api as reports
 from outrider.settings import Settings
 from outrider.tenancy import api as tenancy
 from outrider.tenancy import visitors
@@ -42,6 +43,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     people_details.router,
     ops.router,
     ops.events_router,
+    reports.router,
 )
 """The routers of the slices, in the order that the API's document lists them."""
 
@@ -80,6 +82,7 @@ TAGS = [
     {"name": "profiles", "description": "People as a client sees them: the profile tables of the namespaces."},
     {"name": "keys", "description": "API keys: scoped, shown once, revocable."},
     {"name": "users", "description": "The organization and its people."},
+    {"name": "overview", "description": "The organization at a glance, and how the database does."},
     {"name": "health", "description": "Whether the process lives and can work."},
 ]
 PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -104,6 +107,7 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
             size=settings.pool_size,
             statement_cache=settings.statement_cache,
             name="outrider web",
+            statement_timeout=settings.statement_timeout,
         ):
             yield
 
