@@ -31,11 +31,10 @@ async def sign_in(role: str, organization: str) -> str:
     from outrider import runtime, tenancy
     from outrider.tenancy import sessions
 
-    place = await tenancy.find_organization(organization)
+    place, email = await tenancy.find_organization(organization), f"{role}@example.org"
     for each in (tenancy.DEFAULT_ORGANIZATION, place):
         async with tenancy.transaction(each, runtime.me()) as connection:
             bound = ["playmaker"] if role == "client" else []
-            email = f"{role}@example.org"
             await connection.execute("SELECT FROM tenancy.f_add_member($1, 'Ana Lima', NULL, $2, $3)", email, role, bound)
             user = await connection.fetchval("SELECT user_id FROM tenancy.members WHERE email = $1", email)
     return await sessions.open_session(place, user, sessions.Client("look"))

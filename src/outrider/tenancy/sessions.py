@@ -48,8 +48,7 @@ class Visitor:
     """Somebody who signed in, and what they may do now.
 
     `caller` is what services take. `csrf` is what their forms must hold: only who knows the session's secret can make it.
-    `theme` is `light`, `dark` or None for what the machine says; `organizations` all that they are in, by name;
-    `second_factor` whether they have one.
+    `organizations` are all that they are in, by name; `second_factor` is whether they have one.
     """
 
     caller: Caller
@@ -57,7 +56,6 @@ class Visitor:
     email: str
     name: str | None
     time_zone: str
-    theme: str | None
     session_id: UUID
     csrf: str
     organization_name: str
@@ -161,15 +159,13 @@ async def find_visit(secret: str) -> Visit | None:
 
 def _visit(organization: OrganizationId, secret: str, row: asyncpg.Record) -> Visit:
     role = row["role"]
+    actor = Actor("user", str(row["user_id"]))
     visitor = Visitor(
-        caller=Caller(
-            organization, Actor("user", str(row["user_id"])), role, scopes_of(role, organization), namespaces_of(role, row["namespaces"])
-        ),
+        caller=Caller(organization, actor, role, scopes_of(role, organization), namespaces_of(role, row["namespaces"])),
         user_id=row["user_id"],
         email=row["email"],
         name=row["name"],
         time_zone=row["time_zone"],
-        theme=row["theme"],
         session_id=row["id"],
         csrf=hmac.new(secret.encode(), b"csrf", hashlib.sha256).hexdigest(),
         organization_name=row["organization_name"],

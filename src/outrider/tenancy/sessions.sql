@@ -8,7 +8,7 @@ SELECT
     s.id, s.user_id, s.second_factor_at, s.last_seen_at < now() - interval '1 minute' AS is_touch_due,
     m.email, m.name, m.role, m.namespaces, m.time_zone,
     o.name AS organization_name, o.slug AS organization_slug, o.settings AS organization_settings,
-    u.organization_ids, u.organization_names, u.has_second_factor, u.theme
+    u.organization_ids, u.organization_names, u.has_second_factor
 FROM tenancy.sessions AS s
 INNER JOIN tenancy.members AS m ON m.organization_id = s.organization_id AND m.user_id = s.user_id
 INNER JOIN tenancy.organizations AS o ON o.id = s.organization_id

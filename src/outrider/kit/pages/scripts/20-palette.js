@@ -4,8 +4,7 @@
   const palette = document.getElementById("palette");
   if (!palette) return;
   const query = palette.querySelector("input");
-  const results = document.getElementById("palette-results");
-  const items = () => [...results.querySelectorAll('[role="option"]')];
+  const items = () => [...palette.querySelectorAll('[role="option"]')];
   let current = 0;
 
   function open() {
