@@ -31,6 +31,7 @@ from outrider.reports import api as reports
 from outrider.settings import Settings
 from outrider.tenancy import api as tenancy
 from outrider.tenancy import visitors
+from outrider.tenancy.entrance import Entrance
 from outrider.tenancy.http import Door, KeyFirst, holder_of
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -58,6 +59,19 @@ LARGE_BODIES = {("POST", "/api/imports"): "imports:write", ("POST", "/api/ingest
 
 UPLOADS = (("POST", "/api/imports"),)
 """Where bodies may be `max_upload_bytes` long; they are streamed."""
+
+SIGN_IN = {
+    "secret_key",
+    "old_secret_keys",
+    "public_url",
+    "smtp_url",
+    "mail_from",
+    "oidc_issuer",
+    "oidc_client_id",
+    "oidc_client_secret",
+    "oidc_name",
+}
+"""The settings that signing in needs."""
 
 MAX_HEADER_BYTES = 64 * 1024
 HOME = (Path(__file__).parent / "web.html").read_text()
@@ -135,6 +149,7 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
         ],
     )
     app.state.door = Door(settings.rate_limit)
+    app.state.entrance = Entrance.of(**settings.model_dump(include=SIGN_IN), home=settings.home_path)
     app.state.navigation = NAVIGATION
     http.install(app, page=pages.problem_page)
     visitors.install(app)
@@ -166,7 +181,8 @@ async def serve(
                 app,
                 loop="none",
                 http=_BoundedHttp,
-                proxy_headers=False,
+                proxy_headers=settings.trusted_proxies is not None,
+                forwarded_allow_ips=settings.trusted_proxies or "",
                 ws="none",
                 lifespan="on",
                 log_config=None,

@@ -13,15 +13,14 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address
-from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 
-from outrider.kit import sql
 from outrider.kit.errors import NotFound
 
 from .roles import namespaces_of, scopes_of
+from .store import session_queries as queries
 from .transaction import transaction
 from .types import Actor, Caller, OrganizationId
 
@@ -29,10 +28,11 @@ IDLE = timedelta(days=14)
 """A session that was not used for so long is over."""
 LASTS = timedelta(days=90)
 """Every session is over after this."""
+LASTS_WITHOUT_CODE = timedelta(minutes=15)
+"""How long somebody has to give the code of their second factor."""
 REQUIRE_SECOND_FACTOR = "require_second_factor"
 """Key in an organization's settings: true, and its members must have a second factor."""
 _SECRET = re.compile(r"([0-9a-f]{32})\.[A-Za-z0-9_-]{43}")
-queries = sql.load(Path(__file__).parent / "sessions.sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,9 @@ async def find_visit(secret: str) -> Visit | None:
     if organization is None:
         return None
     async with transaction(organization, Actor("user", "unknown")) as connection:
-        row = await queries.find_session(connection, organization_id=organization, token_hash=_hash(secret), idle=IDLE)
+        row = await queries.find_session(
+            connection, organization_id=organization, token_hash=_hash(secret), idle=IDLE, without_code=LASTS_WITHOUT_CODE
+        )
         if row is None:
             return None
         if row["is_touch_due"]:
@@ -192,6 +194,13 @@ async def end_session(caller: Caller, user: UUID, session: UUID) -> None:
     async with transaction(caller.organization_id, caller.actor) as connection:
         if await queries.end_session(connection, organization_id=caller.organization_id, user_id=user, id=session) is None:
             raise NotFound("this session is over already", field="id")
+
+
+async def renew_session(visitor: Visitor, client: Client, *, second_factor: bool) -> str:
+    """End the visitor's session and return the secret of a new one in its place: what they may do with it has changed."""
+    async with visitor.transaction() as connection:
+        await queries.end_session(connection, organization_id=visitor.organization_id, user_id=visitor.user_id, id=visitor.session_id)
+    return await open_session(visitor.organization_id, visitor.user_id, client, second_factor=second_factor)
 
 
 async def end_all_sessions(caller: Caller, user: UUID, *, keep: UUID | None = None) -> int:
