@@ -30,6 +30,7 @@ from outrider.people import detail_api as people_details
 from outrider.reports import api as reports
 from outrider.settings import Settings
 from outrider.tenancy import api as tenancy
+from outrider.tenancy import pages as tenancy_pages
 from outrider.tenancy import visitors
 from outrider.tenancy.entrance import Entrance
 from outrider.tenancy.http import Door, KeyFirst, holder_of
@@ -48,10 +49,10 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 """The routers of the slices, in the order that the API's document lists them."""
 
-PAGES: tuple[APIRouter, ...] = (pages.router, palette.router, gallery.router)
+PAGES: tuple[APIRouter, ...] = (pages.router, palette.router, gallery.router, tenancy_pages.router)
 """The pages of the slices."""
 
-NAVIGATION: tuple[pages.NavItem, ...] = ()
+NAVIGATION: tuple[pages.NavItem, ...] = (*tenancy_pages.NAVIGATION,)
 """What stands in the navigation; each entry says its section and its place there."""
 
 LARGE_BODIES = {("POST", "/api/imports"): "imports:write", ("POST", "/api/ingest"): "imports:write"}
