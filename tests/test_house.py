@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "outrider"
-SLICES = ["tenancy", "ops", "namespaces", "intake", "people"]
+SLICES = ["tenancy", "ops", "namespaces", "intake", "people", "reports"]
 """In the order of the data's flow: a slice may use those before it."""
 COMPOSITION = {"cli", "cli_reference", "gallery", "palette", "web", "worker", "runtime", "settings", "commands", "__main__", "database"}
 SEAM = {"commands"}

@@ -27,6 +27,8 @@ from outrider.namespaces import pages as namespaces_pages
 from outrider.namespaces import profiles_api as profiles
 from outrider.ops import api as ops
 from outrider.people import api as people
+from outrider.people import detail_api as people_details
+from outrider.reports import api as reports
 from outrider.settings import Settings
 from outrider.tenancy import api as tenancy
 from outrider.tenancy import visitors
@@ -39,8 +41,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     intake.router,
     imports.router,
     people.router,
+    people_details.router,
     ops.router,
     ops.events_router,
+    reports.router,
 )
 """The routers of the slices, in the order that the API's document lists them."""
 
@@ -67,7 +71,10 @@ it is sent. Times are UTC."""
 TAGS = [
     {"name": "intake", "description": "Rows in, their promotion, loads as they came, the audit log."},
     {"name": "imports", "description": "Lead files: upload, mapping, dry run, progress, rejects, revert."},
-    {"name": "people", "description": "People, companies, addresses: search, where each value comes from, edits, conflicts."},
+    {
+        "name": "people",
+        "description": "People, companies, addresses: search, where each value comes from, edits, notes, timelines, conflicts.",
+    },
     {"name": "jobs", "description": "Work in the background, and the event store."},
     {
         "name": "namespaces",
@@ -76,6 +83,7 @@ TAGS = [
     {"name": "profiles", "description": "People as a client sees them: the profile tables of the namespaces."},
     {"name": "keys", "description": "API keys: scoped, shown once, revocable."},
     {"name": "users", "description": "The organization and its people."},
+    {"name": "overview", "description": "The organization at a glance, and how the database does."},
     {"name": "health", "description": "Whether the process lives and can work."},
 ]
 PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -100,6 +108,7 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
             size=settings.pool_size,
             statement_cache=settings.statement_cache,
             name="outrider web",
+            statement_timeout=settings.statement_timeout,
         ):
             yield
 

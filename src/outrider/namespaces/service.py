@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from outrider.kit import database
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
 from outrider.ops import enqueue
@@ -163,6 +164,7 @@ class NamespaceService:
 
     async def preview_reroute(self) -> list[Move]:
         """Return which profiles would be elsewhere if routed now; empty for none. Changes nothing."""
+        await database.allow_long(self._connection)
         return [to_move(row) async for row in queries.preview_reroute(self._connection)]
 
     async def ask_for_reroute(self) -> UUID:
