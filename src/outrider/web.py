@@ -23,6 +23,7 @@ from outrider.intake import imports_api as imports
 from outrider.kit import database, http, logs, pages, spool, sql
 from outrider.kit.errors import Unavailable
 from outrider.namespaces import api as namespaces
+from outrider.namespaces import pages as namespaces_pages
 from outrider.namespaces import profiles_api as profiles
 from outrider.ops import api as ops
 from outrider.people import api as people
