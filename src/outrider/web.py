@@ -22,8 +22,10 @@ from outrider.intake import imports_api as imports
 from outrider.kit import database, http, logs, pages, spool, sql
 from outrider.kit.errors import Unavailable
 from outrider.namespaces import api as namespaces
+from outrider.namespaces import profiles_api as profiles
 from outrider.ops import api as ops
 from outrider.people import api as people
+from outrider.people import detail_api as people_details
 from outrider.reports import api as reports
 from outrider.reports import pages as reports_pages
 from outrider.settings import Settings
@@ -34,9 +36,11 @@ from outrider.tenancy.http import Door, KeyFirst, holder_of
 ROUTERS: tuple[APIRouter, ...] = (
     tenancy.router,
     namespaces.router,
+    profiles.router,
     intake.router,
     imports.router,
     people.router,
+    people_details.router,
     ops.router,
     ops.events_router,
     reports.router,
@@ -65,12 +69,16 @@ it is sent. Times are UTC."""
 TAGS = [
     {"name": "intake", "description": "Rows in, their promotion, loads as they came, the audit log."},
     {"name": "imports", "description": "Lead files: upload, mapping, dry run, progress, rejects, revert."},
-    {"name": "people", "description": "People, companies, addresses: search, where each value comes from, edits, conflicts."},
+    {
+        "name": "people",
+        "description": "People, companies, addresses: search, where each value comes from, edits, notes, timelines, conflicts.",
+    },
     {"name": "jobs", "description": "Work in the background, and the event store."},
     {
         "name": "namespaces",
         "description": "A client's segment of the organization: routing by campaign keywords, profile tables.",
     },
+    {"name": "profiles", "description": "People as a client sees them: the profile tables of the namespaces."},
     {"name": "keys", "description": "API keys: scoped, shown once, revocable."},
     {"name": "users", "description": "The organization and its people."},
     {"name": "overview", "description": "The organization at a glance, and how the database does."},

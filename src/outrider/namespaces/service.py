@@ -14,7 +14,7 @@ from outrider.tenancy import OrganizationId
 
 from . import rules
 from .store import queries, to_move, to_namespace
-from .types import DEFAULT_NAME, Changed, Hit, Move, Namespace, NamespaceStats, Overlap, Routing
+from .types import DEFAULT_NAME, Changed, Hit, KeywordOverlap, Move, Namespace, NamespaceStats, Overlap, Routing
 
 UNCHANGED: Any = object()
 """Stands for a field that is to stay as it is."""
@@ -74,9 +74,14 @@ class NamespaceService:
             _explain(row["namespace"], row["keyword"], also),
         )
 
+    async def overlaps(self) -> list[KeywordOverlap]:
+        """Return which keywords of the organization's active namespaces hold each other, and who wins; empty when none do."""
+        rows = queries.namespaces(self._connection, organization_id=self._organization, after=None, count=None)
+        return rules.overlaps([to_namespace(row) async for row in rows])
+
     async def create(self, name: str, keywords: list[str], description: str | None = None) -> Changed:
         """Add a namespace and make its table. Raises `InvalidInput`, and `Conflict` for a taken name or table."""
-        rules.check_name(name)
+        rules.check_new_name(name)
         arguments = {"keywords": rules.check_keywords(keywords), "description": rules.check_description(description)}
         try:
             async with self._connection.transaction():
@@ -115,7 +120,7 @@ class NamespaceService:
         }
         await queries.update_namespace(self._connection, organization_id=self._organization, id=old.id, **wanted)
         if new_name is not None and new_name != name:
-            await self._rename(old, rules.check_name(new_name))
+            await self._rename(old, rules.check_new_name(new_name))
         routing_changed = (wanted["keywords"], wanted["is_active"]) != (list(old.keywords), old.is_active)
         return await self._changed(new_name or name, routing_changed=routing_changed)
 
@@ -146,7 +151,7 @@ class NamespaceService:
 
     async def ask_for_reroute(self) -> UUID:
         """Ask for the job that re-routes everything and return its id; one that is asked for already is the same one."""
-        return await enqueue(self._connection, REROUTE, {}, singleton_key="all")
+        return await enqueue(self._connection, REROUTE, {}, singleton_key="all", title="Re-route profiles", link="/namespaces")
 
     async def reroute(self, most: int) -> list[Move]:
         """Move the profiles of at most `most` addresses to where their campaigns are routed now; empty when nothing is

@@ -1,14 +1,17 @@
 """Loads this slice's queries and makes records of their rows. Holds no rules."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 
 from outrider.kit import sql
 
-from .types import Move, Namespace
+from .types import Move, Namespace, Profile
 
 queries = sql.load(Path(__file__).parent / "queries.sql")
+profile_queries = sql.load(Path(__file__).parent / "profiles.sql")
 
 
 def to_namespace(row: asyncpg.Record) -> Namespace:
@@ -19,3 +22,9 @@ def to_namespace(row: asyncpg.Record) -> Namespace:
 def to_move(row: asyncpg.Record) -> Move:
     """Return the record of a row of `people.f_reroute`."""
     return Move(**dict(row))
+
+
+def to_profile(row: asyncpg.Record, namespaces: Mapping[UUID, str]) -> Profile:
+    """Return the record of a profile; `namespaces` are names by id."""
+    columns = dict(row)
+    return Profile(namespaces[columns.pop("namespace_id")], **columns)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 DEFAULT_NAME = "playmaker"
@@ -30,6 +31,17 @@ class Overlap:
     keyword: str
     namespace: str
     other_keyword: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordOverlap:
+    """A keyword that holds one of another active namespace: a campaign with the longer one goes to the `winner`."""
+
+    winner: str
+    winner_keyword: str
+    loser: str
+    loser_keyword: str
     message: str
 
 
@@ -84,3 +96,53 @@ class Changed:
     namespace: Namespace
     overlaps: list[Overlap]
     moves: list[Move]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A person as one client sees them: the namespace, then seed 000's columns in its order, then the person behind it.
+
+    `enrichment_data` and `meta` are objects unless somebody wrote something else with SQL. `person_id` is None as long as nobody is known
+    behind the address.
+    """
+
+    namespace: str
+    id: UUID
+    email: str
+    first_name: str | None
+    last_name: str | None
+    company: str | None
+    linkedin_profile: str | None
+    platform: str | None
+    enrichment_data: Any
+    icp_score: int | None
+    behaviour_score: int | None
+    lead_score: int | None
+    apollo_enriched_at: datetime | None
+    last_scored_at: datetime | None
+    meta: Any
+    created_at: datetime
+    updated_at: datetime | None
+    person_id: UUID | None
+
+    @property
+    def name(self) -> str:
+        """First and last name; the address where neither is known."""
+        return " ".join(part for part in (self.first_name, self.last_name) if part and part.strip()) or self.email
+
+    @property
+    def campaign(self) -> str | None:
+        """The campaign that they came with; None: with none."""
+        found = self.meta.get("campaign") if isinstance(self.meta, dict) else None
+        return str(found) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileFilters:
+    """What a list of profiles asks: words that are all part of name, address or company; the platform; the lead score, both ends
+    included. None: not asked."""
+
+    q: str | None = None
+    platform: str | None = None
+    score_from: int | None = None
+    score_to: int | None = None
