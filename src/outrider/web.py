@@ -14,7 +14,6 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import HTMLResponse
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from outrider import __version__, gallery, palette
@@ -29,6 +28,7 @@ from outrider.ops import api as ops
 from outrider.people import api as people
 from outrider.people import detail_api as people_details
 from outrider.reports import api as reports
+from outrider.reports import pages as reports_pages
 from outrider.settings import Settings
 from outrider.tenancy import api as tenancy
 from outrider.tenancy import pages as tenancy_pages
@@ -50,10 +50,19 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 """The routers of the slices, in the order that the API's document lists them."""
 
-PAGES: tuple[APIRouter, ...] = (pages.router, palette.router, gallery.router, tenancy_pages.router)
+PAGES: tuple[APIRouter, ...] = (
+    pages.router,
+    palette.router,
+    gallery.router,
+    tenancy_pages.router,
+    reports_pages.router,
+)
 """The pages of the slices."""
 
-NAVIGATION: tuple[pages.NavItem, ...] = (*tenancy_pages.NAVIGATION,)
+NAVIGATION: tuple[pages.NavItem, ...] = (
+    *tenancy_pages.NAVIGATION,
+    *reports_pages.NAVIGATION,
+)
 """What stands in the navigation; each entry says its section and its place there."""
 
 LARGE_BODIES = {("POST", "/api/imports"): "imports:write", ("POST", "/api/ingest"): "imports:write"}
@@ -76,7 +85,6 @@ SIGN_IN = {
 """The settings that signing in needs."""
 
 MAX_HEADER_BYTES = 64 * 1024
-HOME = (Path(__file__).parent / "web.html").read_text()
 MIGRATIONS = Path(__file__).parent / "database" / "migrations"
 DESCRIPTION = """Raw leads in, golden records out.
 
@@ -101,7 +109,6 @@ TAGS = [
     {"name": "overview", "description": "The organization at a glance, and how the database does."},
     {"name": "health", "description": "Whether the process lives and can work."},
 ]
-PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 queries = sql.load(Path(__file__).parent / "web.sql")
 
 
@@ -158,7 +165,6 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
     for router in (*ROUTERS, *PAGES):
         app.include_router(router)
     app.include_router(http.health_router(__version__, {"database": _database_answers, "migrations": _migrations_are_current}))
-    app.add_api_route("/", _home, methods=["GET"], include_in_schema=False, response_class=HTMLResponse)
     app.openapi = http.describe_api(app)  # type: ignore[method-assign]
     return app
 
@@ -296,7 +302,3 @@ async def _migrations_are_current() -> str | None:
         return "the database does not say which migrations it has: run outrider migrate"
     pending = sorted({path.stem for path in MIGRATIONS.glob("*.sql")} - has)
     return f"{len(pending)} migrations are pending, from {pending[0]}: run outrider migrate" if pending else None
-
-
-async def _home() -> HTMLResponse:
-    return HTMLResponse(HOME.replace("{version}", __version__), headers={"Content-Security-Policy": PAGE_POLICY})
