@@ -32,7 +32,7 @@ from outrider.reports import pages as reports_pages
 from outrider.settings import Settings
 from outrider.tenancy import api as tenancy
 from outrider.tenancy import pages as tenancy_pages
-from outrider.tenancy import visitors
+from outrider.tenancy import sign_in_pages, visitors
 from outrider.tenancy.entrance import Entrance
 from outrider.tenancy.http import Door, KeyFirst, holder_of
 
@@ -54,13 +54,17 @@ PAGES: tuple[APIRouter, ...] = (
     pages.router,
     palette.router,
     gallery.router,
+    sign_in_pages.router,
     tenancy_pages.router,
+    namespaces_pages.router,
     reports_pages.router,
 )
 """The pages of the slices."""
 
 NAVIGATION: tuple[pages.NavItem, ...] = (
+    *sign_in_pages.NAVIGATION,
     *tenancy_pages.NAVIGATION,
+    *namespaces_pages.NAVIGATION,
     *reports_pages.NAVIGATION,
 )
 """What stands in the navigation; each entry says its section and its place there."""
@@ -84,6 +88,9 @@ SIGN_IN = {
 }
 """The settings that signing in needs."""
 
+SMALL_FORMS = tuple(("POST", path) for path in ("/sign-in", "/sign-in/code", "/sign-in/forgotten", "/sign-in/reset", "/theme"))
+"""What strangers may send: short."""
+MAX_SMALL_FORM_BYTES = 16 * 1024
 MAX_HEADER_BYTES = 64 * 1024
 MIGRATIONS = Path(__file__).parent / "database" / "migrations"
 DESCRIPTION = """Raw leads in, golden records out.
@@ -151,7 +158,7 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
             Middleware(
                 http.SizeLimit,
                 limit=settings.max_request_bytes,
-                exceptions=dict.fromkeys(UPLOADS, settings.max_upload_bytes),
+                exceptions={**dict.fromkeys(UPLOADS, settings.max_upload_bytes), **dict.fromkeys(SMALL_FORMS, MAX_SMALL_FORM_BYTES)},
             ),
             Middleware(KeyFirst, needs=LARGE_BODIES),
             Middleware(http.Idempotency, identify=holder_of),

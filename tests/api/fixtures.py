@@ -110,7 +110,7 @@ async def open_browser(app: FastAPI, organization: tenancy.OrganizationId, user:
     visit = await sessions.find_visit(secret)
     assert visit is not None
     opened = open_client(app)
-    opened.cookies.set(cookies.SESSION, secret)
+    opened.cookies.set(cookies.NAME, secret)
     opened.headers.update({"Sec-Fetch-Site": "same-origin", csrf.HEADER: visit.visitor.csrf})
     return opened
 

@@ -70,15 +70,15 @@ async def test_a_part_of_a_page_is_answered_with_a_header_that_htmx_follows(nobo
 
 @pytest.mark.parametrize("secret", ["x", "0" * 32 + "." + "A" * 43, '"', "a=b; c", "%00", "é"])
 async def test_a_cookie_that_does_not_hold_is_as_none(nobody, secret):
-    answer = await nobody.get("/here", headers={"Cookie": f"{cookies.SESSION}={secret}".encode()})
+    answer = await nobody.get("/here", headers={"Cookie": f"{cookies.NAME}={secret}".encode()})
     assert answer.status_code == 303
 
 
 async def test_a_cookie_of_http_is_not_read_over_https(app, organization):
     secret = await sessions.open_session(organization, await new_user(organization), sessions.Client())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://outrider.test") as secure:
-        assert (await secure.get("/here", headers={"Cookie": f"{cookies.SESSION}={secret}"})).status_code == 303
-        assert (await secure.get("/here", headers={"Cookie": f"__Host-{cookies.SESSION}={secret}"})).status_code == 200
+        assert (await secure.get("/here", headers={"Cookie": f"{cookies.NAME}={secret}"})).status_code == 303
+        assert (await secure.get("/here", headers={"Cookie": f"__Host-{cookies.NAME}={secret}"})).status_code == 200
 
 
 async def test_the_role_decides(browser):

@@ -48,7 +48,8 @@ class Visitor:
     """Somebody who signed in, and what they may do now.
 
     `caller` is what services take. `csrf` is what their forms must hold: only who knows the session's secret can make it.
-    `organizations` are all that they are in, by name; `second_factor` is whether they have one.
+    `organizations` are all that they are in, by name; `second_factor` is whether they have one, `must_have_second_factor`
+    whether the organization asks that of everybody.
     """
 
     caller: Caller
@@ -62,6 +63,7 @@ class Visitor:
     organization_slug: str
     organizations: tuple[tuple[OrganizationId, str], ...]
     second_factor: bool
+    must_have_second_factor: bool
 
     @property
     def organization_id(self) -> OrganizationId:
@@ -176,10 +178,11 @@ def _visit(organization: OrganizationId, secret: str, row: asyncpg.Record) -> Vi
             (OrganizationId(id), name) for id, name in zip(row["organization_ids"], row["organization_names"], strict=True)
         ),
         second_factor=row["has_second_factor"],
+        must_have_second_factor=row["organization_settings"].get(REQUIRE_SECOND_FACTOR) is True,
     )
     if row["has_second_factor"]:
         return Visit(visitor, None if row["second_factor_at"] else "code")
-    return Visit(visitor, "set-up" if row["organization_settings"].get(REQUIRE_SECOND_FACTOR) is True else None)
+    return Visit(visitor, "set-up" if visitor.must_have_second_factor else None)
 
 
 async def list_sessions(caller: Caller, user: UUID) -> list[OpenSession]:
