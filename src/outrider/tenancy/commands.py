@@ -119,17 +119,32 @@ def remove_user(email: Email, org: Org = None, json: Json = False) -> None:
 
 
 @users.command("reset")
-def reset_user(email: Email, org: Org = None, json: Json = False) -> None:
-    """Give a user a new password, printed once."""
+def reset_user(
+    email: Email,
+    second_factor: Annotated[
+        bool, typer.Option("--second-factor", help="Take a lost second factor away instead; the password stays as it is.")
+    ] = False,
+    org: Org = None,
+    json: Json = False,
+) -> None:
+    """Give a user a new password, printed once, or take a lost second factor away.
+
+    They are signed out everywhere.
+    """
     from outrider import runtime
 
-    async def work(session: "Session") -> str:
-        return await members.reset_password(session.organization_id, session.actor, email)
+    async def work(session: "Session") -> str | bool:
+        reset = members.reset_second_factor if second_factor else members.reset_password
+        return await reset(session.organization_id, session.actor, email)
 
-    password = runtime.run_in(work, org=org, json=json)
+    outcome = runtime.run_in(work, org=org, json=json)
+    if second_factor:
+        if json:
+            return terminal.show_json({"email": email.strip().lower(), "had_second_factor": outcome})
+        return terminal.say(f"{email} signs in with the password alone now." if outcome else f"{email} had no second factor.")
     if json:
-        return terminal.show_json({"email": email.strip().lower(), "password": password})
-    return terminal.say(f"The password of {email} is now {password}  (shown only now)")
+        return terminal.show_json({"email": email.strip().lower(), "password": outcome})
+    return terminal.say(f"The password of {email} is now {outcome}  (shown only now)")
 
 
 def _user_row(member: Member) -> dict[str, Any]:
