@@ -48,10 +48,10 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 """The routers of the slices, in the order that the API's document lists them."""
 
-PAGES: tuple[APIRouter, ...] = (pages.router, palette.router, gallery.router)
+PAGES: tuple[APIRouter, ...] = (pages.router, palette.router, gallery.router, namespaces_pages.router)
 """The pages of the slices."""
 
-NAVIGATION: tuple[pages.NavItem, ...] = ()
+NAVIGATION: tuple[pages.NavItem, ...] = (*namespaces_pages.NAVIGATION,)
 """What stands in the navigation; each entry says its section and its place there."""
 
 LARGE_BODIES = {("POST", "/api/imports"): "imports:write", ("POST", "/api/ingest"): "imports:write"}
