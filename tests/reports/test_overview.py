@@ -106,12 +106,12 @@ async def test_a_count_is_due_when_an_import_has_ended_since(caller, leads, monk
 
 
 async def test_what_runs_is_shown_with_its_file_and_how_far_it_is(caller, tenant):
-    job = await ops.enqueue(tenant, "intake.import", {})
+    job = await ops.enqueue(tenant, "intake.import", {}, title="Import leads.csv")
     await ops.enqueue(tenant, overview.COUNT, {})
     await tenant.execute("UPDATE ops.jobs SET state = 'active', progress_done = 40, progress_total = 100 WHERE id = $1", job)
     number = await add_import(tenant, state="running", job_id=job)
     running = (await read_overview(tenant, caller)).running
-    assert [(each.id, each.file_name, each.import_id, each.share) for each in running] == [(job, "leads.csv", number, 0.4)]
+    assert [(each.id, each.label, each.import_id, each.share) for each in running] == [(job, "Import leads.csv", number, 0.4)]
 
 
 async def test_what_waits_is_told_with_one_link_each(caller, leads, tenant):

@@ -8,7 +8,7 @@ from .events import list_events, log_event
 from .jobs import cancel_job, count_unfinished, enqueue, get_job, list_jobs, retry_job, workers_alive
 from .runner import run_job_here
 from .schedules import delete_schedule, list_schedules, set_schedule
-from .types import STATES, Event, Job, JobCancelled, JobFailed, Schedule, Task, Unfinished
+from .types import STATES, Event, Job, JobCancelled, JobFailed, Schedule, Task, Unfinished, in_words
 from .worker import run_worker
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "delete_schedule",
     "enqueue",
     "get_job",
+    "in_words",
     "list_events",
     "list_jobs",
     "list_schedules",

@@ -67,7 +67,7 @@ def _numbers(figures: Figures) -> dict[str, Any]:
 
 def _running(each: Running) -> dict[str, Any]:
     of = f" of {each.total:,}" if each.total is not None else ""
-    return {"work": each.file_name or each.name, "state": each.state, "progress": f"{each.done:,}{of}", "doing": each.note}
+    return {"work": each.label, "state": each.state, "progress": f"{each.done:,}{of}", "doing": each.note}
 
 
 @app.command("database")

@@ -15,6 +15,7 @@ FIGURES: dict[str, Any] = {
 RUNNING: dict[str, Any] = {
     "id": "0193a512-7c14-7e0c-9b1d-2f6f5a1f3c11",
     "name": "intake.import",
+    "label": "Import leads.csv",
     "state": "active",
     "done": 40000,
     "total": 100000,

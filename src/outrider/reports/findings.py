@@ -72,7 +72,8 @@ def of_indexes(unused: Sequence[Index], tables: Sequence[Table]) -> Iterator[Fin
 def of_connections(server: Server, pool: Usage | None, programs: Sequence[Program]) -> Iterator[Finding]:
     """Say whether there are connections left, in this process and in the server."""
     used = server.connections / server.most_connections
-    text = f"{server.connections:,} of the server's {server.most_connections:,} connections are taken."
+    verb = "is" if server.connections == 1 else "are"
+    text = f"{server.connections:,} of the server's {server.most_connections:,} connections {verb} taken."
     if used >= BUSY_SHARE:
         do = "Stop programs that hold connections, lower OUTRIDER_POOL_SIZE, or raise max_connections and restart the server."
         yield Finding("connections", _severity(used >= FULL_SHARE), text, do)

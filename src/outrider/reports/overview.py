@@ -23,10 +23,11 @@ FRESH = timedelta(minutes=5)
 KEEP_JOB = timedelta(hours=1)
 
 
-async def read_overview(connection: asyncpg.Connection, caller: Caller) -> Overview:
+async def read_overview(connection: asyncpg.Connection, caller: Caller, *, has_second_factor: bool = True) -> Overview:
     """Return the caller's organization at a glance, as far as their scopes reach, in the caller's transaction.
 
-    Somebody who is bound to namespaces sees no figures, since these are of the whole organization. Raises `NotFound`
+    Somebody who is bound to namespaces sees no figures, since these are of the whole organization. `has_second_factor`
+    False: the caller is a person who signs in with a password alone. Raises `NotFound`
     when the organization is gone.
     """
     organization, now = caller.organization_id, datetime.now(UTC)
@@ -48,7 +49,7 @@ async def read_overview(connection: asyncpg.Connection, caller: Caller) -> Overv
         figures=figures,
         imports=row["imports"] if "imports:read" in caller.scopes else None,
         running=tuple(running),
-        steps=steps_for(row, caller.scopes),
+        steps=steps_for(row, caller.scopes, has_second_factor),
         workers=row["workers"],
         is_stale=figures is not None and _is_stale(figures, row["finished_at"], now),
     )

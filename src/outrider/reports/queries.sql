@@ -38,7 +38,7 @@ WHERE o.id = :organization_id;
 -- name: running(organization_id, counting)
 -- Jobs that are not finished and due within a day, those that run first; the counting of figures is left out.
 SELECT
-    j.id, j.name, j.state, j.progress_done AS done, j.progress_total AS total, j.progress_note AS note, j.created_on AS asked_at,
+    j.id, j.name, j.title, j.link, j.state, j.progress_done AS done, j.progress_total AS total, j.progress_note AS note, j.created_on AS asked_at,
     j.started_on AS started_at, i.id AS import_id, i.file_name
 FROM ops.jobs AS j
 LEFT JOIN intake.imports AS i

@@ -10,12 +10,12 @@ MOST_SLOTS = 1_000
 """Slots are counted to here; more are told as more."""
 
 
-def steps_for(facts: Mapping[str, Any], scopes: frozenset[str]) -> tuple[Step, ...]:
+def steps_for(facts: Mapping[str, Any], scopes: frozenset[str], has_second_factor: bool) -> tuple[Step, ...]:
     """Return the steps that somebody with these scopes can take; empty when there is nothing to do.
 
     `facts` is a row of the query `situation`.
     """
-    return tuple(_steps(facts, scopes))
+    return (*_steps(facts, scopes), *_own(scopes, has_second_factor))
 
 
 def _steps(facts: Mapping[str, Any], scopes: frozenset[str]) -> Iterator[Step]:
@@ -31,6 +31,12 @@ def _steps(facts: Mapping[str, Any], scopes: frozenset[str]) -> Iterator[Step]:
     if not facts["has_address"] and "organization:write" in scopes:
         text = "No physical address yet. The law asks for one in every mail you send to people who did not ask for it."
         yield Step("address", "todo", text, "Add the address", "/settings/organization")
+
+
+def _own(scopes: frozenset[str], has_second_factor: bool) -> Iterator[Step]:
+    if "organization:write" in scopes and not has_second_factor:
+        text = "Your account can do everything here and is kept by a password alone."
+        yield Step("second_factor", "todo", text, "Add a second factor", "/account/security")
 
 
 def _imports(facts: Mapping[str, Any]) -> Iterator[Step]:

@@ -5,6 +5,8 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+from outrider.ops import in_words
+
 DAYS = 30
 """How many days the series of incoming rows has; the last one is today."""
 
@@ -46,10 +48,12 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A job that is not finished; `file_name` and `import_id` when it takes a file in."""
+    """A job that is not finished; `file_name` and `import_id` when it takes a file in, `link` the page of what it works on."""
 
     id: UUID
     name: str
+    title: str | None
+    link: str | None
     state: str
     done: int
     total: int | None
@@ -58,6 +62,11 @@ class Running:
     started_at: datetime | None
     import_id: UUID | None
     file_name: str | None
+
+    @property
+    def label(self) -> str:
+        """What people call it: 'Import apollo.csv'."""
+        return self.title or self.file_name or in_words(self.name)
 
     @property
     def share(self) -> float | None:

@@ -44,6 +44,7 @@ class RunningView(BaseModel):
 
     id: UUID
     name: str = Field(description="The kind of work.")
+    label: str = Field(description="What people call it.")
     state: str = Field(description="created, retry or active.")
     done: int
     total: int | None = Field(description="Of how many; null: not known.")

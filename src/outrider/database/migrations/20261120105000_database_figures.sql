@@ -205,7 +205,7 @@ RETURN CASE
     ELSE upper(coalesce(substring(p_statement FROM '^\s*([A-Za-z]+)'), '?'))
 END;
 
--- The statements that took most of the server's time, as pg_stat_statements keeps them.
+-- The statements on rows that took most of the server's time, as pg_stat_statements keeps them.
 -- state: 'on'; else one row that says why there are none: 'missing' (no extension), 'not_loaded' (the library is not), 'closed' (not ours to see).
 -- A view of that name that is not the extension's is never read: it might be anybody's, and would be run as the owner.
 CREATE FUNCTION bit.f_statements(p_count integer) RETURNS TABLE (
@@ -236,13 +236,19 @@ BEGIN
     RETURN QUERY EXECUTE format(
         $query$
         SELECT
-            'on',
-            bit.f_without_values(s.query),
-            s.calls, s.rows, s.mean_exec_time, s.stddev_exec_time, s.max_exec_time, s.total_exec_time, s.total_exec_time / nullif(sum(s.total_exec_time) OVER (), 0),
-            s.shared_blks_hit, s.shared_blks_read, (SELECT stats_reset FROM %s)
-        FROM %s AS s
-        WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND s.toplevel
-        ORDER BY s.total_exec_time DESC
+            'on', t.text, t.calls, t.rows, t.mean_exec_time, t.stddev_exec_time, t.max_exec_time, t.total_exec_time, t.share, t.shared_blks_hit,
+            t.shared_blks_read, (SELECT stats_reset FROM %s)
+        FROM (
+            SELECT s.*, bit.f_without_values(s.query) AS text
+            FROM (
+                SELECT *, total_exec_time / nullif(sum(total_exec_time) OVER (), 0) AS share FROM %s
+                WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND toplevel
+                ORDER BY total_exec_time DESC
+                LIMIT 5 * $1
+            ) AS s
+        ) AS t
+        WHERE t.text LIKE '%% %%'
+        ORDER BY t.total_exec_time DESC
         LIMIT $1
         $query$, v_info, v_view
     ) USING p_count;
