@@ -22,6 +22,7 @@ from outrider.intake import imports_api as imports
 from outrider.kit import database, http, logs, pages, spool, sql
 from outrider.kit.errors import Unavailable
 from outrider.namespaces import api as namespaces
+from outrider.namespaces import pages as namespaces_pages
 from outrider.namespaces import profiles_api as profiles
 from outrider.ops import api as ops
 from outrider.people import api as people
@@ -30,7 +31,9 @@ from outrider.reports import api as reports
 from outrider.reports import pages as reports_pages
 from outrider.settings import Settings
 from outrider.tenancy import api as tenancy
-from outrider.tenancy import visitors
+from outrider.tenancy import pages as tenancy_pages
+from outrider.tenancy import sign_in_pages, visitors
+from outrider.tenancy.entrance import Entrance
 from outrider.tenancy.http import Door, KeyFirst, holder_of
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -47,10 +50,23 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 """The routers of the slices, in the order that the API's document lists them."""
 
-PAGES: tuple[APIRouter, ...] = (pages.router, palette.router, gallery.router, reports_pages.router)
+PAGES: tuple[APIRouter, ...] = (
+    pages.router,
+    palette.router,
+    gallery.router,
+    sign_in_pages.router,
+    tenancy_pages.router,
+    namespaces_pages.router,
+    reports_pages.router,
+)
 """The pages of the slices."""
 
-NAVIGATION: tuple[pages.NavItem, ...] = (*reports_pages.NAVIGATION,)
+NAVIGATION: tuple[pages.NavItem, ...] = (
+    *sign_in_pages.NAVIGATION,
+    *tenancy_pages.NAVIGATION,
+    *namespaces_pages.NAVIGATION,
+    *reports_pages.NAVIGATION,
+)
 """What stands in the navigation; each entry says its section and its place there."""
 
 LARGE_BODIES = {("POST", "/api/imports"): "imports:write", ("POST", "/api/ingest"): "imports:write"}
@@ -59,6 +75,22 @@ LARGE_BODIES = {("POST", "/api/imports"): "imports:write", ("POST", "/api/ingest
 UPLOADS = (("POST", "/api/imports"),)
 """Where bodies may be `max_upload_bytes` long; they are streamed."""
 
+SIGN_IN = {
+    "secret_key",
+    "old_secret_keys",
+    "public_url",
+    "smtp_url",
+    "mail_from",
+    "oidc_issuer",
+    "oidc_client_id",
+    "oidc_client_secret",
+    "oidc_name",
+}
+"""The settings that signing in needs."""
+
+SMALL_FORMS = tuple(("POST", path) for path in ("/sign-in", "/sign-in/code", "/sign-in/forgotten", "/sign-in/reset", "/theme"))
+"""What strangers may send: short."""
+MAX_SMALL_FORM_BYTES = 16 * 1024
 MAX_HEADER_BYTES = 64 * 1024
 MIGRATIONS = Path(__file__).parent / "database" / "migrations"
 DESCRIPTION = """Raw leads in, golden records out.
@@ -126,13 +158,14 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
             Middleware(
                 http.SizeLimit,
                 limit=settings.max_request_bytes,
-                exceptions=dict.fromkeys(UPLOADS, settings.max_upload_bytes),
+                exceptions={**dict.fromkeys(UPLOADS, settings.max_upload_bytes), **dict.fromkeys(SMALL_FORMS, MAX_SMALL_FORM_BYTES)},
             ),
             Middleware(KeyFirst, needs=LARGE_BODIES),
             Middleware(http.Idempotency, identify=holder_of),
         ],
     )
     app.state.door = Door(settings.rate_limit)
+    app.state.entrance = Entrance.of(**settings.model_dump(include=SIGN_IN), home=settings.home_path)
     app.state.navigation = NAVIGATION
     http.install(app, page=pages.problem_page)
     visitors.install(app)
@@ -163,7 +196,8 @@ async def serve(
                 app,
                 loop="none",
                 http=_BoundedHttp,
-                proxy_headers=False,
+                proxy_headers=settings.trusted_proxies is not None,
+                forwarded_allow_ips=settings.trusted_proxies or "",
                 ws="none",
                 lifespan="on",
                 log_config=None,

@@ -16,8 +16,9 @@ POLICY = "(organization_id = (NULLIF(current_setting('app.organization_id'::text
 # Tables without a tenant, and why: the list of the tenants, the users that may belong to several and how those sign in, look-up lists,
 # the ledger of migrations.
 WITHOUT_A_TENANT = {
-    "tenancy.organizations", "tenancy.users", "tenancy.password_resets", "tenancy.recovery_codes", "tenancy.second_factors",
-    "tenancy.throttles", "bit.table_sizes", "intake.free_mail_domains", "intake.country_names",
+    "tenancy.organizations", "tenancy.users", "tenancy.oidc_links", "tenancy.oidc_states", "tenancy.password_resets",
+    "tenancy.recovery_codes", "tenancy.second_factors", "tenancy.throttles", "bit.table_sizes", "intake.free_mail_domains",
+    "intake.country_names",
     "public.migrations_log", "public._yoyo_log", "public._yoyo_version", "public.yoyo_lock",
 }  # fmt: skip
 

@@ -3,7 +3,7 @@
 A caller that is bound to namespaces (role client) finds nothing outside them, and is not told that there is anything.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ from outrider.tenancy import OrganizationId
 
 from .store import profile_queries as queries
 from .store import to_profile
-from .types import Profile, ProfileFilters
+from .types import Profile, ProfileFilters, ProfileSummary
 
 SORTS = ("newest", "lead_score", "email")
 """Latest first, highest first, from A on."""
@@ -27,6 +27,7 @@ LONGEST_QUERY = 200
 MOST_WORDS = 10
 SHORTEST_INDEXED = 3
 MOST_PLATFORMS = 100
+MOST_COUNTED = 5_000
 MOST_SCORE = 2**31 - 1
 REACH = 5_000
 """How many profiles a walk looks at: 2 ms by time or score, up to 30 ms by address, which lie all over the table."""
@@ -106,6 +107,12 @@ class ProfileService:
         """Return what profiles of these namespaces have as platform, by name; the first `MOST_PLATFORMS`."""
         arguments = {"organization_id": self._organization, "namespaces": list(namespaces), "count": MOST_PLATFORMS}
         return [row["platform"] async for row in queries.platforms(self._connection, **arguments)]
+
+    async def summary(self, namespaces: Iterable[UUID], since: datetime) -> ProfileSummary:
+        """Return how many profiles came since then and how many are scored, at most `MOST_COUNTED` of each."""
+        arguments = {"organization_id": self._organization, "namespaces": list(namespaces), "since": since, "most": MOST_COUNTED}
+        row = await queries.summary(self._connection, **arguments)
+        return ProfileSummary(row["recent"], row["scored"], MOST_COUNTED, row["last_added_at"])
 
     async def _keys(
         self, filters: ProfileFilters, words: list[str], sort: str, after: _After | None, namespaces: list[UUID], count: int

@@ -98,6 +98,29 @@ ORDER BY i.place;
 SELECT id, name FROM tenancy.namespaces
 WHERE organization_id = :organization_id AND (:names::text[] IS NULL OR name = ANY (:names::text[])) ORDER BY name;
 
+-- name: summary(organization_id, namespaces, since, most)^
+-- How many came since a time and how many have a lead score at all, each counted up to `most`; and when the last one came (NULL: none did).
+SELECT
+    (
+        SELECT count(*) FROM (
+            SELECT FROM people.profiles AS p
+            WHERE p.organization_id = :organization_id AND p.namespace_id = ANY (:namespaces::uuid[]) AND p.created_at >= :since::timestamptz
+            LIMIT :most
+        ) AS c
+    ) AS recent,
+    (
+        SELECT count(*) FROM (
+            SELECT FROM people.profiles AS p
+            WHERE p.organization_id = :organization_id AND p.namespace_id = ANY (:namespaces::uuid[]) AND p.lead_score > 0
+            LIMIT :most
+        ) AS c
+    ) AS scored,
+    (
+        SELECT p.created_at FROM people.profiles AS p
+        WHERE p.organization_id = :organization_id AND p.namespace_id = ANY (:namespaces::uuid[])
+        ORDER BY p.created_at DESC LIMIT 1
+    ) AS last_added_at;
+
 -- name: platforms(organization_id, namespaces, count)
 -- At most `count` of the platforms that profiles come from, by name: one look into the index for each.
 WITH RECURSIVE found AS (

@@ -1,6 +1,7 @@
 """The rules of namespaces: registry, routing, re-routing (BEHAVIOUR 1). Does not know HTTP or the terminal, and never
 commits."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -13,14 +14,17 @@ from outrider.ops import enqueue
 from outrider.tenancy import OrganizationId
 
 from . import rules
-from .store import queries, to_move, to_namespace
-from .types import DEFAULT_NAME, Changed, Hit, KeywordOverlap, Move, Namespace, NamespaceStats, Overlap, Routing
+from .store import queries, to_contents, to_move, to_namespace
+from .types import DEFAULT_NAME, Changed, Contents, Hit, KeywordOverlap, Move, Namespace, NamespaceStats, Overlap, Routing
 
 UNCHANGED: Any = object()
 """Stands for a field that is to stay as it is."""
 
 REROUTE = "namespaces.reroute"
 """The name of the job that moves profiles (`tasks`)."""
+
+COUNTED_EXACTLY = 5_000
+"""Profiles of a namespace are counted up to here; a fuller one's number is the database's estimate."""
 
 _TAKEN = (asyncpg.UniqueViolationError, asyncpg.DuplicateTableError)
 
@@ -143,6 +147,20 @@ class NamespaceService:
         """Return what a namespace holds, counted now. Raises `NotFound`."""
         namespace = await self.find(name)
         return NamespaceStats(**dict(await queries.stats(self._connection, organization_id=self._organization, namespace_id=namespace.id)))
+
+    async def contents(self, ids: Iterable[UUID]) -> dict[UUID, Contents]:
+        """Return how full namespaces are, by id, in one statement that takes no longer for full ones."""
+        rows = queries.contents(self._connection, organization_id=self._organization, ids=list(ids), exact=COUNTED_EXACTLY)
+        return {row["id"]: to_contents(row, COUNTED_EXACTLY) async for row in rows}
+
+    async def preview_change(self, name: str, *, keywords: list[str], is_active: bool) -> Changed:
+        """Return what `change` would answer, and change nothing. Raises as it does."""
+        attempt = self._connection.transaction()
+        await attempt.start()
+        try:
+            return await self.change(name, keywords=keywords, is_active=is_active)
+        finally:
+            await attempt.rollback()
 
     async def preview_reroute(self) -> list[Move]:
         """Return which profiles would be elsewhere if routed now; empty for none. Changes nothing."""

@@ -8,7 +8,7 @@ import asyncpg
 
 from outrider.kit import sql
 
-from .types import Move, Namespace, Profile
+from .types import Contents, Move, Namespace, Profile
 
 queries = sql.load(Path(__file__).parent / "queries.sql")
 profile_queries = sql.load(Path(__file__).parent / "profiles.sql")
@@ -17,6 +17,13 @@ profile_queries = sql.load(Path(__file__).parent / "profiles.sql")
 def to_namespace(row: asyncpg.Record) -> Namespace:
     """Return the record of a registry row."""
     return Namespace(**{**dict(row), "keywords": tuple(row["keywords"])})
+
+
+def to_contents(row: asyncpg.Record, exact: int) -> Contents:
+    """Return the record of a row of `contents`, which counts up to one more than `exact`."""
+    if row["estimated"] is not None:
+        return Contents(row["estimated"], False, True, row["last_added_at"])
+    return Contents(min(row["counted"], exact), row["counted"] <= exact, False, row["last_added_at"])
 
 
 def to_move(row: asyncpg.Record) -> Move:

@@ -77,6 +77,22 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class Contents:
+    """How full a namespace is, at a price that does not grow with it: `profiles` are counted when `is_exact`; else the database's own
+    estimate (`is_estimate`), or as many as were counted before there was one."""
+
+    profiles: int
+    is_exact: bool
+    is_estimate: bool
+    last_added_at: datetime | None
+
+    @property
+    def words(self) -> str:
+        """The number as it may be shown: "1,204", "about 1,000,000", "more than 5,000"."""
+        return f"{'' if self.is_exact else 'about ' if self.is_estimate else 'more than '}{self.profiles:,}"
+
+
+@dataclass(frozen=True, slots=True)
 class NamespaceStats:
     """What a namespace holds. `by_platform` names '' for profiles without one; `campaigns` are the largest fifty."""
 
@@ -135,6 +151,16 @@ class Profile:
         """The campaign that they came with; None: with none."""
         found = self.meta.get("campaign") if isinstance(self.meta, dict) else None
         return str(found) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileSummary:
+    """What came lately and what is scored, each counted up to `most` (more are as many), and when the last profile came; None: none did."""
+
+    recent: int
+    scored: int
+    most: int
+    last_added_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
