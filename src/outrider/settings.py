@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     admin_email: str = Field("admin@ophir.dev", description="E-mail address of the first admin (seed 004).")
     pool_size: int = Field(10, ge=5, le=200, description="Most connections to the database that one process keeps.")
     statement_cache: int = Field(256, ge=0, description="Prepared statements kept per connection; 0 behind PgBouncer in transaction mode.")
+    statement_timeout: int = Field(
+        30, ge=0, le=3600, description="Seconds that one statement of a web request may take; 0: as long as it takes."
+    )
     max_request_bytes: int = Field(32 * 2**20, ge=1024, description="Largest JSON body the API takes, in bytes.")
     max_upload_bytes: int = Field(4 * 2**30, ge=1024, description="Largest lead file the API takes, in bytes.")
     rate_limit: str = Field("600/minute", description="Requests that one API key may make, e.g. 600/minute.")

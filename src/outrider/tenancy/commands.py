@@ -160,9 +160,7 @@ async def _find(session: "Session", email: str) -> UUID:
 
 
 def _key_row(key: ApiKey) -> dict[str, Any]:
-    now = datetime.now(UTC)
-    state = "revoked" if key.revoked_at else "expired" if key.expires_at and key.expires_at <= now else "active"
-    return {**asdict(key), "scopes": list(key.scopes), "namespaces": list(key.namespaces), "state": state}
+    return {**asdict(key), "scopes": list(key.scopes), "namespaces": list(key.namespaces), "state": key.state(datetime.now(UTC))}
 
 
 @keys.command("list")
@@ -254,6 +252,10 @@ def change_organization(
         typer.Option("--address", help="A line of the address that is printed in emails; one option for each line. An empty one: none."),
     ] = None,
     time_zone: Annotated[str | None, typer.Option("--time-zone", help="An IANA name, such as Europe/Berlin.")] = None,
+    require_second_factor: Annotated[
+        bool | None,
+        typer.Option("--require-second-factor/--no-second-factor", help="Whether people who sign in need a second factor."),
+    ] = None,
     org: Org = None,
     json: Json = False,
 ) -> None:
@@ -265,7 +267,13 @@ def change_organization(
 
     async def work(session: "Session") -> Organization:
         address = None if physical_address is None else "\n".join(physical_address)
-        return await organizations.change_organization(session.caller, name=name, physical_address=address, time_zone=time_zone)
+        return await organizations.change_organization(
+            session.caller,
+            name=name,
+            physical_address=address,
+            time_zone=time_zone,
+            require_second_factor=require_second_factor,
+        )
 
     terminal.show_record(asdict(runtime.run_in(work, org=org, json=json)), json=json)
 

@@ -13,7 +13,9 @@ from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
 from .grants import check_grant, check_namespaces, check_reach, check_role
 from .passwords import hash_password
 from .roles import scopes_of
+from .sessions import Visitor
 from .store import queries
+from .time_zones import check_time_zone
 from .transaction import transaction
 from .types import Actor, Caller, Member, NewMember, OrganizationId
 
@@ -35,6 +37,15 @@ async def page_of_members(caller: Caller, *, limit: int = 100, cursor: str | Non
         rows = queries.page_of_members(connection, organization_id=caller.organization_id, after=key[0] if key else None, count=limit + 1)
         found = [_member(row) async for row in rows]
     return Page(found[:limit], encode_cursor(found[limit - 1].email) if len(found) > limit else None)
+
+
+async def find_member(caller: Caller, user: UUID) -> Member:
+    """Return one of the organization's users. Raises `NotFound`."""
+    async with transaction(caller.organization_id, caller.actor, readonly=True) as connection:
+        row = await queries.member(connection, organization_id=caller.organization_id, user_id=user)
+    if row is None:
+        raise NotFound(f"there is no user {user}", field="id")
+    return _member(row)
 
 
 async def add_member(
@@ -106,6 +117,14 @@ async def _change_role(connection: asyncpg.Connection, caller: Caller, before: M
     await check_namespaces(connection, caller.organization_id, role, namespaces)
     outcome = await queries.change_member(connection, user_id=before.user_id, role=role, namespaces=sorted(set(namespaces)))
     _check_owners(outcome, before.email)
+
+
+async def change_account(visitor: Visitor, name: str, time_zone: str) -> None:
+    """Give the visitor another name (an empty one takes it away) and time zone, wherever they are a member. Raises
+    `InvalidInput`."""
+    async with visitor.transaction() as connection:
+        await queries.rename_member(connection, user_id=visitor.user_id, name=_name(name))
+        await queries.set_time_zone(connection, user_id=visitor.user_id, time_zone=check_time_zone(time_zone))
 
 
 async def remove_user(caller: Caller, user: UUID) -> None:

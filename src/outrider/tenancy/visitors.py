@@ -15,6 +15,7 @@ from outrider.kit.errors import Forbidden
 from outrider.kit.http import log_fields
 
 from . import cookies, csrf
+from .needs import needing
 from .roles import SCOPES
 from .sessions import Visit, Visitor, find_visit
 
@@ -50,7 +51,7 @@ def visiting(scope: str | None, *, streams: bool = False) -> Callable[..., Await
             raise Forbidden(f"your role in {place}, {role}, does not allow this: ask an owner or admin", scope=scope)
         return visit.visitor
 
-    return visitor
+    return needing(scope, visitor)
 
 
 async def arrive(request: Request, *, streams: bool = False) -> Visit:
