@@ -30,6 +30,10 @@ PAGES: dict[str, Visit] = {
     "/": Visit(),
     "/components": Visit(),
     "/database": Visit("operator"),
+    "/account/security": Visit(),
+    "/account/security/second-factor": Visit(),
+    "/sign-in": Visit(None),
+    "/sign-in/forgotten": Visit(None),
 }
 
 PIECES: dict[str, str] = {
@@ -37,4 +41,8 @@ PIECES: dict[str, str] = {
     "/favicon.ico": "a file",
     "/palette": "lines of the palette",
     "/home/running": "what runs, on the home page",
+    "/sign-in/code": "a step of the sign-in (test_sign_in.py)",
+    "/sign-in/reset": "what a link in a mail opens (test_sign_in.py)",
+    "/sign-in/oidc": "leads to the provider",
+    "/sign-in/oidc/callback": "leads back from the provider",
 }

@@ -42,6 +42,7 @@ async def test_the_sign_in_is_a_page_that_password_managers_understand(client):
     assert 'autocomplete="username"' in answer.text
     assert 'autocomplete="current-password"' in answer.text
     assert "unsafe" not in answer.headers["content-security-policy"]
+    assert answer.headers["referrer-policy"] == "same-origin"  # with no-referrer, browsers send Origin: null with the form
     assert " style=" not in answer.text
 
 
