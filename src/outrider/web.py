@@ -26,6 +26,7 @@ from outrider.namespaces import api as namespaces
 from outrider.ops import api as ops
 from outrider.people import api as people
 from outrider.people import detail_api as people_details
+from outrider.people import pages as people_pages
 from outrider.settings import Settings
 from outrider.tenancy import api as tenancy
 from outrider.tenancy import visitors
@@ -43,10 +44,10 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 """The routers of the slices, in the order that the API's document lists them."""
 
-PAGES: tuple[APIRouter, ...] = (pages.router, palette.router, gallery.router)
+PAGES: tuple[APIRouter, ...] = (pages.router, palette.router, gallery.router, people_pages.router)
 """The pages of the slices."""
 
-NAVIGATION: tuple[pages.NavItem, ...] = ()
+NAVIGATION: tuple[pages.NavItem, ...] = (*people_pages.NAVIGATION,)
 """What stands in the navigation; each entry says its section and its place there."""
 
 LARGE_BODIES = {("POST", "/api/imports"): "imports:write", ("POST", "/api/ingest"): "imports:write"}
