@@ -27,6 +27,7 @@ from outrider.namespaces import profiles_api as profiles
 from outrider.ops import api as ops
 from outrider.people import api as people
 from outrider.people import detail_api as people_details
+from outrider.people import pages as people_pages
 from outrider.reports import api as reports
 from outrider.reports import pages as reports_pages
 from outrider.settings import Settings
@@ -57,6 +58,7 @@ PAGES: tuple[APIRouter, ...] = (
     sign_in_pages.router,
     tenancy_pages.router,
     namespaces_pages.router,
+    people_pages.router,
     reports_pages.router,
 )
 """The pages of the slices."""
@@ -65,6 +67,7 @@ NAVIGATION: tuple[pages.NavItem, ...] = (
     *sign_in_pages.NAVIGATION,
     *tenancy_pages.NAVIGATION,
     *namespaces_pages.NAVIGATION,
+    *people_pages.NAVIGATION,
     *reports_pages.NAVIGATION,
 )
 """What stands in the navigation; each entry says its section and its place there."""
