@@ -25,6 +25,7 @@ from outrider.kit.errors import Unavailable
 from outrider.namespaces import api as namespaces
 from outrider.ops import api as ops
 from outrider.people import api as people
+from outrider.people import bulk_api, exports_api, fields_api, lists_api, views_api
 from outrider.settings import Settings
 from outrider.tenancy import api as tenancy
 from outrider.tenancy.http import Door, KeyFirst, holder_of
@@ -34,7 +35,12 @@ ROUTERS: tuple[APIRouter, ...] = (
     namespaces.router,
     intake.router,
     imports.router,
+    lists_api.router,  # before what shows one person: export.csv is nobody's id
     people.router,
+    views_api.router,
+    bulk_api.router,
+    fields_api.router,
+    exports_api.router,
     ops.router,
     ops.events_router,
 )

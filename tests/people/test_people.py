@@ -7,7 +7,7 @@ import uuid
 import pytest
 
 from outrider import ops, tenancy
-from outrider.people import Filters, PeopleService, store
+from outrider.people import Filters, Lists, PeopleService, store
 from outrider.people.tasks import TASKS, schedule
 
 from .conftest import ANA, BO, CONFLICT, CY

@@ -1,23 +1,26 @@
 """`outrider people`: find people and companies, see where each value is from, edit, decide, take them out as a file."""
 
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import asdict
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from uuid import UUID
 
 import typer
 
-from outrider.kit.errors import InvalidInput, Unavailable
-from outrider.kit.terminal import Json, Org, progress, say, show_json
+from outrider.kit.errors import InvalidInput
+from outrider.kit.terminal import Json, Org, progress, say, show_json, show_table
 from outrider.runtime import run_in
 from outrider.tenancy import transaction
 
 from . import shows
-from .service import PeopleService, pages
-from .types import CompanyFilters, Filters, Slot
+from .bulk import BulkEdit, BulkEdits, Selected
+from .bulk_changes import Changes
+from .custom_fields import CustomFields
+from .filters import AnyFilters, CompanyFilters, ContactFilters, CustomFilter, Filters, custom_filter
+from .lists import Lists
+from .service import PeopleService
+from .types import Slot
 
 if TYPE_CHECKING:
     from outrider.runtime import Session
@@ -35,10 +38,18 @@ Status = Annotated[str | None, typer.Option("--status", help="active, inactive o
 Source = Annotated[str | None, typer.Option("--source", help="Where an address came from.", show_default=False)]
 Namespace = Annotated[str | None, typer.Option("--namespace", help="Only people with a profile there.", show_default=False)]
 Country = Annotated[str | None, typer.Option("--country", help="The country, in two letters.", show_default=False)]
+Tagged = Annotated[
+    list[str] | None, typer.Option("--tag", metavar="TAG", help="Only those with this tag; may be repeated.", show_default=False)
+]
+Custom = Annotated[
+    list[str] | None,
+    typer.Option("--custom", metavar="OP:FIELD=VALUE", help="contains:, is:, from:, to:, yes:, no:, set: or unset: of a custom field."),
+]
 FromImport = Annotated[str | None, typer.Option("--import", metavar="ID", help="Only people whom this import named.", show_default=False)]
+Query = Annotated[str | None, typer.Option("--query", "-q", help="Any part of name, address or company.", show_default=False)]
 Count = Annotated[int, typer.Option("--limit", min=1, max=500, help="Most to show.")]
 From = Annotated[str | None, typer.Option("--cursor", help="Where to go on: the cursor told by the page before.", show_default=False)]
-Changes = Annotated[
+Assigned = Annotated[
     list[str], typer.Option("--set", metavar="FIELD=VALUE", help="A new value; nothing after = clears it. May be repeated.")
 ]
 
@@ -47,6 +58,12 @@ Changes = Annotated[
 async def _people(session: "Session", *, readonly: bool = True) -> AsyncIterator[PeopleService]:
     async with transaction(session.organization_id, session.actor, readonly=readonly) as connection:
         yield PeopleService(connection, session.organization_id)
+
+
+@asynccontextmanager
+async def _lists(session: "Session") -> AsyncIterator[Lists]:
+    async with transaction(session.organization_id, session.actor, readonly=True) as connection:
+        yield Lists(connection, session.organization_id)
 
 
 def _ask(question: Callable[[PeopleService], Awaitable[T]], *, org: str | None, json: bool, readonly: bool = True) -> T:
@@ -67,6 +84,8 @@ def _filters(
     namespace: str | None,
     country: str | None,
     from_import: str | None,
+    tags: list[str] | None,
+    custom: list[str] | None,
 ) -> Filters:
     return Filters(
         q=query,
@@ -78,7 +97,13 @@ def _filters(
         namespace=namespace,
         country_code=country,
         import_id=_id(from_import, "import") if from_import else None,
+        tag=tuple(tags or ()),
+        custom=_custom(custom),
     )
+
+
+def _custom(given: list[str] | None) -> tuple[CustomFilter, ...]:
+    return tuple(custom_filter(one) for one in given or ())
 
 
 @app.command("list")
@@ -92,6 +117,8 @@ def list_people(
     namespace: Namespace = None,
     country: Country = None,
     from_import: FromImport = None,
+    tag: Tagged = None,
+    custom: Custom = None,
     sort: Annotated[str, typer.Option("--sort", help="newest, name, email, company or updated.")] = "newest",
     limit: Count = 20,
     cursor: From = None,
@@ -104,9 +131,9 @@ def list_people(
     """
 
     async def work(session: "Session") -> None:
-        asked = _filters(query, company, domain, title, status, source, namespace, country, from_import)
-        async with _people(session) as people:
-            page = await people.list(asked, sort=sort, limit=limit, cursor=cursor)
+        asked = _filters(query, company, domain, title, status, source, namespace, country, from_import, tag, custom)
+        async with _lists(session) as lists:
+            page = await lists.people(asked, sort=sort, limit=limit, cursor=cursor)
         nobody = "Nobody fits." if asked != Filters() else "Nobody yet: outrider import FILE"
         shows.page(page, [asdict(one) for one in page.items], shows.PERSON_COLUMNS, json=json, empty=nobody)
 
@@ -133,7 +160,7 @@ def show_history(email: Email, org: Org = None, json: Json = False) -> None:
 
 
 @app.command("edit")
-def edit_person(email: Email, changes: Changes, org: Org = None, json: Json = False) -> None:
+def edit_person(email: Email, changes: Assigned, org: Org = None, json: Json = False) -> None:
     """Change a person's values, such as --set title=CFO --set phone= (which clears it).
 
     What stood before stays in the history. The primary address never changes.
@@ -161,8 +188,8 @@ def list_companies(
     """Find companies by any part of name or domain; without QUERY list them."""
 
     async def work(session: "Session") -> None:
-        async with _people(session) as people:
-            page = await people.list_companies(CompanyFilters(query, domain, industry), sort=sort, limit=limit, cursor=cursor)
+        async with _lists(session) as lists:
+            page = await lists.companies(CompanyFilters(query, domain, industry), sort=sort, limit=limit, cursor=cursor)
         shows.page(page, [asdict(one) for one in page.items], shows.COMPANY_COLUMNS, json=json, empty="No company fits.")
 
     run_in(work, org=org, json=json)
@@ -212,10 +239,38 @@ def resolve_conflict(
         say(f"{slot.email} does not work at {slot.raw_data.get('domain')}; nothing was changed.")
 
 
-@app.command("export")
-def export_people(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="The file to write; - is standard output.", show_default=False)],
-    query: Annotated[str | None, typer.Option("--query", "-q", help="Any part of name, address or company.", show_default=False)] = None,
+@app.command("contacts")
+def list_contacts(
+    query: Words = None,
+    status: Annotated[str | None, typer.Option("--status", help="active, inactive, bounced or unsubscribed.", show_default=False)] = None,
+    domain: Annotated[str | None, typer.Option("--domain", help="What follows the @.", show_default=False)] = None,
+    source: Source = None,
+    tag: Tagged = None,
+    custom: Custom = None,
+    sort: Annotated[str, typer.Option("--sort", help="newest, email or updated.")] = "newest",
+    limit: Count = 20,
+    cursor: From = None,
+    org: Org = None,
+    json: Json = False,
+) -> None:
+    """Find addresses by any part of name, address or company; without QUERY list them."""
+
+    async def work(session: "Session") -> None:
+        asked = ContactFilters(q=query, status=status, domain=domain, source=source, tag=tuple(tag or ()), custom=_custom(custom))
+        async with _lists(session) as lists:
+            page = await lists.contacts(asked, sort=sort, limit=limit, cursor=cursor)
+        shows.page(page, [asdict(one) for one in page.items], shows.CONTACT_COLUMNS, json=json, empty="No address fits.")
+
+    run_in(work, org=org, json=json)
+
+
+@app.command("tag")
+def tag_people(
+    tags: Annotated[list[str], typer.Argument(metavar="TAG...", help="The tags.", show_default=False)],
+    query: Query = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the tags off instead.")] = False,
+    everyone: Annotated[bool, typer.Option("--everyone", help="Mean everyone, when nothing else is asked.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many are meant.")] = False,
     company: CompanyPart = None,
     domain: DomainOf = None,
     title: Title = None,
@@ -224,19 +279,106 @@ def export_people(
     namespace: Namespace = None,
     country: Country = None,
     from_import: FromImport = None,
+    tag: Tagged = None,
+    custom: Custom = None,
     org: Org = None,
     json: Json = False,
 ) -> None:
-    """Write people to a CSV file that a spreadsheet can open without harm: formulas are made text."""
-    from . import export
+    """Tag all people who fit, or take tags off; outrider people undo takes it back. More than 1,000 are a worker's job."""
+    from .asked import to_json
+
+    async def work(session: "Session") -> None:
+        asked: AnyFilters = _filters(query, company, domain, title, status, source, namespace, country, from_import, tag, custom)
+        if asked == Filters() and not everyone:
+            raise InvalidInput("nothing says who is meant: give a filter, or --everyone", field="query")
+        wanted = Changes(remove_tags=tags) if remove else Changes(add_tags=tags)
+        async with transaction(session.organization_id, session.actor, readonly=dry_run) as connection:
+            edits, selected = BulkEdits(connection, session.organization_id), Selected(filters=to_json(asked))
+            if dry_run:
+                count = await edits.preview("people", selected, wanted)
+                show_json({"matched": count}) if json else say(f"{count:,} people are meant.")
+                return
+            edit = await edits.begin("people", selected, wanted)
+        _show_edit(edit, json)
+
+    run_in(work, org=org, json=json)
+
+
+@app.command("undo")
+def undo_edit(
+    id: Annotated[str, typer.Argument(metavar="ID", help="The bulk edit's id, from outrider people edits.", show_default=False)],
+    org: Org = None,
+    json: Json = False,
+) -> None:
+    """Undo a bulk edit: what somebody changed since stays."""
+
+    async def work(session: "Session") -> None:
+        async with transaction(session.organization_id, session.actor) as connection:
+            edit = await BulkEdits(connection, session.organization_id).undo(_id(id, "id"), str(session.actor))
+        _show_edit(edit, json)
+
+    run_in(work, org=org, json=json)
+
+
+@app.command("edits")
+def list_edits(limit: Count = 20, cursor: From = None, org: Org = None, json: Json = False) -> None:
+    """List bulk edits, newest first."""
+
+    async def work(session: "Session") -> None:
+        async with transaction(session.organization_id, session.actor, readonly=True) as connection:
+            page = await BulkEdits(connection, session.organization_id).page(limit=limit, cursor=cursor)
+        shows.page(page, [asdict(one) for one in page.items], shows.EDIT_COLUMNS, json=json, empty="No bulk edit yet.")
+
+    run_in(work, org=org, json=json)
+
+
+@app.command("fields")
+def list_fields(org: Org = None, json: Json = False) -> None:
+    """List custom fields: those with a type, and keys that came in and have none yet."""
+
+    async def work(session: "Session") -> None:
+        async with transaction(session.organization_id, session.actor, readonly=True) as connection:
+            registry = await CustomFields(connection, session.organization_id).registry()
+        if json:
+            show_json(asdict(registry))
+            return
+        rows = [asdict(field) for field in registry.fields]
+        rows += [
+            {"key": one.key, "label": "(none)", "type": f"like {one.proposed_type}", "contacts": one.contacts} for one in registry.found
+        ]
+        show_table(rows, shows.FIELD_COLUMNS, json=False, empty="No custom fields: columns of files that are no field of ours become some.")
+
+    run_in(work, org=org, json=json)
+
+
+@app.command("export")
+def export_people(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="The file to write: .csv, .xlsx or .parquet; - is standard output.", show_default=False)
+    ],
+    query: Query = None,
+    company: CompanyPart = None,
+    domain: DomainOf = None,
+    title: Title = None,
+    status: Status = None,
+    source: Source = None,
+    namespace: Namespace = None,
+    country: Country = None,
+    from_import: FromImport = None,
+    tag: Tagged = None,
+    custom: Custom = None,
+    org: Org = None,
+    json: Json = False,
+) -> None:
+    """Write people to a file that a spreadsheet can open without harm: formulas are made text."""
+    from . import whole
 
     async def work(session: "Session") -> int:
-        asked = _filters(query, company, domain, title, status, source, namespace, country, from_import)
+        asked = _filters(query, company, domain, title, status, source, namespace, country, from_import, tag, custom)
         count = 0
-        with _written(file) as out, progress("Exporting", unit="people", json=json or file == "-") as bar:
-            out.write(export.header())
-            async for people in pages(lambda: _people(session), asked, export.PAGE):
-                out.write(export.lines(people))
+        with whole.written(file) as write, progress("Exporting", unit="people", json=json or file == "-") as bar:
+            async for people in whole.pages(lambda: _lists(session), asked):
+                write(people)
                 count += len(people)
                 bar.update(count)
         return count
@@ -246,22 +388,15 @@ def export_people(
         show_json({"file": file, "people": count}) if json else say(f"Wrote {count:,} people to {file}.")
 
 
-@contextmanager
-def _written(file: str) -> Iterator[IO[str]]:
-    """Give the file to write, which gets its name when it is whole; - is standard output."""
-    if file == "-":
-        yield sys.stdout
-        return
-    part = Path(f"{file}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="") as out:
-            yield out
-        part.replace(file)
-    except OSError as error:
-        raise Unavailable(f"{file} cannot be written: {error.strerror}") from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+def _show_edit(edit: BulkEdit, json: bool) -> None:
+    if json:
+        show_json(asdict(edit))
+    elif edit.state in ("queued", "undoing"):
+        say(f"{edit.matched:,} people are meant; job {edit.job_id} does it: outrider jobs show {edit.job_id}")
+    elif edit.state == "undone":
+        say(f"Undone: {edit.undone:,} values went back, {edit.kept:,} stayed since they were changed since.")
+    else:
+        say(f"Changed {edit.changed:,} of {edit.matched:,} people. To take it back: outrider people undo {edit.id}")
 
 
 def _assignments(changes: list[str]) -> dict[str, Any]:

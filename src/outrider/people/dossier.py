@@ -12,7 +12,7 @@ from outrider.tenancy import OrganizationId
 
 from . import provenance
 from .provenance import Entry, Loads
-from .store import queries, to_company, to_load, to_person, to_slot
+from .store import lists, queries, to_company, to_load, to_person, to_slot
 from .types import (
     AFFILIATION_FIELDS,
     COMPANY_FIELDS,
@@ -69,7 +69,7 @@ class Dossiers:
             history += provenance.timeline(contact["email"], contact_history[contact["contact_id"]], loads)
         names = await self._company_names([*facts, *(fact for one in known for fact in one.facts)])
         return Person(
-            to_person((await self._rows(queries.people, ids=[id]))[0]),
+            to_person((await self._rows(lists.people, ids=[id]))[0]),
             _named(facts, names),
             [_contact(one, provenance.facts(CONTACT_FIELDS, one, contact_history[one["contact_id"]], loads)) for one in contacts],
             [replace(one, facts=_named(one.facts, names)) for one in known],
@@ -88,9 +88,9 @@ class Dossiers:
         loads = await self._loads([([row], history)])
         ids = [one["id"] for one in await self._rows(queries.people_of_company, company_id=id, count=MOST_PEOPLE)]
         return Company(
-            to_company((await self._rows(queries.companies, ids=[id]))[0]),
+            to_company((await self._rows(lists.companies, ids=[id]))[0]),
             provenance.facts(COMPANY_FIELDS, row, history[id], loads),
-            [to_person(one) for one in await self._rows(queries.people, ids=ids)],
+            [to_person(one) for one in await self._rows(lists.people, ids=ids)],
             _newest(provenance.timeline("company", history[id], loads)),
         )
 
@@ -137,7 +137,7 @@ class Dossiers:
     async def _company_names(self, facts: Iterable[Fact]) -> dict[str, str]:
         about = [fact for fact in facts if fact.field == "company_id"]
         ids = {str(value) for fact in about for value in (fact.value, *(old.value for old in fact.earlier)) if value}
-        rows = await self._rows(queries.companies, ids=[UUID(id) for id in sorted(ids)]) if ids else []
+        rows = await self._rows(lists.companies, ids=[UUID(id) for id in sorted(ids)]) if ids else []
         return {str(row["id"]): f"{row['name']} ({row['domain']})" if row["name"] else row["domain"] for row in rows}
 
 
