@@ -16,7 +16,7 @@ from outrider.people import Filters, search
 from outrider.people.search import PEOPLE
 from tests.conftest import new_organization
 
-PEOPLE = 20_000
+CROWD = 20_000
 ACTOR = tenancy.Actor("user", "test")
 
 
@@ -39,7 +39,7 @@ async def crowd(pool, urls):
         "FROM generate_series(1, $2::int) AS n "
         "JOIN company.master AS k ON k.organization_id = $1 AND k.domain = 'c' || n % 500 + 1 || '.example'",
         organization,
-        PEOPLE,
+        CROWD,
     )
     await connection.execute(
         "INSERT INTO vault.contacts (organization_id, email, name, company, source, person_id, created_at, score) "
@@ -204,4 +204,4 @@ def test_the_console_reads_and_writes_only_through_functions(psql, table):
         assert "permission denied" in done.stderr
     nobody = tenancy.OrganizationId(uuid.uuid4())
     assert psql("-c", f"SELECT count(*) FROM {table}", organization=nobody).stdout.strip() == "0"
-    assert json.loads(psql("-c", f"SELECT count(*) FROM {table}").stdout) >= PEOPLE
+    assert json.loads(psql("-c", f"SELECT count(*) FROM {table}").stdout) >= CROWD

@@ -1,4 +1,5 @@
-"""Where uploaded files wait for the job that reads them: one folder an organization, one file an upload, only ours to read.
+"""Where uploaded files wait for the job that reads them, and exports for who fetches them: one folder an organization, one
+file each, only ours to read.
 
 On several hosts the folder has to be shared. Composition says where it is; nothing here knows what a file holds.
 """
@@ -29,6 +30,20 @@ def path(organization: uuid.UUID, name: uuid.UUID) -> Path:
     if _folder is None:
         raise RuntimeError("no folder for files: kit.spool.configure was not called")
     return _folder / organization.hex / name.hex
+
+
+def place(organization: uuid.UUID, name: uuid.UUID) -> Path:
+    """Return where a file may be written, with its folder made. Raises `Unavailable` when the disk does not take it, or is nearly full."""
+    if free_bytes() < LEAST_FREE_BYTES:
+        raise Unavailable(f"the disk that keeps files has less than {LEAST_FREE_BYTES // 2**20} MB left: free some space")
+    target = path(organization, name)
+    try:
+        for folder in (target.parent.parent, target.parent):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _forget_old(target.parent)
+    except OSError as error:
+        raise Unavailable(f"files cannot be kept in {target.parent}: {error.strerror}; free some space or correct the rights") from error
+    return target
 
 
 def create(organization: uuid.UUID, name: uuid.UUID) -> IO[bytes]:

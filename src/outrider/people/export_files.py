@@ -50,7 +50,7 @@ def create(format: str, target: Path, columns: Sequence[Column]) -> ListFile:
     try:
         return FILES[format](target, columns)
     except OSError as error:
-        raise Unavailable(f"the file cannot be kept in {target.parent}: {error.strerror}; free some space or correct the rights") from error
+        raise Unavailable(f"{target} cannot be written: {error.strerror}") from error
 
 
 def csv_lines(rows: Iterable[Iterable[str]], out: IO[str]) -> None:
@@ -65,7 +65,6 @@ class _Part:
         self.target = target
         self.columns = columns
         self.part = target.with_name(f"{target.name}.part")
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.part.unlink(missing_ok=True)
         self.part.touch(mode=0o600)
 

@@ -47,7 +47,7 @@ async def export(context: JobContext) -> dict[str, Any]:
 
 
 async def _write(context: JobContext, found: Export, shown: list[Column], expected: int) -> int:
-    file: ListFile = await asyncio.to_thread(export_files.create, found.format, spool.path(context.organization_id, found.id), shown)
+    file: ListFile = await asyncio.to_thread(export_files.create, found.format, spool.place(context.organization_id, found.id), shown)
     try:
         written = 0
         for part in range(-(-expected // PART)):
