@@ -48,11 +48,8 @@ def place(organization: uuid.UUID, name: uuid.UUID) -> Path:
 
 def create(organization: uuid.UUID, name: uuid.UUID) -> IO[bytes]:
     """Open a new file for writing, mode 0600. Raises `Unavailable` when the disk does not take it."""
-    target = path(organization, name)
+    target = place(organization, name)
     try:
-        for folder in (target.parent.parent, target.parent):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _forget_old(target.parent)
         return os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
     except OSError as error:
         raise Unavailable(f"the file cannot be kept in {target.parent}: {error.strerror}; free some space or correct the rights") from error
@@ -68,8 +65,6 @@ def _forget_old(folder: Path) -> None:
 
 def keep(organization: uuid.UUID, name: uuid.UUID, source: BinaryIO, most_bytes: int) -> int:
     """Copy a stream into a new file and return its size in bytes. Raises `TooLarge` over `most_bytes`; nothing is left then."""
-    if free_bytes() < LEAST_FREE_BYTES:
-        raise Unavailable(f"the disk that keeps uploads has less than {LEAST_FREE_BYTES // 2**20} MB left: free some space")
     size = 0
     with create(organization, name) as file:
         try:
