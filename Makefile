@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+VENDOR := src/outrider/kit/pages/vendor
+ASSETS := $(VENDOR)/icons.svg
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench proof lock clean
+.PHONY: help setup assets run test lint format bench proof lock clean
 
 help:  ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -18,29 +20,35 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch $@
 
-setup: $(STAMP)  ## Make .venv with the pinned dependencies
+$(ASSETS): frontend/package-lock.json frontend/icons.txt frontend/collect.py $(STAMP)
+	@echo "Collecting the front-end packages ..."
+	@$(BIN)/python frontend/collect.py
 
-run: $(STAMP)  ## Start Outrider with sample data on http://localhost:8080
+setup: $(STAMP) $(ASSETS)  ## Make .venv with the pinned dependencies, and collect the front-end packages
+
+assets: $(ASSETS)  ## Collect the front-end packages (htmx, typeface, icons)
+
+run: $(STAMP) $(ASSETS)  ## Start Outrider with sample data on http://localhost:8080
 	@$(BIN)/outrider up
 
-test: $(STAMP)  ## Run the whole test suite
+test: $(STAMP) $(ASSETS)  ## Run the whole test suite
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
 lint: $(STAMP)  ## ruff, mypy, sqlfluff, squawk
-	@$(BIN)/ruff check src tests bench
-	@$(BIN)/ruff format --check src tests bench
+	@$(BIN)/ruff check src tests bench frontend
+	@$(BIN)/ruff format --check src tests bench frontend
 	@$(BIN)/mypy
 	@$(BIN)/squawk --config .squawk.toml src/outrider/database/migrations/*.sql
 	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar src
 
 format: $(STAMP)  ## Let ruff write the layout
-	@$(BIN)/ruff check --fix-only --quiet src tests bench
-	@$(BIN)/ruff format --quiet src tests bench
+	@$(BIN)/ruff check --fix-only --quiet src tests bench frontend
+	@$(BIN)/ruff format --quiet src tests bench frontend
 
-bench: $(STAMP)  ## Print the figures of docs/performance.md (ARGS="--rows 100000" for one size)
+bench: $(STAMP) $(ASSETS)  ## Print the figures of docs/performance.md (ARGS="--rows 100000" for one size)
 	@$(BIN)/python -m bench $(ARGS)
 
-proof: $(STAMP)  ## The slow proofs: kills during a 1M-row import, three times
+proof: $(STAMP) $(ASSETS)  ## The slow proofs: kills during a 1M-row import, three times
 	@$(BIN)/python -m pytest -m proof tests/proof $(ARGS)
 
 lock: $(STAMP)  ## Pin the dependencies anew
@@ -49,4 +57,4 @@ lock: $(STAMP)  ## Pin the dependencies anew
 		--extra dev pyproject.toml -o requirements.lock
 
 clean:  ## Remove the virtual environment and what tests left behind
-	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .test-home
+	@rm -rf $(VENV) $(VENDOR) frontend/node_modules .pytest_cache .mypy_cache .ruff_cache .test-home

@@ -52,7 +52,8 @@ async def test_while_it_is_being_done_it_is_refused(client):
 
 
 @pytest.mark.parametrize(
-    ("status", "kept"), [(200, True), (404, True), (422, True), (429, False), (413, False), (500, False), (503, False)]
+    ("status", "kept"),
+    [(200, True), (404, True), (422, True), (401, False), (403, False), (429, False), (413, False), (500, False), (503, False)],
 )
 async def test_which_answers_are_kept(client, status, kept):
     for _ in range(2):

@@ -19,7 +19,7 @@ LATER = datetime(2090, 1, 1, tzinfo=UTC)
 
 
 async def headers(organization: tenancy.OrganizationId, role: str = "member") -> dict[str, str]:
-    owner = tenancy.Caller(organization, ACTOR, "owner", tenancy.scopes_of("owner"))
+    owner = tenancy.Caller(organization, ACTOR, "owner", tenancy.scopes_of("owner", organization))
     made = await tenancy.create_key(owner, "test", role=role)
     return {"Authorization": f"Bearer {made.secret}"}
 

@@ -9,14 +9,14 @@ from outrider.kit.errors import Forbidden, InvalidInput, NotFound, Unauthorized
 
 
 def caller(organization: tenancy.OrganizationId, role: str = "owner") -> tenancy.Caller:
-    return tenancy.Caller(organization, tenancy.Actor("user", "test"), role, tenancy.scopes_of(role))
+    return tenancy.Caller(organization, tenancy.Actor("user", "test"), role, tenancy.scopes_of(role, organization))
 
 
 async def test_a_key_lets_its_holder_into_its_own_organization(organization):
     made = await tenancy.create_key(caller(organization), "ci")
     came = await tenancy.authenticate(made.secret)
     assert (came.organization_id, came.role, came.actor.id) == (organization, "member", str(made.key.id))
-    assert came.scopes == tenancy.scopes_of("member")
+    assert came.scopes == tenancy.scopes_of("member", organization)
 
 
 async def test_the_secret_is_not_in_the_database(organization, admin):

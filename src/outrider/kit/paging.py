@@ -3,6 +3,7 @@
 import base64
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 import orjson
 
@@ -36,6 +37,16 @@ def decode_cursor(cursor: str | None, parts: int) -> list[str | None] | None:
     if not isinstance(key, list) or len(key) != parts or not all(part is None or isinstance(part, str) for part in key):
         raise InvalidInput("cursor is not one of ours: pass the next_cursor of the page before, as it is", field="cursor")
     return key
+
+
+def decode_id_cursor(cursor: str | None) -> UUID | None:
+    """Return the id in the cursor of rows sorted by it, None for no cursor. Raises `InvalidInput` as `decode_cursor`
+    does."""
+    key = decode_cursor(cursor, 1)
+    try:
+        return UUID(key[0] or "") if key else None
+    except ValueError as error:
+        raise InvalidInput("cursor is not one of ours: pass the next_cursor of the page before, as it is", field="cursor") from error
 
 
 def check_limit(limit: int) -> int:

@@ -10,8 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
-from outrider.intake import neutralise
 from outrider.kit.errors import Unavailable
+from outrider.kit.spreadsheet import neutralise
 
 from .cells import Value, cell, text
 from .columns import Column

@@ -5,34 +5,30 @@ Others use what is listed here. Nothing outside this slice sets `app.organizatio
 
 from typing import TYPE_CHECKING, Any
 
-from .service import (
-    add_member,
-    all_organizations,
-    authenticate,
-    create_key,
-    create_organization,
-    current_organization,
-    find_organization,
-    list_keys,
-    list_members,
-    page_of_keys,
-    page_of_members,
-    reset_password,
-    revoke_key,
-)
+from .actors import actor_names
+from .keys import authenticate, create_key, list_keys, page_of_keys, revoke_key
+from .members import add_member, list_members, page_of_members, reset_password
+from .organizations import all_organizations, create_organization, current_organization, find_organization
+from .roles import ROLES, SCOPES, scopes_of
+from .sessions import Visitor
 from .transaction import schema_of, transaction
-from .types import DEFAULT_ORGANIZATION, ROLES, SCOPES, Actor, ApiKey, Caller, Member, NewKey, OrganizationId, scopes_of
+from .types import DEFAULT_ORGANIZATION, Actor, ApiKey, Caller, Member, NewKey, NewMember, OrganizationId
 
 if TYPE_CHECKING:
     from .http import require
+    from .visitors import visiting
 
 
 def __getattr__(name: str) -> Any:
-    """Load `require` when it is first asked for: it brings FastAPI, which the command line has no use for."""
+    """Load what brings FastAPI when it is first asked for: the command line has no use for it."""
     if name == "require":
         from .http import require
 
         return require
+    if name == "visiting":
+        from .visitors import visiting
+
+        return visiting
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -45,7 +41,10 @@ __all__ = [
     "Caller",
     "Member",
     "NewKey",
+    "NewMember",
     "OrganizationId",
+    "Visitor",
+    "actor_names",
     "add_member",
     "all_organizations",
     "authenticate",
@@ -63,4 +62,5 @@ __all__ = [
     "schema_of",
     "scopes_of",
     "transaction",
+    "visiting",
 ]

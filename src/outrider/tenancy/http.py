@@ -21,8 +21,10 @@ from outrider.kit.http.idempotency import Holder
 from outrider.kit.http.state import state
 
 from . import answers
-from .service import authenticate
-from .types import SCOPES, Caller
+from .keys import authenticate
+from .needs import needing
+from .roles import SCOPES
+from .types import Caller
 
 FAILURES = "30/minute"
 KEYS_REMEMBERED = 10_000
@@ -108,7 +110,7 @@ def require(scope: str | None = None) -> Callable[..., Awaitable[Caller]]:
             raise Forbidden(f"this needs the scope {scope}, which the key lacks: use a key that has it", scope=scope)
         return came
 
-    return caller
+    return needing(scope, caller)
 
 
 class KeyFirst:

@@ -10,7 +10,8 @@ How it works, and what it promises:
 - What "the same request" is: method, path, query, media type, caller and the SHA-256 of the body, which is counted
   while the body passes by, so that an upload of any size is compared without being held. The boundary of a multipart
   body, which clients draw by lot, is left out. Something else with the same key: 422.
-- Kept: answers with 2xx and 4xx, not 429, not 5xx, and not a 413 (its body was never read to the end).
+- Kept: answers with 2xx and 4xx, not 5xx, and none that may differ the next time though the request is the same: 401 and
+  403 (who was refused may be let in), 413 (the body was never read to the end), 429.
 - An answer over `MOST_KEPT` bytes is passed on and only its status kept; a repetition then gets 409, and is not done
   again.
 - The work and the keeping of its answer are two transactions: if the process dies between them, a repetition after the
@@ -37,6 +38,7 @@ HEADER = b"idempotency-key"
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 MOST_KEPT = 8 * 2**20
 RENEW_SECONDS = 20.0
+NEVER_KEPT = (401, 403, 413, 429)
 KEPT_HEADERS = (b"content-type", b"location", b"content-disposition", b"link")
 
 
@@ -208,7 +210,7 @@ class _Exchange:
         if self.start is None:  # the client went away before there was an answer
             return
         status = self.start["status"]
-        if (200 <= status < 300 or 400 <= status < 500) and status not in (413, 429):
+        if (200 <= status < 300 or 400 <= status < 500) and status not in NEVER_KEPT:
             await self.body.drain()
             if not self.body.complete:  # the client went away in the middle: nobody knows what it meant to send
                 return

@@ -1,7 +1,9 @@
-"""Errors as problem documents (RFC 9457), in one place. Never shows a trace, a statement or another tenant's value."""
+"""Errors as problem documents (RFC 9457), in one place; as pages where a browser asked. Never shows a trace, a statement or another
+tenant's value.
+"""
 
 import http
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
@@ -20,6 +22,8 @@ from .state import state
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
+ProblemPage = Callable[[Scope, int, str, str | None], Response | None]
+"""Makes a page of (scope, status, detail, request id); None where a problem document is wanted."""
 
 
 class FieldError(BaseModel):
@@ -81,8 +85,11 @@ def respond(scope: Scope, error: BaseException) -> Response:
     return _outrider(scope, known)
 
 
-def install(app: FastAPI) -> None:
-    """Answer what an endpoint raises with problem documents; what is not known there passes on to `Frame`."""
+def install(app: FastAPI, page: ProblemPage | None = None) -> None:
+    """Answer what an endpoint raises with problem documents, or with what `page` makes of it; what is not known there passes on to
+    `Frame`.
+    """
+    app.state.problem_page = page
 
     async def handle(request: Request, error: Exception) -> Response:
         return respond(request.scope, error)
@@ -105,6 +112,8 @@ def _outrider(scope: Scope, error: OutriderError) -> Response:
 
 def _http(scope: Scope, error: HTTPException) -> Response:
     headers = dict(error.headers or {})
+    if error.status_code < 400:
+        return Response(status_code=error.status_code, headers=headers)
     if error.status_code == 404:
         return _outrider(scope, NotFound("there is nothing at this address; /api/openapi.json lists what there is"))
     if error.status_code == 405:
@@ -158,7 +167,14 @@ def document(
     headers: dict[str, str] | None = None,
     extra: dict[str, Any] | None = None,
 ) -> Response:
-    """Return a problem document; `extra` adds members of the problem's own and cannot replace the standard ones."""
+    """Return a problem document, or the page that stands for it; `extra` adds members of the problem's own and cannot replace the standard
+    ones.
+    """
+    request_id = state(scope).get("outrider.request_id")
+    page: ProblemPage | None = getattr(scope["app"].state, "problem_page", None) if "app" in scope else None
+    if page is not None and (shown := page(scope, status, detail, request_id)) is not None:
+        shown.headers.update(headers or {})
+        return shown
     content: dict[str, Any] = {
         **(extra or {}),
         "type": f"urn:outrider:problem:{code}",
@@ -169,7 +185,7 @@ def document(
     }
     if errors:
         content["errors"] = list(errors)
-    if request_id := state(scope).get("outrider.request_id"):
+    if request_id:
         content["request_id"] = request_id
     return Response(_dump(content), status_code=status, headers=headers, media_type=MEDIA_TYPE)
 

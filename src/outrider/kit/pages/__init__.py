@@ -1,0 +1,37 @@
+"""What every page shares: the shell, the components, assets, forms, toasts, streams, error pages (docs/pages.md).
+
+Knows no domain and no route but its own assets and the theme. Not imported by the command line.
+"""
+
+from .answers import form, is_htmx, redirect, stream, toast
+from .filters import duration, number, plural, sentence, size
+from .flash import is_local_path
+from .navigation import NavItem
+from .problems import problem_page
+from .rendering import fragment, page, render, render_block
+from .routes import router
+from .viewer import Viewer, set_viewer, viewer_of
+
+__all__ = [
+    "NavItem",
+    "Viewer",
+    "duration",
+    "form",
+    "fragment",
+    "is_htmx",
+    "is_local_path",
+    "number",
+    "page",
+    "plural",
+    "problem_page",
+    "redirect",
+    "render",
+    "render_block",
+    "router",
+    "sentence",
+    "set_viewer",
+    "size",
+    "stream",
+    "toast",
+    "viewer_of",
+]

@@ -1,0 +1,222 @@
+"""What every page shares: escaping, messages for the next page, assets, error pages, how values look."""
+
+import base64
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI, Request
+from markupsafe import Markup
+from starlette.middleware import Middleware
+from starlette.responses import Response
+
+from outrider.kit import http
+from outrider.kit import pages as ui
+from outrider.kit.errors import InvalidInput, NotFound
+from outrider.kit.pages import assets, filters, flash, navigation, rendering
+
+HTML = {"Accept": "text/html"}
+VIEWER = ui.Viewer(
+    "Ana <Lima>", "ana@example.org", "Acme", "1", (("1", "Acme"),), "viewer", frozenset({"a:read"}), "token", "Europe/Madrid"
+)
+
+
+def make_app() -> FastAPI:
+    """An application with pages of nothing."""
+    app = FastAPI(middleware=[Middleware(http.Frame)])
+    app.state.navigation = ()
+    http.install(app, page=ui.problem_page)
+    app.include_router(ui.router)
+
+    @app.get("/missing")
+    async def missing() -> None:
+        raise NotFound("there is no person <script>")
+
+    @app.get("/signed-in")
+    async def signed_in(request: Request) -> None:
+        ui.set_viewer(request.scope, VIEWER)
+        raise InvalidInput("name is blank", field="name")
+
+    @app.get("/broken")
+    async def broken() -> None:
+        raise RuntimeError("secret detail")
+
+    @app.post("/done")
+    async def done(request: Request) -> Response:
+        return ui.redirect(request, "/missing", toast="Saved – größer", undo="/undo")
+
+    @app.post("/form")
+    async def form(request: Request) -> Response:
+        return Response(str(dict(await ui.form(request))))
+
+    @app.get("/live")
+    async def live() -> Response:
+        async def texts() -> AsyncIterator[str]:
+            yield "<p>one</p>\n<p>two</p>"
+
+        return ui.stream(texts())
+
+    return app
+
+
+@pytest_asyncio.fixture
+async def browser() -> AsyncIterator[httpx.AsyncClient]:
+    """A browser on that application."""
+    transport = httpx.ASGITransport(app=make_app(), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://outrider.test", headers=HTML) as opened:
+        yield opened
+
+
+async def test_an_error_is_a_page_with_a_strict_policy_and_nothing_unescaped(browser):
+    answer = await browser.get("/missing")
+    assert answer.status_code == 404
+    assert "<h1>There is nothing here</h1>" in answer.text
+    assert "There is no person &lt;script&gt;." in answer.text
+    policy = answer.headers["content-security-policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+    assert " style=" not in answer.text
+    assert "<script>" not in answer.text
+
+
+async def test_a_fault_of_ours_shows_no_detail_but_the_request_to_name(browser):
+    answer = await browser.get("/broken", headers={"X-Request-ID": "abcdefgh-1"})
+    assert answer.status_code == 500
+    assert "secret detail" not in answer.text
+    assert "abcdefgh-1" in answer.text
+
+
+async def test_who_is_signed_in_sees_errors_inside_the_shell(browser):
+    answer = await browser.get("/signed-in")
+    assert answer.status_code == 422
+    assert "Ana &lt;Lima&gt;" in answer.text
+    assert 'class="sidebar"' in answer.text
+
+
+async def test_programs_get_problem_documents_and_htmx_a_message(browser):
+    plain = await browser.get("/missing", headers={"Accept": "*/*"})
+    assert plain.headers["content-type"] == "application/problem+json"
+    part = await browser.get("/missing", headers={"HX-Request": "true"})
+    assert part.status_code == 404
+    assert part.text == ""
+    assert '"tone": "bad"' in part.headers["hx-trigger"]
+    assert part.headers["hx-reswap"] == "none"
+
+
+async def test_a_message_is_shown_on_the_next_page_once(browser):
+    answer = await browser.post("/done")
+    assert answer.status_code == 303
+    shown = await browser.get("/missing")
+    assert "Saved – größer" in shown.text
+    assert 'action="/undo"' in shown.text
+    assert "Saved" not in (await browser.get("/missing")).text
+
+
+@pytest.mark.parametrize(
+    "cookie", ["nonsense", "e30=", base64.urlsafe_b64encode(b'{"text":"x","tone":"good","undo":"//evil.example"}').decode()]
+)
+async def test_a_message_that_we_did_not_write_is_not_shown(browser, cookie):
+    browser.cookies.set(flash.COOKIE, cookie)
+    answer = await browser.get("/missing")
+    assert answer.status_code == 404
+    assert 'class="toast ' not in answer.text
+
+
+async def test_htmx_is_sent_on_by_a_header(browser):
+    answer = await browser.post("/done", headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert answer.headers["hx-redirect"] == "/missing"
+
+
+async def test_a_stream_is_events_and_says_when_it_is_over(browser):
+    answer = await browser.get("/live")
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.text == "data: <p>one</p>\ndata: <p>two</p>\n\nevent: close\ndata:\n\n"
+
+
+async def test_a_form_with_what_cannot_be_stored_names_the_field(browser):
+    assert "'a': 'ä'" in (await browser.post("/form", data={"a": "ä"})).text
+    refused = await browser.post("/form", content=b"a=x%00", headers={"Content-Type": "application/x-www-form-urlencoded"})
+    assert refused.status_code == 422
+    upload = await browser.post("/form", files={"a": ("x.txt", b"x")})
+    assert upload.status_code in (400, 422)
+
+
+async def test_assets_are_kept_for_a_year_under_a_name_that_changes_with_them(browser):
+    sheet = await browser.get(assets.url("outrider.css"))
+    assert sheet.headers["content-type"].startswith("text/css")
+    assert sheet.headers["content-encoding"] == "gzip"
+    assert "immutable" in sheet.headers["cache-control"]
+    assert assets.url("inter.woff2") in sheet.text
+    old = await browser.get("/assets/0000000000/outrider.css")
+    assert old.text == sheet.text
+    assert old.headers["cache-control"] == "no-cache"
+    assert (await browser.get("/assets/0000000000/none.css")).status_code == 404
+
+
+def test_the_first_page_is_light():
+    needed = ("outrider.css", "outrider.js", "htmx.js", "hx-sse.js", "inter.woff2", "icons.svg", "favicon.svg")
+    found = assets.assets()
+    assert sum(len(found[name].packed or found[name].content) for name in needed) < 120_000
+
+
+async def test_the_theme_is_remembered_and_leads_nowhere_else(browser):
+    answer = await browser.post("/theme", data={"theme": "dark", "next": "//evil.example/x"})
+    assert answer.headers["location"] == "/"
+    assert 'data-theme="dark"' in (await browser.get("/missing")).text
+    assert (await browser.post("/theme", data={"theme": "pink"})).status_code == 422
+
+
+@pytest.mark.parametrize("target", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:x", "", "/a\nb"])
+def test_only_paths_of_ours_are_local(target):
+    assert not ui.is_local_path(target)
+
+
+def test_times_are_shown_in_the_viewers_zone():
+    with filters.showing("Europe/Madrid"):
+        shown = filters.exact(datetime(2026, 7, 1, 22, 30, tzinfo=UTC))
+    assert ">2 Jul 2026, 00:30<" in shown
+    with filters.showing("No/Where"):
+        assert ">1 Jul 2026, 22:30<" in filters.exact(datetime(2026, 7, 1, 22, 30, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("age", "said"),
+    [(2, "just now"), (65, "1 minute ago"), (7200, "2 hours ago"), (3 * 86400, "3 days ago"), (-7200.5, "in 2 hours")],
+)
+def test_moments_are_said_as_people_say_them(age, said):
+    assert f">{said}<" in filters.moment(datetime.now(UTC) - timedelta(seconds=age))
+
+
+def test_numbers_look_like_numbers():
+    assert filters.number(1234567) == "1,234,567"
+    assert filters.number(12.5) == "12.50"
+    assert filters.size(999) == "999 bytes"
+    assert filters.size(34_512_345) == "34.5 MB"
+    assert filters.duration(200) == "3 min 20 s"
+    assert filters.duration(timedelta(hours=2, minutes=5)) == "2 h 5 min"
+    assert filters.percent(1, 3) == "33%"
+    assert filters.percent(3, 1000) == "0.3%"
+    assert filters.plural(1, "row") == "1 row"
+    assert filters.plural(12000, "company", "companies") == "12,000 companies"
+    assert filters.initials("ana maria lópez") == "AL"
+    assert filters.lines("a<b\nc") == Markup("a&lt;b<br>c")
+    assert "–" in filters.number(None)
+
+
+def test_the_navigation_shows_what_the_viewer_may_see():
+    items = (
+        ui.NavItem("A", "/a", "x", "a:read", "Work", order=20),
+        ui.NavItem("B", "/b", "x", "b:read", "Work"),
+        ui.NavItem("C", "/c", "x", None, "Work", order=10),
+    )
+    assert [(name, [item.label for item in entries]) for name, entries in navigation.sections_for(VIEWER, items)] == [("Work", ["C", "A"])]
+    assert items[0].is_current("/a/1")
+    assert not items[0].is_current("/ab")
+
+
+def test_a_name_that_a_template_misspells_is_an_error():
+    with pytest.raises(Exception, match="nothing"):
+        rendering.environment().from_string("{{ nothing }}").render()
