@@ -90,6 +90,13 @@ async def make_person(client: AsyncClient) -> dict[str, str]:
     return {"id": "ana@one.example", "email": "ana@one.example"}
 
 
+async def make_profile(client: AsyncClient) -> dict[str, str]:
+    """Make a profile in the default namespace and return the parameters of its paths."""
+    await make_person(client)
+    answer = await client.get("/api/profiles")
+    return {"id": answer.json()["items"][0]["id"]}
+
+
 async def make_company(client: AsyncClient) -> dict[str, str]:
     """Make a company and return the parameters of its paths."""
     await make_person(client)
@@ -113,6 +120,7 @@ async def make_note(client: AsyncClient) -> dict[str, str]:
 
 OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/namespaces/": make_namespace,
+    "/api/profiles/": make_profile,
     "/api/keys/": make_key,
     "/api/users/": make_user,
     "/api/jobs/": make_job,
