@@ -25,6 +25,7 @@ from outrider.namespaces import api as namespaces
 from outrider.namespaces import pages as namespaces_pages
 from outrider.namespaces import profiles_api as profiles
 from outrider.ops import api as ops
+from outrider.ops import pages as ops_pages
 from outrider.people import api as people
 from outrider.people import detail_api as people_details
 from outrider.reports import api as reports
@@ -57,6 +58,7 @@ PAGES: tuple[APIRouter, ...] = (
     sign_in_pages.router,
     tenancy_pages.router,
     namespaces_pages.router,
+    ops_pages.router,
     reports_pages.router,
 )
 """The pages of the slices."""
@@ -65,6 +67,7 @@ NAVIGATION: tuple[pages.NavItem, ...] = (
     *sign_in_pages.NAVIGATION,
     *tenancy_pages.NAVIGATION,
     *namespaces_pages.NAVIGATION,
+    *ops_pages.NAVIGATION,
     *reports_pages.NAVIGATION,
 )
 """What stands in the navigation; each entry says its section and its place there."""
