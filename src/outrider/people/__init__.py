@@ -3,7 +3,7 @@
 Others use what is listed here. Golden records are made by the database's own functions; here they are found, read, edited, decided about.
 """
 
-from .service import PeopleService, pages
+from .service import PeopleService
 from .tasks import schedule
 from .types import Company, CompanyFilters, CompanyRow, Contact, Fact, Filters, Origin, Person, PersonRow, Slot
 
@@ -19,6 +19,5 @@ __all__ = [
     "Person",
     "PersonRow",
     "Slot",
-    "pages",
     "schedule",
 ]
