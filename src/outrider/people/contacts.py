@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -10,6 +11,7 @@ import orjson
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.tenancy import OrganizationId
 
+from .custom_fields import CustomFields
 from .dossier import details
 
 MOST_TAGS = 100
@@ -34,10 +36,11 @@ class ContactEdit:
 async def edit(connection: asyncpg.Connection, organization: OrganizationId, email: str, wanted: ContactEdit) -> None:
     """Change tags and custom fields of an address.
 
-    Raises `NotFound`, `InvalidInput` naming the part at fault, and `Conflict` for a custom field that is not what its editor saw.
+    A field with a type takes what fits it. Raises `NotFound`, `InvalidInput` naming the part at fault, and `Conflict` for a custom field
+    that is not what its editor saw.
     """
     address = email.strip().lower()
-    add, fields = _tags(wanted.add_tags), _fields(wanted.custom_fields)
+    add, fields = _tags(wanted.add_tags), await CustomFields(connection, organization).checked(_fields(wanted.custom_fields))
     if not add and not wanted.remove_tags and not fields:
         raise InvalidInput("the edit changes nothing: give tags or custom fields", field="body")
     outcome = await details.edit_contact(
@@ -54,6 +57,14 @@ async def edit(connection: asyncpg.Connection, organization: OrganizationId, ema
             current=there.get(name),
             seen=wanted.seen[name],
         )
+
+
+async def address_of(connection: asyncpg.Connection, organization: OrganizationId, person_id: UUID, contact_id: int) -> str:
+    """Return the address that a person's contact has. Raises `NotFound`."""
+    email: str | None = await details.address_of(connection, organization_id=organization, contact_id=contact_id, person_id=person_id)
+    if email is None:
+        raise NotFound("there is no such address of this person", field="contact")
+    return email
 
 
 def _tags(given: Iterable[str]) -> list[str]:

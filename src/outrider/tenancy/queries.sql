@@ -63,6 +63,10 @@ SELECT tenancy.f_rename_member(:user_id, :name);
 -- Writes down that a member got a new password.
 SELECT tenancy.f_note_reset(:email);
 
+-- name: has_second_factor(user_id)$
+-- Whether a user has one.
+SELECT has_second_factor FROM tenancy.f_standing(:user_id);
+
 -- name: set_time_zone(user_id, time_zone)!
 -- The zone that a user's times are shown in.
 SELECT tenancy.f_set_time_zone(:user_id, :time_zone);
