@@ -47,11 +47,11 @@ class Site:
         assert found is not None, query
         return found
 
-    async def as_admin(self, query: str, *arguments: object) -> None:
-        """Run a statement that the application may not."""
+    async def as_admin(self, query: str, *arguments: object) -> Any:
+        """Run a statement that the application may not, and return the first value of what it returns."""
         connection = await asyncpg.connect(self.admin_url)
         try:
-            await connection.execute(query, *arguments)
+            return await connection.fetchval(query, *arguments)
         finally:
             await connection.close()
 

@@ -40,9 +40,12 @@ def test_every_route_of_the_api_asks_for_a_key_except_health_and_the_document(ru
 
 
 def test_what_changes_something_does_not_ask_for_reading_alone(rules):
-    """Where it does, it only looks: with a body, since it takes text that an address should not hold."""
+    """Where it does, it only looks: with a body, since it takes text that an address should not hold, or into a file."""
     unsafe = [rule for rule in rules if rule.method != "GET" and rule.scopes]
-    assert {rule.path for rule in unsafe if all(scope.endswith(":read") for scope in rule.scopes)} == {"/api/namespaces/test-match"}
+    assert {rule.path for rule in unsafe if all(scope.endswith(":read") for scope in rule.scopes)} == {
+        "/api/namespaces/test-match",
+        "/api/exports",
+    }
 
 
 @pytest.mark.parametrize("role", tenancy.ROLES)

@@ -83,10 +83,6 @@ SELECT tenancy.f_end_sessions(user_id, NULL) FROM tenancy.members WHERE organiza
 -- Whether the member had one, which is gone now; NULL when nobody here has the address.
 SELECT tenancy.f_reset_second_factor(:email);
 
--- name: require_second_factor(is_required)$
--- Whether members of this organization must have a second factor from now on.
-SELECT tenancy.f_require_second_factor(:is_required);
-
 -- name: hold_namespaces(organization_id, names)
 -- Those of the names that namespaces have, which keep them until the transaction ends.
 SELECT name FROM tenancy.namespaces WHERE organization_id = :organization_id AND name = ANY(:names) FOR KEY SHARE;
