@@ -25,7 +25,9 @@ from outrider.namespaces import api as namespaces
 from outrider.namespaces import pages as namespaces_pages
 from outrider.namespaces import profiles_api as profiles
 from outrider.ops import api as ops
+from outrider.ops import pages as ops_pages
 from outrider.people import api as people
+from outrider.people import bulk_api, exports_api, fields_api, lists_api, views_api
 from outrider.people import detail_api as people_details
 from outrider.people import pages as people_pages
 from outrider.reports import api as reports
@@ -43,7 +45,12 @@ ROUTERS: tuple[APIRouter, ...] = (
     profiles.router,
     intake.router,
     imports.router,
+    lists_api.router,  # before what shows one person: export.csv is nobody's id
     people.router,
+    views_api.router,
+    bulk_api.router,
+    fields_api.router,
+    exports_api.router,
     people_details.router,
     ops.router,
     ops.events_router,
@@ -58,6 +65,7 @@ PAGES: tuple[APIRouter, ...] = (
     sign_in_pages.router,
     tenancy_pages.router,
     namespaces_pages.router,
+    ops_pages.router,
     people_pages.router,
     reports_pages.router,
 )
@@ -67,6 +75,7 @@ NAVIGATION: tuple[pages.NavItem, ...] = (
     *sign_in_pages.NAVIGATION,
     *tenancy_pages.NAVIGATION,
     *namespaces_pages.NAVIGATION,
+    *ops_pages.NAVIGATION,
     *people_pages.NAVIGATION,
     *reports_pages.NAVIGATION,
 )

@@ -9,8 +9,9 @@ from starlette.responses import Response
 from outrider.kit import pages as ui
 from outrider.kit.http import Text
 
+from ..filters import CompanyFilters
+from ..lists import Lists
 from ..service import PeopleService
-from ..types import CompanyFilters
 from . import records
 from .frame import Reader, as_id, base_of, or_missing
 
@@ -22,7 +23,7 @@ OFFERED = 8
 async def options(request: Request, visitor: Reader, value: Annotated[Text, Query(max_length=200)] = "") -> Response:
     """Return the companies that fit what was typed, for a list under a field."""
     async with visitor.transaction(readonly=True) as connection:
-        found = await PeopleService(connection, visitor.organization_id).list_companies(CompanyFilters(q=value), limit=OFFERED)
+        found = await Lists(connection, visitor.organization_id).companies(CompanyFilters(q=value), limit=OFFERED)
     return ui.fragment(request, "people/company_options.html", "options", companies=found.items)
 
 

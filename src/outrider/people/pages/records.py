@@ -15,9 +15,10 @@ from outrider.kit.http import BigInt, Text
 from outrider.tenancy import Visitor
 
 from .. import timeline
+from ..filters import CompanyFilters
+from ..lists import Lists
 from ..notes import NotesService
 from ..service import PeopleService
-from ..types import CompanyFilters
 from . import words
 from .frame import Reader, Writer, base_of, framed, or_missing, subject_of
 
@@ -97,7 +98,7 @@ async def save_field(request: Request, visitor: Writer, id: UUID, field: FieldNa
     try:
         async with visitor.transaction() as connection:
             people = PeopleService(connection, visitor.organization_id)
-            change = {field: await _company(people, value) if spec.kind == "company" else value}
+            change = {field: await _company(people, Lists(connection, visitor.organization_id), value) if spec.kind == "company" else value}
             edit = people.edit if subject == "person" else people.edit_company
             await edit(str(id), change, {} if seen is None else {field: seen}, ())
             undo = await people.fresh_change(id)
@@ -151,7 +152,7 @@ async def show_timeline(request: Request, visitor: Reader, id: UUID, cursor: Cur
     return ui.page(request, "people/timeline.html", **context)
 
 
-async def _company(people: PeopleService, text: str) -> str:
+async def _company(people: PeopleService, lists: Lists, text: str) -> str:
     """Return the id of the company that a domain, an id or a whole name stands for, '' for none."""
     wanted = text.strip()
     if not wanted:
@@ -159,7 +160,7 @@ async def _company(people: PeopleService, text: str) -> str:
     try:
         return str(await people.company_id(wanted))
     except NotFound:
-        named = await people.list_companies(CompanyFilters(q=wanted[:100]), limit=20)
+        named = await lists.companies(CompanyFilters(q=wanted[:100]), limit=20)
     fitting = [one for one in named.items if (one.name or "").casefold() == wanted.casefold()]
     if len(fitting) == 1:
         return str(fitting[0].id)
