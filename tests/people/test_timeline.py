@@ -125,7 +125,10 @@ async def test_a_page_takes_the_same_few_statements_however_much_happened(bring,
 
 CROWD = (
     "INSERT INTO company.master (organization_id, domain) SELECT $1, 'c' || n || '.example' FROM generate_series(0, 99) AS n",
-    "INSERT INTO people.master (organization_id, email) SELECT $1, 'p' || n || '@c' || n % 100 || '.example' FROM generate_series(1, 3000) AS n",
+    """
+    INSERT INTO people.master (organization_id, email)
+    SELECT $1, 'p' || n || '@c' || n % 100 || '.example' FROM generate_series(1, 3000) AS n
+    """,
     """
     INSERT INTO people.affiliations (organization_id, person_id, company_id)
     SELECT $1, m.id, k.id FROM people.master AS m
