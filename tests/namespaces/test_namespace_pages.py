@@ -136,6 +136,11 @@ async def test_keywords_are_changed_and_profiles_that_belong_elsewhere_are_offer
     assert re.search(r"playmaker\s+acme-corp\s+2\s+0", found), found
 
 
+async def test_a_new_namespaces_keywords_offer_the_same(owner, add):
+    await add("playmaker_user_source", "a@x.example", campaign="Zeta push")
+    assert (await make(owner, "zeta-corp", "zeta")).headers["location"] == "/namespaces/reroute"
+
+
 async def test_moving_them_is_a_job_with_a_name(owner, add, organization, actor):
     await add("playmaker_user_source", "a@x.example", campaign="Zeta push")
     await make(owner, "zeta-corp", "zeta")

@@ -94,8 +94,18 @@ async def test_search_and_filters_narrow_the_list_and_stay_in_the_form(owner, ad
     assert 'value="50"' in page.text
     assert '<option value="lead_score" selected>' in page.text
     assert "Nobody fits" in await text(owner, "/profiles?q=zzz")
-    part = await owner.get("/profiles", params={"q": "lopez"}, headers=HTMX)
-    assert part.text.strip().startswith('<div id="rows"')
+
+
+async def test_htmx_gets_the_rows_and_the_link_to_the_same_people_as_a_file(owner, add):  # noqa: F811
+    await add("playmaker_user_source", ANA, BO)
+    part = await owner.get("/profiles", params={"q": "lopez", "platform": "", "sort": "newest"}, headers=HTMX)
+    assert '<div id="rows"' in part.text
+    assert "<html" not in part.text
+    assert '<hx-partial hx-target="#download"' in part.text
+    assert 'href="/profiles/export.csv?q=lopez"' in part.text
+    assert part.headers["hx-replace-url"] == "/profiles?q=lopez"
+    wrong = await owner.get("/profiles", params={"score_from": "x"}, headers=HTMX)
+    assert (wrong.status_code, 'role="alert"' in wrong.text) == (200, True)
 
 
 async def test_the_next_page_keeps_what_was_asked(owner, add, monkeypatch):  # noqa: F811

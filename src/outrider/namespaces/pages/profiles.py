@@ -89,9 +89,11 @@ async def index(request: Request, visitor: ProfileReader, asked: List, cursor: C
             "many": len(shown) > 1,
             "errors": errors,
         }
-        status = 422 if errors else 200
         if ui.is_htmx(request):
-            return ui.fragment(request, "namespaces/profiles.html", "rows", status, **context)
+            # 200 whatever was typed: what is wrong with it is part of the answer, and a half-typed number is no failure.
+            answer = ui.fragment(request, "namespaces/profiles.html", "rows", is_part=True, **context)
+            answer.headers["HX-Replace-Url"] = asked.address()
+            return answer
         platforms = await service.platforms(shown)
         summary = await service.summary(shown, datetime.now(UTC) - RECENT)
     async with visitor.transaction(readonly=True) as connection:
@@ -99,7 +101,8 @@ async def index(request: Request, visitor: ProfileReader, asked: List, cursor: C
     return ui.page(
         request,
         "namespaces/profiles.html",
-        status,
+        422 if errors else 200,
+        is_part=False,
         names=sorted(every.values()),
         heading=next(iter(shown.values())) if len(shown) == 1 else "Profiles",
         platforms=platforms,
