@@ -202,4 +202,4 @@ async def test_a_list_asks_the_database_as_often_however_many_there_are(owner, a
     await add("playmaker_user_source", *({"email": f"p{n}@x.example"} for n in range(30)))
     with asked(pool) as many:
         await owner.get("/profiles")
-    assert len(few) == len(many) == 7
+    assert len(few) == len(many) == 6

@@ -56,8 +56,10 @@ async def create(request: Request, visitor: Writer) -> Response:
     form = typed(await ui.form(request))
     try:
         async with namespaces_of(visitor, readonly=False) as service:
-            made = await service.create(form.name, form.keywords, form.description)
+            saved = await service.create(form.name, form.keywords, form.description)
     except (InvalidInput, Conflict) as error:
         shown = {"name": form.name, "keywords": form.keywords_text, "description": form.description}
         return ui.page(request, "namespaces/new.html", error.status, errors=problems(error), **shown)
+    async with namespaces_of(visitor) as service:
+        made = await service.consequences(saved)
     return after_change(request, made, f"{form.name} is ready")

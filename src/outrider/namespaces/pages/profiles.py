@@ -15,7 +15,7 @@ from outrider.kit.errors import InvalidInput
 from outrider.kit.http import Cursor, Text
 from outrider.kit.paging import Page
 
-from ..profiles import MOST_SCORE, SORTS
+from ..profiles import MOST_SCORE, SORTS, ProfileService
 from ..profiles_api import csv_answer
 from ..service import NamespaceService
 from ..types import Profile, ProfileFilters
@@ -72,7 +72,8 @@ async def index(request: Request, visitor: ProfileReader, asked: List, cursor: C
     """Return the list; htmx gets the rows alone."""
     errors: dict[str, str] = {}
     page: Page[Profile] = Page([], None)
-    async with profiles_of(visitor) as service:
+    async with visitor.transaction(readonly=True) as connection:
+        service = ProfileService(connection, visitor.organization_id, visitor.caller.namespaces)
         every = await service.namespaces()
         shown = await service.namespaces(asked.namespace) if asked.namespace else every
         try:
@@ -96,7 +97,6 @@ async def index(request: Request, visitor: ProfileReader, asked: List, cursor: C
             return answer
         platforms = await service.platforms(shown)
         summary = await service.summary(shown, datetime.now(UTC) - RECENT)
-    async with visitor.transaction(readonly=True) as connection:
         contents = await NamespaceService(connection, visitor.organization_id).contents(shown)
     return ui.page(
         request,

@@ -30,7 +30,7 @@ async def change(request: Request, visitor: Writer, name: Name) -> Response:
     try:
         async with namespaces_of(visitor, readonly=False) as service:
             old = await service.find(name)
-            changed = await service.change(
+            saved = await service.change(
                 name,
                 new_name=form.name if form.name != name and not old.is_default else None,
                 keywords=form.keywords,
@@ -39,6 +39,8 @@ async def change(request: Request, visitor: Writer, name: Name) -> Response:
             )
     except (InvalidInput, Conflict) as error:
         return await _page(request, visitor, name, form=form, error=error)
+    async with namespaces_of(visitor) as service:
+        changed = await service.consequences(saved)
     return after_change(request, changed, "Saved")
 
 
