@@ -27,6 +27,7 @@ from outrider.namespaces import profiles_api as profiles
 from outrider.ops import api as ops
 from outrider.ops import pages as ops_pages
 from outrider.people import api as people
+from outrider.people import bulk_api, exports_api, fields_api, lists_api, views_api
 from outrider.people import detail_api as people_details
 from outrider.people import pages as people_pages
 from outrider.reports import api as reports
@@ -44,7 +45,12 @@ ROUTERS: tuple[APIRouter, ...] = (
     profiles.router,
     intake.router,
     imports.router,
+    lists_api.router,  # before what shows one person: export.csv is nobody's id
     people.router,
+    views_api.router,
+    bulk_api.router,
+    fields_api.router,
+    exports_api.router,
     people_details.router,
     ops.router,
     ops.events_router,

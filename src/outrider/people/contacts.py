@@ -11,6 +11,7 @@ import orjson
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.tenancy import OrganizationId
 
+from .custom_fields import CustomFields
 from .dossier import details
 
 MOST_TAGS = 100
@@ -35,10 +36,11 @@ class ContactEdit:
 async def edit(connection: asyncpg.Connection, organization: OrganizationId, email: str, wanted: ContactEdit) -> None:
     """Change tags and custom fields of an address.
 
-    Raises `NotFound`, `InvalidInput` naming the part at fault, and `Conflict` for a custom field that is not what its editor saw.
+    A field with a type takes what fits it. Raises `NotFound`, `InvalidInput` naming the part at fault, and `Conflict` for a custom field
+    that is not what its editor saw.
     """
     address = email.strip().lower()
-    add, fields = _tags(wanted.add_tags), _fields(wanted.custom_fields)
+    add, fields = _tags(wanted.add_tags), await CustomFields(connection, organization).checked(_fields(wanted.custom_fields))
     if not add and not wanted.remove_tags and not fields:
         raise InvalidInput("the edit changes nothing: give tags or custom fields", field="body")
     outcome = await details.edit_contact(

@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from .rows import CompanyRow, PersonRow
+
 PERSON_FIELDS = (
     "name",
     "first_name",
@@ -37,81 +39,6 @@ CONTACT_FIELDS = ("name", "phone", "company", "title", "status")
 AFFILIATION_FIELDS = ("company_name", "company_id", "title", "seniority", "department", "location", "country_code", "website", "phone")
 PROFILE_FIELDS = ("first_name", "last_name", "company", "linkedin_profile", "platform")
 """The golden values of each kind of row: what has a source, a since and a past."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a person must be to be listed; None and '' ask nothing. Texts are compared without accents and case.
-
-    `q`: every word of it is part of the name, address or company of one of the person's addresses. `company` is part of the company's
-    name or domain, `title` part of the title; the others are the whole value. Times are aware; `created_before` is exclusive.
-    """
-
-    q: str | None = None
-    email: str | None = None
-    domain: str | None = None
-    company: str | None = None
-    title: str | None = None
-    status: str | None = None
-    source: str | None = None
-    namespace: str | None = None
-    seniority: str | None = None
-    department: str | None = None
-    country_code: str | None = None
-    has_phone: bool | None = None
-    import_id: UUID | None = None
-    created_after: datetime | None = None
-    created_before: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CompanyFilters:
-    """What a company must be to be listed; None asks nothing. `q`: every word is part of the name or domain."""
-
-    q: str | None = None
-    domain: str | None = None
-    industry: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PersonRow:
-    """A person in a list. `company` is the golden company's name, else what the primary address says."""
-
-    id: UUID
-    email: str
-    name: str | None
-    title: str | None
-    company: str | None
-    company_id: UUID | None
-    domain: str | None
-    location: str | None
-    country_code: str | None
-    phone: str | None
-    status: str
-    created_at: datetime
-    updated_at: datetime
-    addresses: int
-
-
-@dataclass(frozen=True, slots=True)
-class CompanyRow:
-    """A company in a list."""
-
-    id: UUID
-    domain: str
-    name: str | None
-    industry: str | None
-    employee_count: int | None
-    revenue: Decimal | None
-    revenue_currency: str | None
-    funding: str | None
-    location: str | None
-    country_code: str | None
-    linkedin_url: str | None
-    website: str | None
-    status: str
-    created_at: datetime
-    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

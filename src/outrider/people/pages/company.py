@@ -9,10 +9,11 @@ from starlette.responses import Response
 from outrider.kit import pages as ui
 from outrider.kit.http import Text
 
+from ..filters import CompanyFilters
+from ..lists import Lists
 from ..service import PeopleService
-from ..types import CompanyFilters
 from . import records
-from .frame import Reader, base_of, or_missing
+from .frame import Reader, as_id, base_of, or_missing
 
 router = APIRouter(include_in_schema=False)
 OFFERED = 8
@@ -22,7 +23,7 @@ OFFERED = 8
 async def options(request: Request, visitor: Reader, value: Annotated[Text, Query(max_length=200)] = "") -> Response:
     """Return the companies that fit what was typed, for a list under a field."""
     async with visitor.transaction(readonly=True) as connection:
-        found = await PeopleService(connection, visitor.organization_id).list_companies(CompanyFilters(q=value), limit=OFFERED)
+        found = await Lists(connection, visitor.organization_id).companies(CompanyFilters(q=value), limit=OFFERED)
     return ui.fragment(request, "people/company_options.html", "options", companies=found.items)
 
 
@@ -30,8 +31,8 @@ async def options(request: Request, visitor: Reader, value: Annotated[Text, Quer
 @or_missing
 async def show(request: Request, visitor: Reader, which: Annotated[Text, Path(max_length=300)]) -> Response:
     """Return the overview of the company that an id names; for a domain, the way there."""
+    if id := as_id(which):
+        return await records.overview(request, visitor, "company", id)
     async with visitor.transaction(readonly=True) as connection:
         id = await PeopleService(connection, visitor.organization_id).company_id(which)
-    if str(id) != which:
-        return ui.redirect(request, base_of("company", id))
-    return await records.overview(request, visitor, "company", id)
+    return ui.redirect(request, base_of("company", id))

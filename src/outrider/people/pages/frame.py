@@ -33,6 +33,15 @@ def base_of(subject: str, id: UUID) -> str:
     return f"/{'people' if subject == 'person' else 'companies'}/{id}"
 
 
+def as_id(text: str) -> UUID | None:
+    """Return the id that a part of an address is, as we write ids; None for anything else."""
+    try:
+        id = UUID(text)
+    except ValueError:
+        return None
+    return id if str(id) == text else None
+
+
 async def framed(connection: asyncpg.Connection, visitor: Visitor, subject: str, id: UUID, parts: Iterable[str] = ()) -> dict[str, Any]:
     """Return what the templates of a record's pages need, with the parts asked for. Raises `NotFound`."""
     people = PeopleService(connection, visitor.organization_id)

@@ -13,7 +13,7 @@ from outrider.kit.http import Text
 from .. import loads as said
 from ..service import PeopleService
 from . import records
-from .frame import Reader, base_of, framed, or_missing
+from .frame import Reader, as_id, base_of, framed, or_missing
 from .records import CursorText
 
 router = APIRouter(include_in_schema=False)
@@ -25,11 +25,11 @@ Who = Annotated[Text, Path(max_length=300)]
 @or_missing
 async def show(request: Request, visitor: Reader, who: Who) -> Response:
     """Return the overview of the person whom an id names; for an address, the way there."""
+    if id := as_id(who):
+        return await records.overview(request, visitor, "person", id)
     async with visitor.transaction(readonly=True) as connection:
         id = await PeopleService(connection, visitor.organization_id).person_id(who)
-    if str(id) != who:
-        return ui.redirect(request, base_of("person", id))
-    return await records.overview(request, visitor, "person", id)
+    return ui.redirect(request, base_of("person", id))
 
 
 @router.get("/people/{id}/roles")

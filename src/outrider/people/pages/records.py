@@ -15,14 +15,14 @@ from outrider.kit.http import BigInt, Text
 from outrider.tenancy import Visitor
 
 from .. import timeline
+from ..filters import CompanyFilters
+from ..lists import Lists
 from ..notes import NotesService
 from ..service import PeopleService
-from ..types import CompanyFilters, Fact
 from . import words
 from .frame import Reader, Writer, base_of, framed, or_missing, subject_of
 
 router = APIRouter(include_in_schema=False)
-FACTS = {"person": ("facts",), "company": ("facts",)}
 OVERVIEW = {"person": ("facts", "contacts"), "company": ("facts", "people")}
 LATEST_NOTES = 3
 EVENTS = 30
@@ -45,31 +45,33 @@ class Editing:
 
 
 async def overview(
-    request: Request, visitor: Visitor, subject: str, id: UUID, editing: Editing | None = None, status_code: int = 200
+    request: Request,
+    visitor: Visitor,
+    subject: str,
+    id: UUID,
+    *,
+    field: str | None = None,
+    editing: Editing | None = None,
+    status_code: int = 200,
 ) -> Response:
-    """Return the first page of a person or company, with one field open for editing if there is one."""
+    """Return the first page of a person or company; `field` is opened for editing, or `editing` stands where an edit was refused."""
     async with visitor.transaction(readonly=True) as connection:
         context = await framed(connection, visitor, subject, id, OVERVIEW[subject])
         notes = await NotesService(connection, visitor.caller).page(subject, id, limit=LATEST_NOTES)
-    return ui.page(
-        request, f"people/{subject}_overview.html", status_code, **context, notes=notes.items, editing=editing, saved=None, written=""
-    )
+    context |= {"notes": notes.items, "editing": _opened(context, field) if field else editing, "saved": None, "written": ""}
+    return ui.page(request, f"people/{subject}_overview.html", status_code, **context)
 
 
 @router.get("/people/{id}/edit/{field}")
 @router.get("/companies/{id}/edit/{field}")
 @or_missing
 async def edit_field(request: Request, visitor: Writer, id: UUID, field: FieldName) -> Response:
-    """Return the facts with one of them open for editing."""
+    """Return the facts with one of them open for editing: the whole page, or for htmx the facts alone."""
     subject = subject_of(request)
-    async with visitor.transaction(readonly=True) as connection:
-        context = await framed(connection, visitor, subject, id, FACTS[subject])
-    fact = _fact(context["found"].facts, field)
-    text = (context["row"].domain or "") if field == "company_id" else _text(fact.value)
-    editing = Editing(field, text, _text(fact.value))
-    if ui.is_htmx(request):
-        return ui.fragment(request, "people/facts.html", "facts", **context, editing=editing, saved=None)
-    return await overview(request, visitor, subject, id, editing)
+    if not ui.is_htmx(request):
+        return await overview(request, visitor, subject, id, field=field)
+    context = await _facts(visitor, subject, id)
+    return ui.fragment(request, "people/facts.html", "facts", **context, editing=_opened(context, field), saved=None)
 
 
 @router.get("/people/{id}/facts")
@@ -80,9 +82,7 @@ async def facts(request: Request, visitor: Reader, id: UUID) -> Response:
     subject = subject_of(request)
     if not ui.is_htmx(request):
         return ui.redirect(request, base_of(subject, id))
-    async with visitor.transaction(readonly=True) as connection:
-        context = await framed(connection, visitor, subject, id, FACTS[subject])
-    return ui.fragment(request, "people/facts.html", "facts", **context, editing=None, saved=None)
+    return ui.fragment(request, "people/facts.html", "facts", **await _facts(visitor, subject, id), editing=None, saved=None)
 
 
 @router.post("/people/{id}/edit/{field}")
@@ -98,11 +98,11 @@ async def save_field(request: Request, visitor: Writer, id: UUID, field: FieldNa
     try:
         async with visitor.transaction() as connection:
             people = PeopleService(connection, visitor.organization_id)
-            change = {field: await _company(people, value) if spec.kind == "company" else value}
+            change = {field: await _company(people, Lists(connection, visitor.organization_id), value) if spec.kind == "company" else value}
             edit = people.edit if subject == "person" else people.edit_company
             await edit(str(id), change, {} if seen is None else {field: seen}, ())
             undo = await people.fresh_change(id)
-            context = await framed(connection, visitor, subject, id, FACTS[subject]) if ui.is_htmx(request) else {}
+            context = await framed(connection, visitor, subject, id, ["facts"]) if ui.is_htmx(request) else {}
     except (InvalidInput, Conflict) as error:
         said = error.message.replace(f"{field} ", f"{spec.label} ", 1)  # on a page a field is called as it is labelled
         return await _refused(request, visitor, subject, id, Editing(field, value, str(seen or ""), said), error)
@@ -121,9 +121,8 @@ async def _refused(
         current = _text(error.extra["current"])
         editing = replace(editing, seen=current, current=current)
     if not ui.is_htmx(request):
-        return await overview(request, visitor, subject, id, editing, error.status)
-    async with visitor.transaction(readonly=True) as connection:
-        context = await framed(connection, visitor, subject, id, FACTS[subject])
+        return await overview(request, visitor, subject, id, editing=editing, status_code=error.status)
+    context = await _facts(visitor, subject, id)
     return ui.fragment(request, "people/facts.html", "facts", error.status, **context, editing=editing, saved=None)
 
 
@@ -153,7 +152,7 @@ async def show_timeline(request: Request, visitor: Reader, id: UUID, cursor: Cur
     return ui.page(request, "people/timeline.html", **context)
 
 
-async def _company(people: PeopleService, text: str) -> str:
+async def _company(people: PeopleService, lists: Lists, text: str) -> str:
     """Return the id of the company that a domain, an id or a whole name stands for, '' for none."""
     wanted = text.strip()
     if not wanted:
@@ -161,7 +160,7 @@ async def _company(people: PeopleService, text: str) -> str:
     try:
         return str(await people.company_id(wanted))
     except NotFound:
-        named = await people.list_companies(CompanyFilters(q=wanted[:100]), limit=20)
+        named = await lists.companies(CompanyFilters(q=wanted[:100]), limit=20)
     fitting = [one for one in named.items if (one.name or "").casefold() == wanted.casefold()]
     if len(fitting) == 1:
         return str(fitting[0].id)
@@ -171,10 +170,17 @@ async def _company(people: PeopleService, text: str) -> str:
     raise InvalidInput(said, field="value")
 
 
-def _fact(found: tuple[Fact, ...], field: str) -> Fact:
-    for fact in found:
+async def _facts(visitor: Visitor, subject: str, id: UUID) -> dict[str, Any]:
+    async with visitor.transaction(readonly=True) as connection:
+        return await framed(connection, visitor, subject, id, ["facts"])
+
+
+def _opened(context: dict[str, Any], field: str) -> Editing:
+    """Return a field as its editor begins: a company by its domain, anything else as it stands. Raises `NotFound`."""
+    for fact in context["found"].facts:
         if fact.field == field:
-            return fact
+            seen = _text(fact.value)
+            return Editing(field, (context["row"].domain or "") if field == "company_id" else seen, seen)
     raise NotFound(f"there is no field {field!r} to edit", field="field")
 
 

@@ -84,6 +84,12 @@ def reason(code: str | None) -> str:
     return ISSUES.get(code, REASONS.get(code, code.replace("_", " "))) if code else ""
 
 
+def reason_sentence(code: str | None) -> str:
+    """Return the same with a capital letter."""
+    said = reason(code)
+    return said[:1].upper() + said[1:]
+
+
 def web_address(value: Any) -> str | None:
     """Return where a value leads in a browser, None when it is no address of the web: nothing else may become a link."""
     text = str(value or "").strip()
