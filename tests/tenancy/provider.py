@@ -32,7 +32,7 @@ class Provider:
     email: str = "ana@example.org"
     claims: dict[str, Any] = field(default_factory=dict)
     metadata: dict[str, Any] = field(default_factory=dict)
-    key: RSAKey = KEY
+    key: RSAKey = field(default_factory=lambda: KEY)
     published: list[RSAKey] | None = None
     algorithm: str = "RS256"
     token_status: int = 200
