@@ -84,6 +84,7 @@ PAGES: dict[str, Visit] = {
     "/conflicts": Visit(),
     "/database": Visit("operator"),
     "/events": Visit(),
+    "/incomplete": Visit(),
     "/jobs": Visit(),
     "/jobs/{id}": Visit(parameters=found("id", "SELECT id FROM ops.jobs ORDER BY id LIMIT 1")),
     "/loads/{load_id}": Visit(parameters=found("load_id", "SELECT load_id FROM intake.raw_loads ORDER BY load_id LIMIT 1")),
