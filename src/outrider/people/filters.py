@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 from uuid import UUID
 
 from outrider.kit.errors import InvalidInput
@@ -31,11 +31,8 @@ class CustomFilter:
     value: str | date | Decimal | None = None
 
     def __str__(self) -> str:
-        name = f"{self.op}:{quote(self.key, safe=_SAFE)}"
+        name = f"{self.op}:{self.key.replace('%', '%25').replace('=', '%3D')}"
         return name if self.value is None else f"{name}={self.value}"
-
-
-_SAFE = "".join(chr(code) for code in range(32, 127) if chr(code) not in "=%")
 
 
 def custom_filter(text: str) -> CustomFilter:
