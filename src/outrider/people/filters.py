@@ -74,7 +74,7 @@ def _refused(text: str, why: str) -> InvalidInput:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a person must be to be listed. Texts are compared without accents and case.
+    """What a person must be to be listed. Texts are compared without case, `q` and `company` without accents too.
 
     `q`: every word of it is part of the name, address or company of one of the person's addresses. `company` is part of the company's
     name or domain, `title` part of the title; the others are the whole value. `tag`: one of their addresses carries each; `not_tag`:
