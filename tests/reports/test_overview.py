@@ -124,7 +124,7 @@ async def test_what_waits_is_told_with_one_link_each(caller, leads, tenant):
         "failed_jobs": "/jobs?state=failed",
         "uploaded": f"/imports/{uploaded}",
         "rejects": f"/imports/{rejected}",
-        "conflicts": "/slots",
+        "conflicts": "/conflicts",
         "incomplete": "/slots?issue=incomplete",
         "address": "/settings/organization",
     }

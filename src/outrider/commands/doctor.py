@@ -9,7 +9,7 @@ import platform
 import shutil
 import stat
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ queries = sql.load(Path(__file__).parent / "queries.sql")
 OK, WARN, FAIL = "ok", "warn", "fail"
 STYLES = {OK: "green", WARN: "yellow", FAIL: "red"}
 COMFORTABLE_FREE_BYTES = 5 * 2**30
-SECRETS = ("database_url", "app_database_url", "worker_database_url", "secret_key")
+SECRETS = ("database_url", "app_database_url", "worker_database_url", "secret_key", "old_secret_keys", "smtp_url", "oidc_client_secret")
 NOT_REACHED_SECONDS = 10
 
 
@@ -52,7 +52,7 @@ def doctor_command(json: Json = False) -> None:
     Each line is ok, warn (it works, but not as well as it could) or fail. The exit code is 1 if anything fails.
     """
     with terminal.reporting(json=json), runtime.stoppable():
-        findings = [*on_this_machine(settings()), *in_the_database(settings())]
+        findings = [*on_this_machine(settings()), *signing_in(settings()), *in_the_database(settings())]
     if json:
         terminal.show_json([asdict(finding) for finding in findings])
     else:
@@ -119,6 +119,31 @@ def _secret_key(home: Path, chosen: Settings) -> Finding:
     if mode & 0o077:
         return Finding("secret key", WARN, f"{path} can be read by others (mode {mode:o})", f"chmod 600 {path}")
     return Finding("secret key", OK, f"{path}; keep a copy with your backups")
+
+
+def signing_in(chosen: Settings) -> Iterator[Finding]:
+    """Look at whether password links and the other provider would work, where they are set up."""
+    from outrider.tenancy.entrance import Entrance
+
+    try:
+        entrance = Entrance.of(**chosen.entrance)
+    except OutriderError as error:
+        yield Finding("sign-in", FAIL, error.message, "see docs/sign-in.md")
+        return
+    if entrance.mailer is None:
+        yield Finding("mail", OK, "none: outrider users reset gives new passwords")
+    else:
+        yield _answering("mail", entrance.mailer.host, entrance.mailer.check)
+    if entrance.provider is not None:
+        yield _answering("single sign-on", entrance.provider.issuer, entrance.provider.check)
+
+
+def _answering(check: str, name: str, ask: Callable[[], Coroutine[Any, Any, None]]) -> Finding:
+    try:
+        runtime.run(ask())
+    except OutriderError as error:
+        return Finding(check, FAIL, error.message, "see docs/sign-in.md")
+    return Finding(check, OK, f"{name} answers")
 
 
 def in_the_database(chosen: Settings) -> list[Finding]:

@@ -157,7 +157,12 @@ async def retry_job(organization: OrganizationId, actor: Actor, id: UUID) -> Job
 async def workers_alive() -> int:
     """Return how many worker processes are alive; a killed one counts for some seconds more."""
     async with database.pool().acquire() as connection:
-        return int(await queries.workers_alive(connection))
+        return await workers_in(connection)
+
+
+async def workers_in(connection: asyncpg.Connection) -> int:
+    """Return the same on the caller's connection."""
+    return int(await queries.workers_alive(connection))
 
 
 async def find_job(connection: asyncpg.Connection, organization: OrganizationId, id: UUID) -> Job:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -56,6 +57,14 @@ async def edit(connection: asyncpg.Connection, organization: OrganizationId, ema
             current=there.get(name),
             seen=wanted.seen[name],
         )
+
+
+async def address_of(connection: asyncpg.Connection, organization: OrganizationId, person_id: UUID, contact_id: int) -> str:
+    """Return the address that a person's contact has. Raises `NotFound`."""
+    email: str | None = await details.address_of(connection, organization_id=organization, contact_id=contact_id, person_id=person_id)
+    if email is None:
+        raise NotFound("there is no such address of this person", field="contact")
+    return email
 
 
 def _tags(given: Iterable[str]) -> list[str]:

@@ -129,6 +129,11 @@ class PeopleService:
             raise Conflict("there is no decision about this that could be taken back", field="id")
         return await self.slot(id)
 
+    async def fresh_change(self, id: UUID) -> int | None:
+        """Return what `undo` takes for the edit that this transaction made of a person or company, None when nothing changed."""
+        number: int | None = await details.fresh_change(self._connection, organization_id=self._organization, id=id)
+        return number
+
     async def undo(self, subject: str, id: UUID, history_id: int) -> None:
         """Put back what a change of a `person` or `company` replaced.
 

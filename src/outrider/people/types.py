@@ -279,3 +279,71 @@ class Happening:
     reason: str | None
     subject_id: UUID | None
     count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RawLoad:
+    """A load as it came, with what became of it: the person it led to, the company it named, what was found wrong (`reasons`)."""
+
+    load_id: int
+    payload: Any
+    source: str
+    batch_id: str
+    status: str
+    reason: str | None
+    created_at: datetime
+    promoted_at: datetime | None
+    email: str | None
+    duplicate_of: int | None
+    import_id: UUID | None
+    file_name: str | None
+    row_number: int | None
+    namespace: str | None
+    person_id: UUID | None
+    person_name: str | None
+    company_id: UUID | None
+    company_name: str | None
+    issue: str | None
+    reasons: tuple[str, ...]
+    slot_status: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingConflict:
+    """A conflict that waits: the row's word (`raw_data`, the company of its domain) beside the person and the address's company."""
+
+    id: UUID
+    email: str
+    raw_data: dict[str, Any]
+    reasons: tuple[str, ...]
+    load_id: int | None
+    created_at: datetime
+    person_id: UUID | None
+    person_name: str | None
+    person_title: str | None
+    present_company_id: UUID | None
+    present_company: str | None
+    company_id: UUID | None
+    company_name: str | None
+    industry: str | None
+    address_company_id: UUID | None
+    address_company: str | None
+    source: str | None
+    batch_id: str | None
+    import_id: UUID | None
+    file_name: str | None
+    row_number: int | None
+
+    @property
+    def email_domain(self) -> str:
+        """What stands behind the @."""
+        return self.email.partition("@")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The next conflicts that wait, and how many do; `is_more`: more than were counted."""
+
+    items: list[WaitingConflict]
+    count: int
+    is_more: bool

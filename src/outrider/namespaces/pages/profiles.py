@@ -20,7 +20,6 @@ from ..profiles_api import csv_answer
 from ..service import NamespaceService
 from ..types import Profile, ProfileFilters
 from .forms import problems
-from .readable import lines, web_address
 from .visits import ProfileReader, profiles_of
 
 router = APIRouter()
@@ -129,9 +128,9 @@ async def show(request: Request, visitor: ProfileReader, id: UUID) -> Response:
         request,
         "namespaces/profile.html",
         profile=profile,
-        linkedin=web_address(profile.linkedin_profile or ""),
-        enrichment=lines(profile.enrichment_data),
-        meta=lines(meta),
+        linkedin=ui.web_address(profile.linkedin_profile or ""),
+        enrichment=ui.readable(profile.enrichment_data),
+        meta=ui.readable(meta),
         may_see_person=visitor.may("people:read"),
     )
 
