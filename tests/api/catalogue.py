@@ -90,6 +90,13 @@ async def make_person(client: AsyncClient) -> dict[str, str]:
     return {"id": "ana@one.example", "email": "ana@one.example"}
 
 
+async def make_profile(client: AsyncClient) -> dict[str, str]:
+    """Make a profile in the default namespace and return the parameters of its paths."""
+    await make_person(client)
+    answer = await client.get("/api/profiles")
+    return {"id": answer.json()["items"][0]["id"]}
+
+
 async def make_company(client: AsyncClient) -> dict[str, str]:
     """Make a company and return the parameters of its paths."""
     await make_person(client)
@@ -103,8 +110,46 @@ async def make_slot(client: AsyncClient) -> dict[str, str]:
     return {"id": answer.json()["items"][0]["id"]}
 
 
+async def make_note(client: AsyncClient) -> dict[str, str]:
+    """Write a note and return the parameters of its paths."""
+    await make_person(client)
+    answer = await client.post("/api/people/ana@one.example/notes", json={"body": "Hello"})
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["id"]}
+
+
+async def make_view(client: AsyncClient) -> dict[str, str]:
+    """Save a view and return the parameters of its paths."""
+    answer = await client.post("/api/views", json={"kind": "people", "name": uuid4().hex})
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["id"]}
+
+
+async def make_custom_field(client: AsyncClient) -> dict[str, str]:
+    """Give a custom field a type and return the parameters of its paths."""
+    answer = await client.post("/api/custom-fields", json={"label": uuid4().hex, "type": "text"})
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["id"]}
+
+
+async def make_bulk_edit(client: AsyncClient) -> dict[str, str]:
+    """Tag everyone and return the parameters of the bulk edit's paths."""
+    await make_person(client)
+    answer = await client.post("/api/people/bulk", json={"filters": {}, "changes": {"add_tags": [uuid4().hex]}})
+    assert answer.status_code == 200, answer.text
+    return {"id": answer.json()["edit"]["id"]}
+
+
+async def make_export(client: AsyncClient) -> dict[str, str]:
+    """Ask for an export and return the parameters of its paths."""
+    answer = await client.post("/api/exports", json={"kind": "people"})
+    assert answer.status_code == 202, answer.text
+    return {"id": answer.json()["id"]}
+
+
 OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/namespaces/": make_namespace,
+    "/api/profiles/": make_profile,
     "/api/keys/": make_key,
     "/api/users/": make_user,
     "/api/jobs/": make_job,
@@ -114,6 +159,11 @@ OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/contacts/": make_person,
     "/api/companies/": make_company,
     "/api/slots/": make_slot,
+    "/api/notes/": make_note,
+    "/api/views/": make_view,
+    "/api/custom-fields/": make_custom_field,
+    "/api/bulk-edits/": make_bulk_edit,
+    "/api/exports/": make_export,
 }
 """{beginning of the paths: what makes one}. A path with parameters that nothing here covers fails the test that reads
 this."""

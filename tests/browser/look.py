@@ -14,15 +14,8 @@ from pathlib import Path
 import uvicorn
 from playwright.async_api import Browser, async_playwright
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from . import chromium
+
 KINDS = (("light", (1280, 860), "light"), ("dark", (1280, 860), "dark"), ("phone", (390, 844), "light"))
 
 
@@ -31,10 +24,12 @@ async def sign_in(role: str, organization: str) -> str:
     from outrider import runtime, tenancy
     from outrider.tenancy import sessions
 
-    place = await tenancy.find_organization(organization)
+    place, email = await tenancy.find_organization(organization), f"{role}@example.org"
     for each in (tenancy.DEFAULT_ORGANIZATION, place):
         async with tenancy.transaction(each, runtime.me()) as connection:
-            user = await connection.fetchval("SELECT tenancy.f_add_member($1, 'Ana Lima', NULL, $2)", f"{role}@example.org", role)
+            bound = ["playmaker"] if role == "client" else []
+            await connection.execute("SELECT FROM tenancy.f_add_member($1, 'Ana Lima', NULL, $2, $3)", email, role, bound)
+            user = await connection.fetchval("SELECT user_id FROM tenancy.members WHERE email = $1", email)
     return await sessions.open_session(place, user, sessions.Client("look"))
 
 
@@ -77,7 +72,7 @@ async def main(asked: argparse.Namespace) -> None:
             print(base, f"{cookies.NAME}={secret}", flush=True)
             await serving
         async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+            browser = await playwright.chromium.launch(executable_path=chromium.find(), args=list(chromium.FLAGS))
             await look(browser, base, secret, asked.paths, asked.folder, asked.wait)
             await browser.close()
         server.should_exit = True

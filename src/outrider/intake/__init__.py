@@ -6,7 +6,6 @@ Others use what is listed here. Golden records are made by the database's own fu
 from .actors import actor_names
 from .audit import AuditEntry, AuditFilters, list_audit
 from .corrections import correct_rejects
-from .export import neutralise
 from .imports import change_import, columns_of, create_import, get_import, list_imports, set_mapping
 from .progress import ImportLine, follow, list_lines
 from .rejects import list_rejects, reject_blocks
@@ -43,7 +42,6 @@ __all__ = [
     "list_imports",
     "list_lines",
     "list_rejects",
-    "neutralise",
     "preview_revert",
     "promote",
     "reject_blocks",

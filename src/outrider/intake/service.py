@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from outrider.kit import database
 from outrider.kit.errors import InvalidInput, NotFound
 from outrider.namespaces import NamespaceService
 from outrider.tenancy import Actor, OrganizationId, transaction
@@ -58,6 +59,7 @@ async def ingest(
 async def promote(organization: OrganizationId, actor: Actor, load_ids: list[int] | None) -> Promotion:
     """Make golden records of pending loads; None takes all of them. Counts are loads (BEHAVIOUR 2)."""
     async with transaction(organization, actor) as connection:
+        await database.allow_long(connection)
         await queries.limit_lock_wait(connection, milliseconds=LOCK_WAIT)
         return Promotion(**dict(await queries.promote(connection, load_ids=load_ids)))
 

@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from .rows import CompanyRow, PersonRow
+
 PERSON_FIELDS = (
     "name",
     "first_name",
@@ -40,89 +42,15 @@ PROFILE_FIELDS = ("first_name", "last_name", "company", "linkedin_profile", "pla
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
-    """What a person must be to be listed; None and '' ask nothing. Texts are compared without accents and case.
-
-    `q`: every word of it is part of the name, address or company of one of the person's addresses. `company` is part of the company's
-    name or domain, `title` part of the title; the others are the whole value. Times are aware; `created_before` is exclusive.
-    """
-
-    q: str | None = None
-    email: str | None = None
-    domain: str | None = None
-    company: str | None = None
-    title: str | None = None
-    status: str | None = None
-    source: str | None = None
-    namespace: str | None = None
-    seniority: str | None = None
-    department: str | None = None
-    country_code: str | None = None
-    has_phone: bool | None = None
-    import_id: UUID | None = None
-    created_after: datetime | None = None
-    created_before: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CompanyFilters:
-    """What a company must be to be listed; None asks nothing. `q`: every word is part of the name or domain."""
-
-    q: str | None = None
-    domain: str | None = None
-    industry: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PersonRow:
-    """A person in a list. `company` is the golden company's name, else what the primary address says."""
-
-    id: UUID
-    email: str
-    name: str | None
-    title: str | None
-    company: str | None
-    company_id: UUID | None
-    domain: str | None
-    location: str | None
-    country_code: str | None
-    phone: str | None
-    status: str
-    created_at: datetime
-    updated_at: datetime
-    addresses: int
-
-
-@dataclass(frozen=True, slots=True)
-class CompanyRow:
-    """A company in a list."""
-
-    id: UUID
-    domain: str
-    name: str | None
-    industry: str | None
-    employee_count: int | None
-    revenue: Decimal | None
-    revenue_currency: str | None
-    funding: str | None
-    location: str | None
-    country_code: str | None
-    linkedin_url: str | None
-    website: str | None
-    status: str
-    created_at: datetime
-    updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Origin:
     """Where a value is from. `kind`: load (a source said so), edit (`by` wrote it), revert (`by` took an import back), unknown.
 
-    A load names its source, batch and, when it came in a file, the import, the file's name and the row in it.
+    A load names its source, batch and, when it came in a file, the import, the file's name and the row in it. `by_name` is `by` in words.
     """
 
     kind: str
     by: str | None = None
+    by_name: str | None = None
     load_id: int | None = None
     source: str | None = None
     batch_id: str | None = None
@@ -162,10 +90,11 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One entry of a timeline: what was changed in one row at once. `of` names the row: person, company, or an address."""
+    """One entry of a history: what was changed in one row at once. `of` names the row: person, company, or an address."""
 
     at: datetime
     by: str | None
+    by_name: str | None
     of: str
     old: dict[str, Any]
     new: dict[str, Any]
@@ -189,6 +118,7 @@ class Contact:
     created_at: datetime
     updated_at: datetime
     facts: tuple[Fact, ...]
+    custom_facts: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,8 +185,21 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """How much there is of what a person's page does not show at once."""
+
+    addresses: int
+    affiliations: int
+    profiles: int
+    notes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
-    """Everything about one person. Loads, slots and history: the latest hundred of each, newest first."""
+    """One person. Loads, slots and history: the latest hundred of each, newest first.
+
+    `tags` and `address_status` are the primary address's.
+    """
 
     row: PersonRow
     facts: tuple[Fact, ...]
@@ -266,6 +209,9 @@ class Person:
     slots: list[Slot] = field(default_factory=list)
     loads: list[Load] = field(default_factory=list)
     history: list[Change] = field(default_factory=list)
+    counts: Counts = Counts(0, 0, 0, 0)
+    address_status: str | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,3 +222,128 @@ class Company:
     facts: tuple[Fact, ...]
     people: list[PersonRow] = field(default_factory=list)
     history: list[Change] = field(default_factory=list)
+    notes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What somebody wrote about a person or a company, one of the two. `may_change`: whether who asks may edit and delete it."""
+
+    id: UUID
+    person_id: UUID | None
+    company_id: UUID | None
+    body: str
+    created_by: str
+    created_by_name: str
+    created_at: datetime
+    edited_by: str | None
+    edited_by_name: str | None
+    edited_at: datetime | None
+    may_change: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field of a change, `custom_fields.NAME` for one of these.
+
+    `old_shown` and `new_shown` are what an id means, `origin` is the load that brought the new value.
+    """
+
+    field: str
+    old: Any
+    new: Any
+    old_shown: str | None
+    new_shown: str | None
+    origin: Origin | None
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One entry of a timeline. `kind` says what the rest means:
+
+    load: a load (`origin`) named them; `text` is what became of it, `reason` why it failed. change: `changes` in the row `of`.
+    role: the person came to a company (`text`, `subject_id`), said by `origin`. people: `count` people came to the company; `text` names
+    the first of them. note: `text` by `by`. decision: `by` decided about a conflict with the company `text`; `reason` is the decision.
+    """
+
+    kind: str
+    key: str
+    at: datetime
+    by: str | None
+    by_name: str | None
+    by_import_id: UUID | None
+    of: str | None
+    origin: Origin | None
+    changes: tuple[FieldChange, ...]
+    text: str | None
+    reason: str | None
+    subject_id: UUID | None
+    count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RawLoad:
+    """A load as it came, with what became of it: the person it led to, the company it named, what was found wrong (`reasons`)."""
+
+    load_id: int
+    payload: Any
+    source: str
+    batch_id: str
+    status: str
+    reason: str | None
+    created_at: datetime
+    promoted_at: datetime | None
+    email: str | None
+    duplicate_of: int | None
+    import_id: UUID | None
+    file_name: str | None
+    row_number: int | None
+    namespace: str | None
+    person_id: UUID | None
+    person_name: str | None
+    company_id: UUID | None
+    company_name: str | None
+    issue: str | None
+    reasons: tuple[str, ...]
+    slot_status: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingConflict:
+    """A conflict that waits: the row's word (`raw_data`, the company of its domain) beside the person and the address's company."""
+
+    id: UUID
+    email: str
+    raw_data: dict[str, Any]
+    reasons: tuple[str, ...]
+    load_id: int | None
+    created_at: datetime
+    person_id: UUID | None
+    person_name: str | None
+    person_title: str | None
+    present_company_id: UUID | None
+    present_company: str | None
+    company_id: UUID | None
+    company_name: str | None
+    industry: str | None
+    address_company_id: UUID | None
+    address_company: str | None
+    source: str | None
+    batch_id: str | None
+    import_id: UUID | None
+    file_name: str | None
+    row_number: int | None
+
+    @property
+    def email_domain(self) -> str:
+        """What stands behind the @."""
+        return self.email.partition("@")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The next conflicts that wait, and how many do; `is_more`: more than were counted."""
+
+    items: list[WaitingConflict]
+    count: int
+    is_more: bool

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from outrider.kit.http import Text
 
 from .examples import AFFILIATION, CHANGE, COMPANY, CONTACT, FACT, LOAD, ORIGIN, PROFILE, ROW, SLOT, example
+from .row_views import CompanyRowView, PersonRowView
 
 
 class OriginView(BaseModel):
@@ -21,6 +22,7 @@ class OriginView(BaseModel):
         description="load: a source said so. edit: `by` wrote it. revert: `by` took that import back. unknown: nobody noted it."
     )
     by: str | None
+    by_name: str | None = Field(description="Who that is, in words.")
     load_id: int | None = Field(description="The raw load.")
     source: str | None
     batch_id: str | None
@@ -54,67 +56,6 @@ class FactView(BaseModel):
     earlier: list[EarlierView]
 
 
-class PersonRowView(BaseModel):
-    """A person in a list."""
-
-    model_config = example(ROW, title="PersonInList")
-
-    id: UUID
-    email: str = Field(description="The primary address.")
-    name: str | None
-    title: str | None
-    company: str | None = Field(description="The linked company's name, else what the primary address says.")
-    company_id: UUID | None
-    domain: str | None
-    location: str | None
-    country_code: str | None
-    phone: str | None
-    status: str
-    created_at: datetime
-    updated_at: datetime
-    addresses: int = Field(description="How many addresses they have.")
-
-
-class PersonPage(BaseModel):
-    """A page of people."""
-
-    model_config = example({"items": [ROW], "next_cursor": None})
-
-    items: list[PersonRowView]
-    next_cursor: str | None = Field(description="Pass it as `cursor` for the next page; null on the last one.")
-
-
-class CompanyRowView(BaseModel):
-    """A company in a list."""
-
-    model_config = example(COMPANY, title="CompanyInList")
-
-    id: UUID
-    domain: str
-    name: str | None
-    industry: str | None
-    employee_count: int | None
-    revenue: float | None
-    revenue_currency: str | None
-    funding: str | None
-    location: str | None
-    country_code: str | None
-    linkedin_url: str | None
-    website: str | None
-    status: str
-    created_at: datetime
-    updated_at: datetime
-
-
-class CompanyPage(BaseModel):
-    """A page of companies."""
-
-    model_config = example({"items": [COMPANY], "next_cursor": None})
-
-    items: list[CompanyRowView]
-    next_cursor: str | None = Field(description="Pass it as `cursor` for the next page; null on the last one.")
-
-
 class ContactView(BaseModel):
     """An address."""
 
@@ -133,6 +74,7 @@ class ContactView(BaseModel):
     created_at: datetime
     updated_at: datetime
     facts: list[FactView]
+    custom_facts: list[FactView] = Field(description="The custom fields with where each value is from.")
 
 
 class AffiliationView(BaseModel):
@@ -218,6 +160,7 @@ class ChangeView(BaseModel):
 
     at: datetime
     by: str | None
+    by_name: str | None = Field(description="Who that is, in words.")
     of: str = Field(description="person, company, or the address that changed.")
     old: dict[str, Any]
     new: dict[str, Any]
@@ -263,7 +206,9 @@ class CompanyView(CompanyRowView):
 class PersonChange(BaseModel):
     """What to change; what is left out stays, "" and null clear."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"title": "Chief Financial Officer", "phone": ""}]})
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"title": "Chief Financial Officer", "phone": "", "seen": {"title": "CFO"}}]}
+    )
 
     email: Text | None = Field(None, description="Never changes: another one is refused with 409.")
     name: Text | None = None
@@ -278,6 +223,9 @@ class PersonChange(BaseModel):
     seniority: Text | None = None
     department: Text | None = None
     status: Text | None = Field(None, description="active, inactive or bounced.")
+    seen: dict[Text, Any] = Field(
+        default_factory=dict, description="{field: value} as you saw them: 409, with both values, when one is something else by now."
+    )
 
 
 class CompanyChange(BaseModel):
@@ -297,6 +245,9 @@ class CompanyChange(BaseModel):
     linkedin_url: Text | None = None
     website: Text | None = None
     status: Text | None = Field(None, description="active, inactive or archived.")
+    seen: dict[Text, Any] = Field(
+        default_factory=dict, description="{field: value} as you saw them: 409, with both values, when one is something else by now."
+    )
 
 
 class Decision(BaseModel):

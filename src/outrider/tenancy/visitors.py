@@ -3,7 +3,6 @@
 Nothing found out about a visitor outlives its request: who is removed or has another role is so from the next one on.
 """
 
-import re
 from collections.abc import Awaitable, Callable
 from urllib.parse import quote, urlsplit
 
@@ -11,19 +10,18 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from outrider.kit import pages as ui
 from outrider.kit.errors import Forbidden
 from outrider.kit.http import log_fields
-from outrider.kit.pages import Viewer, set_viewer
 
-from . import csrf
-from .cookies import session_secret
+from . import cookies, csrf
+from .needs import needing
 from .roles import SCOPES
 from .sessions import Visit, Visitor, find_visit
 
 SIGN_IN = "/sign-in"
-ELSEWHERE = {"code": "/sign-in/code", "set-up": "/sign-in/second-factor"}
+ELSEWHERE = {"code": "/sign-in/code", "set-up": "/account/security/second-factor"}
 """Where a session goes that lacks something (`Visit.lacks`)."""
-_LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f-\U0010ffff]{0,2000}")
 
 
 class Elsewhere(Exception):  # noqa: N818  (not an error: an answer)
@@ -53,7 +51,15 @@ def visiting(scope: str | None, *, streams: bool = False) -> Callable[..., Await
             raise Forbidden(f"your role in {place}, {role}, does not allow this: ask an owner or admin", scope=scope)
         return visit.visitor
 
-    return visitor
+    return needing(scope, visitor)
+
+
+async def arriving(request: Request) -> Visit:
+    """A dependency that answers the session that comes, even one that lacks something: for what leads on from there."""
+    return await arrive(request)
+
+
+needing(None, arriving)
 
 
 async def arrive(request: Request, *, streams: bool = False) -> Visit:
@@ -74,17 +80,18 @@ async def arrive(request: Request, *, streams: bool = False) -> Visit:
 
 async def present(request: Request) -> Visit | None:
     """Return the session that comes, None without one that holds."""
-    secret = session_secret(request)
+    secret = cookies.read(request)
     visit = await find_visit(secret) if secret else None
     if visit is not None:
         log_fields(request.scope, organization_id=str(visit.visitor.organization_id), user_id=str(visit.visitor.user_id))
-        set_viewer(request.scope, viewer_of(visit.visitor))
+        if visit.lacks is None:
+            ui.set_viewer(request.scope, viewer_of(visit.visitor))
     return visit
 
 
-def viewer_of(visitor: Visitor) -> Viewer:
-    """Return what the shell of a page shows of a visitor."""
-    return Viewer(
+def viewer_of(visitor: Visitor) -> ui.Viewer:
+    """Return what the shell round the page needs of the visitor."""
+    return ui.Viewer(
         name=visitor.name or visitor.email,
         email=visitor.email,
         place=visitor.organization_name,
@@ -98,8 +105,8 @@ def viewer_of(visitor: Visitor) -> Viewer:
 
 
 def local_path(text: str | None) -> str:
-    """Return a path of this site that may be gone on to, `/` for anything else."""
-    return text if text and _LOCAL.fullmatch(text) else "/"
+    """Return a path of this site that may be gone on to, as a header may say it; `/` for anything else."""
+    return quote(text, safe="/?&=%+-._~:,;@!$'()*") if text and ui.is_local_path(text) else "/"
 
 
 def _with_next(request: Request, location: str) -> str:

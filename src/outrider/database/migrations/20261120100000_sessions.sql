@@ -116,16 +116,15 @@ BEGIN ATOMIC
     SELECT u.email, u.password_hash, u.organization_ids FROM tenancy.users AS u WHERE u.id = p_user;
 END;
 
--- What a page says of its visitor besides the membership: the organizations they are in, whether they have a second factor, their theme.
+-- What a page says of its visitor besides the membership: the organizations they are in, whether they have a second factor.
 -- The one function that tells the names of other organizations: those of this user.
 CREATE FUNCTION tenancy.f_standing(p_user uuid)
-RETURNS TABLE (organization_ids uuid [], organization_names text [], has_second_factor boolean, theme text)
+RETURNS TABLE (organization_ids uuid [], organization_names text [], has_second_factor boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT
         array_agg(o.id ORDER BY o.name, o.id), array_agg(o.name ORDER BY o.name, o.id),
-        EXISTS (SELECT FROM tenancy.second_factors AS f WHERE f.user_id = p_user AND f.confirmed_at IS NOT NULL),
-        u.settings ->> 'theme'
+        EXISTS (SELECT FROM tenancy.second_factors AS f WHERE f.user_id = p_user AND f.confirmed_at IS NOT NULL)
     FROM tenancy.users AS u
     INNER JOIN tenancy.organizations AS o ON o.id = ANY (u.organization_ids)
     WHERE u.id = p_user

@@ -1,6 +1,6 @@
 """How values look on a page: times in the viewer's zone, numbers, sizes, names. Pure functions; the zone comes from `showing`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
@@ -138,6 +138,11 @@ def tone(text: str) -> int:
     return sum(text.encode()) % TONES
 
 
+def sentence(text: str) -> str:
+    """Return a message as a sentence: a capital first, a full stop last."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
 def dash(value: Any) -> Any:
     """Return the value, or a dash where there is none."""
     return _dash() if value is None or value == "" else value
@@ -146,6 +151,14 @@ def dash(value: Any) -> Any:
 def lines(value: str) -> Markup:
     """Return text with its line breaks kept."""
     return Markup("<br>").join(escape(line) for line in value.splitlines())
+
+
+def attributes(given: Mapping[str, Any]) -> Markup:
+    """Return attributes as HTML, a space before each. True stands alone (`disabled`), None and False are left out."""
+    wanted = {name: value for name, value in given.items() if value is not None and value is not False}
+    return Markup("").join(
+        Markup(" {}").format(name) if value is True else Markup(' {}="{}"').format(name, value) for name, value in wanted.items()
+    )
 
 
 def _dash() -> Markup:
@@ -163,6 +176,8 @@ FILTERS = {
     "number": number,
     "percent": percent,
     "plural": plural,
+    "sentence": sentence,
     "size": size,
     "tone": tone,
+    "xmlattr": attributes,
 }

@@ -30,6 +30,8 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin"}
+"""With `no-referrer`, as other answers have it, a browser says of a form only that it comes from `null` (`tenancy.csrf`)."""
 THEMES = ("system", "light", "dark")
 THEME_COOKIE = "outrider_theme"
 
@@ -53,17 +55,21 @@ def environment() -> jinja2.Environment:
 
 
 def _components(made: jinja2.Environment) -> dict[str, Any]:
-    """Return every macro of `components/` by name: templates call them as `c.button(…)`."""
+    """Return every macro of `components/` by name: templates call them as `c.button(…)`. Two of one name are an error."""
     found: dict[str, Any] = {}
     for template in made.list_templates(filter_func=lambda name: name.startswith("components/")):
-        macros = vars(made.get_template(template).module)
-        found |= {name: macro for name, macro in macros.items() if isinstance(macro, jinja2.runtime.Macro)}
+        macros = {
+            name: macro for name, macro in vars(made.get_template(template).module).items() if isinstance(macro, jinja2.runtime.Macro)
+        }
+        if twice := found.keys() & macros.keys():
+            raise ValueError(f"{template} has components that another file has too: {', '.join(sorted(twice))}")
+        found |= macros
     return found
 
 
 def page(request: Request, template: str, status_code: int = 200, **context: Any) -> HTMLResponse:
     """Return a whole page: `template`, which extends `shell.html` or `bare.html`, filled with `context`."""
-    answer = HTMLResponse(render(request, template, **context), status_code=status_code, headers={"Content-Security-Policy": POLICY})
+    answer = HTMLResponse(render(request, template, **context), status_code=status_code, headers=HEADERS)
     flash.clear(request, answer)
     return answer
 
