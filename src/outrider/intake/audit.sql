@@ -80,14 +80,15 @@ WITH given AS (
     FROM unnest(:actors::text[]) AS a (actor)
 )
 SELECT
-    g.actor, coalesce(m.name, m.email, k.name) AS name, j.name AS job, i.id AS import_id, i.file_name,
+    g.actor, coalesce(m.name, m.email, k.name) AS name, i.id AS import_id, i.file_name,
+    coalesce(j.name, CASE i.state WHEN 'reverted' THEN 'intake.revert' ELSE CASE WHEN i.id IS NOT NULL THEN 'intake.import' END END) AS job,
     coalesce(j.requested_by, i.created_by) AS requested_by, coalesce(r.name, r.email, s.name) AS requester
 FROM given AS g
 LEFT JOIN tenancy.members AS m ON m.organization_id = :organization_id AND 'user:' || m.user_id = g.actor
 LEFT JOIN tenancy.api_keys AS k ON k.organization_id = :organization_id AND 'key:' || k.id = g.actor
 LEFT JOIN ops.jobs AS j ON j.organization_id = :organization_id AND j.id = g.job_id
 LEFT JOIN LATERAL (
-    SELECT n.id, n.file_name, n.created_by FROM intake.imports AS n
+    SELECT n.id, n.file_name, n.created_by, n.state FROM intake.imports AS n
     WHERE n.organization_id = :organization_id AND (n.job_id = g.job_id OR n.id = CASE WHEN j.name LIKE 'intake.%' THEN (j.data ->> 'import_id')::uuid END)
     LIMIT 1
 ) AS i ON true
