@@ -19,6 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from outrider import __version__, gallery, palette
 from outrider.intake import api as intake
 from outrider.intake import imports_api as imports
+from outrider.intake import pages as intake_pages
 from outrider.kit import database, http, logs, pages, spool, sql
 from outrider.kit.errors import Unavailable
 from outrider.namespaces import api as namespaces
@@ -66,6 +67,7 @@ PAGES: tuple[APIRouter, ...] = (
     tenancy_pages.router,
     namespaces_pages.router,
     ops_pages.router,
+    intake_pages.router,
     people_pages.router,
     reports_pages.router,
 )
@@ -76,6 +78,7 @@ NAVIGATION: tuple[pages.NavItem, ...] = (
     *tenancy_pages.NAVIGATION,
     *namespaces_pages.NAVIGATION,
     *ops_pages.NAVIGATION,
+    *intake_pages.NAVIGATION,
     *people_pages.NAVIGATION,
     *reports_pages.NAVIGATION,
 )
@@ -84,7 +87,7 @@ NAVIGATION: tuple[pages.NavItem, ...] = (
 LARGE_BODIES = {("POST", "/api/imports"): "imports:write", ("POST", "/api/ingest"): "imports:write"}
 """The scopes that these need are asked for before their bodies are read."""
 
-UPLOADS = (("POST", "/api/imports"),)
+UPLOADS = (("POST", "/api/imports"), ("POST", "/imports"))
 """Where bodies may be `max_upload_bytes` long; they are streamed."""
 
 SMALL_FORMS = tuple(("POST", path) for path in ("/sign-in", "/sign-in/code", "/sign-in/forgotten", "/sign-in/reset", "/theme"))

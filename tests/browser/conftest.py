@@ -19,11 +19,10 @@ from tests.api.fixtures import api  # noqa: F401
 from tests.conftest import HOME, new_organization
 
 from . import chromium, site
+from .chromium import PHONE, WIDE
 from .site import Site
 from .watch import Browse, Watch
 
-WIDE = {"width": 1280, "height": 860}
-PHONE = {"width": 390, "height": 844}
 PATIENCE = 10_000  # milliseconds; two cores are shared with the other half of the tests
 
 

@@ -14,7 +14,7 @@ def findings(done):
 def test_a_healthy_installation_has_nothing_that_fails(outrider):
     found = findings(outrider("doctor", "--json"))
     assert {"versions", "settings", "home", "disk", "secret key", "server", "extensions", "migrations", "row security"} <= found.keys()
-    assert {"leakproof", "memory", "durability", "connections", "organizations", "worker"} <= found.keys()
+    assert {"leakproof", "memory", "durability", "connections", "organizations", "worker", "database"} <= found.keys()
     assert "vector" in found["extensions"]["found"]
     wrong = {check for check, each in found.items() if each["status"] == "fail"}
     assert wrong == {"durability"}  # the tests' own server runs without fsync

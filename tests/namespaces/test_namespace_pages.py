@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from outrider import ops, tenancy
-from tests.api.statements import asked
+from tests.statements import counting
 
 HTML = {"Accept": "text/html"}
 HTMX = {"HX-Request": "true"}
@@ -136,6 +136,11 @@ async def test_keywords_are_changed_and_profiles_that_belong_elsewhere_are_offer
     assert re.search(r"playmaker\s+acme-corp\s+2\s+0", found), found
 
 
+async def test_a_new_namespaces_keywords_offer_the_same(owner, add):
+    await add("playmaker_user_source", "a@x.example", campaign="Zeta push")
+    assert (await make(owner, "zeta-corp", "zeta")).headers["location"] == "/namespaces/reroute"
+
+
 async def test_moving_them_is_a_job_with_a_name(owner, add, organization, actor):
     await add("playmaker_user_source", "a@x.example", campaign="Zeta push")
     await make(owner, "zeta-corp", "zeta")
@@ -235,15 +240,15 @@ async def test_a_form_without_the_token_does_nothing(owner):
     assert (await owner.get("/namespaces/acme")).status_code == 404
 
 
-async def test_a_page_asks_the_database_as_often_however_many_namespaces_there_are(owner, pool):
+async def test_a_page_asks_the_database_as_often_however_many_namespaces_there_are(owner, urls):
     await make(owner, "one", "one")
-    with asked(pool) as before:
+    async with counting(urls) as before:
         await owner.get("/namespaces", params={"campaign": "one"})
     for number in range(5):
         await make(owner, f"n{number}", f"kw{number}")
-    with asked(pool) as after:
+    async with counting(urls) as after:
         await owner.get("/namespaces", params={"campaign": "one"})
-    assert len(before) == len(after) == 4
-    with asked(pool) as single:
+    assert len(before) == len(after) == 7
+    async with counting(urls) as single:
         await owner.get("/namespaces/one")
-    assert len(single) == 3
+    assert len(single) == 6

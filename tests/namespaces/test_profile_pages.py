@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from outrider import tenancy
-from tests.api.statements import asked
+from tests.statements import counting
 
 from .test_profiles_api import ANA, BO, CY, add, make  # noqa: F401
 
@@ -94,8 +94,18 @@ async def test_search_and_filters_narrow_the_list_and_stay_in_the_form(owner, ad
     assert 'value="50"' in page.text
     assert '<option value="lead_score" selected>' in page.text
     assert "Nobody fits" in await text(owner, "/profiles?q=zzz")
-    part = await owner.get("/profiles", params={"q": "lopez"}, headers=HTMX)
-    assert part.text.strip().startswith('<div id="rows"')
+
+
+async def test_htmx_gets_the_rows_and_the_link_to_the_same_people_as_a_file(owner, add):  # noqa: F811
+    await add("playmaker_user_source", ANA, BO)
+    part = await owner.get("/profiles", params={"q": "lopez", "platform": "", "sort": "newest"}, headers=HTMX)
+    assert '<div id="rows"' in part.text
+    assert "<html" not in part.text
+    assert '<hx-partial hx-target="#download"' in part.text
+    assert 'href="/profiles/export.csv?q=lopez"' in part.text
+    assert part.headers["hx-replace-url"] == "/profiles?q=lopez"
+    wrong = await owner.get("/profiles", params={"score_from": "x"}, headers=HTMX)
+    assert (wrong.status_code, 'role="alert"' in wrong.text) == (200, True)
 
 
 async def test_the_next_page_keeps_what_was_asked(owner, add, monkeypatch):  # noqa: F811
@@ -185,11 +195,11 @@ async def test_an_id_of_nothing_is_answered_with_a_page(owner, id):
     assert "<h1>" in answer.text
 
 
-async def test_a_list_asks_the_database_as_often_however_many_there_are(owner, add, pool):  # noqa: F811
+async def test_a_list_asks_the_database_as_often_however_many_there_are(owner, add, urls):  # noqa: F811
     await add("playmaker_user_source", ANA)
-    with asked(pool) as few:
+    async with counting(urls) as few:
         await owner.get("/profiles")
     await add("playmaker_user_source", *({"email": f"p{n}@x.example"} for n in range(30)))
-    with asked(pool) as many:
+    async with counting(urls) as many:
         await owner.get("/profiles")
-    assert len(few) == len(many) == 7
+    assert len(few) == len(many) == 11

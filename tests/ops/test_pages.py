@@ -10,7 +10,7 @@ import pytest_asyncio
 from outrider import ops, tenancy
 from outrider.ops.pages.words import cron_words, pace, trouble
 from tests.api.fixtures import *  # noqa: F403
-from tests.api.statements import asked
+from tests.statements import counting
 
 from .conftest import ACTOR, ask
 
@@ -234,15 +234,15 @@ async def test_a_bad_address_is_answered_with_a_page_that_says_so(owner, path):
     assert "<h1>" in answer.text
 
 
-@pytest.mark.parametrize(("path", "most"), [("/jobs", 4), ("/schedules", 1), ("/events", 3)])
-async def test_a_page_asks_the_database_as_often_however_much_there_is(owner, organization, pool, path, most):
+@pytest.mark.parametrize(("path", "most"), [("/jobs", 7), ("/schedules", 4), ("/events", 6)])
+async def test_a_page_asks_the_database_as_often_however_much_there_is(owner, organization, urls, path, most):
     for number in range(8):
         await ask(organization, f"x{number}")
         await ops.set_schedule(organization, ACTOR, f"s{number}", "x", "0 9 * * *")
     async with tenancy.transaction(organization, ACTOR) as connection:
         for number in range(8):
             await ops.log_event(connection, "t", uuid4(), f"t.n{number}", {}, user_id=uuid4())
-    with asked(pool) as said:
+    async with counting(urls) as said:
         assert (await owner.get(path)).status_code == 200
     assert len(said) == most, said
 

@@ -481,3 +481,38 @@ async def test_a_page_asks_the_database_a_few_times_however_much_there_is(browse
     many = {path: await count(path) for path in paths}
     assert {path: many[path] - few[path] for path in paths if many[path] - few[path] > 2} == {}  # who wrote them
     assert max(many.values()) <= 14  # four for the session, three for the transaction
+
+
+async def test_custom_fields_with_a_type_come_first_and_are_read_and_asked_for_by_it(browser, client, bring, ids):
+    await bring(
+        {**ANA, "Tier": "gold", "Signed": "2026-02-01", "Seats": "many", "Active": "yes", "Site": "https://ana.example/a", "Zone": "x"}
+    )
+    for label, type, options in (
+        ("Zone", "text", []), ("Seats", "number", []), ("Tier", "select", ["gold", "lead"]), ("Signed", "date", []),
+        ("Active", "boolean", []), ("Site", "url", []),
+    ):  # fmt: skip
+        answer = await client.post("/api/custom-fields", json={"label": label, "type": type, "options": options})
+        assert answer.status_code == 201, answer.text
+    page = f"/people/{await ids(ANA['email'])}/addresses"
+    shown = await browser.get(page)
+    places = [shown.text.index(f"<dt>{name}</dt>") for name in ("Zone", "Seats", "Tier", "Signed", "Active", "Site", "Lead Owner")]
+    assert places == sorted(places)
+    assert {"many", "not a number", "1 Feb 2026", "Yes", "ana.example/a"} <= set(re.split(r"\s{2,}", re.sub(r"<[^>]+>", "  ", shown.text)))
+    place = re.search(rf'action="({page}/\d+)/tags"', shown.text)[1]
+    contact = place.rpartition("/")[2]
+    for field, asked in (
+        ("Tier", "<option selected>gold</option>"),
+        ("Signed", 'type="date"'),
+        ("Active", '<option value="yes" selected>'),
+    ):
+        opened = await browser.get(page, params={"contact": contact, "field": field}, headers=HTMX)
+        assert asked in opened.text, field
+    refused = await post(browser, f"{place}/fields", name="Seats", value="some", seen="many")
+    assert (refused.status_code, "must be a number" in text(refused)) == (422, True)
+    assert (await post(browser, f"{place}/fields", name="Seats", value="1,200", seen="many")).status_code == 303
+    assert (await client.get(f"/api/contacts/{ANA['email']}")).json()["custom_fields"]["Seats"] == 1200
+    for field, values in (("Seats", ("7", "8")), ("Active", ("no", "yes", "no"))):
+        for value in values:
+            opened = await browser.get(page, params={"contact": contact, "field": field}, headers=HTMX)
+            seen = re.search(rf'name="name" value="{field}"><input type="hidden" name="seen" value="([^"]*)"', opened.text)[1]
+            assert (await post(browser, f"{place}/fields", name=field, value=value, seen=seen)).status_code == 303, (field, value, seen)

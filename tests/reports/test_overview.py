@@ -125,7 +125,7 @@ async def test_what_waits_is_told_with_one_link_each(caller, leads, tenant):
         "uploaded": f"/imports/{uploaded}",
         "rejects": f"/imports/{rejected}",
         "conflicts": "/conflicts",
-        "incomplete": "/slots?issue=incomplete",
+        "incomplete": "/incomplete",
         "address": "/settings/organization",
     }
     assert steps["worker"].weight == "wrong"

@@ -257,8 +257,8 @@ def _server_health(facts: dict[str, Any]) -> Iterator[Finding]:
 
 
 async def _at_work(place: runtime.Installation, *, pending: bool) -> AsyncIterator[Finding]:
-    """Look as the application: can it log in, are its organizations there, does a worker live."""
-    from outrider import ops, tenancy
+    """Look as the application: can it log in, are its organizations there, does a worker live, how does the server do."""
+    from outrider import ops, reports, tenancy
 
     try:
         async with asyncio.timeout(NOT_REACHED_SECONDS), database.connect(place.urls.app, size=1):
@@ -270,6 +270,10 @@ async def _at_work(place: runtime.Installation, *, pending: bool) -> AsyncIterat
             workers = await ops.workers_alive()
             found = f"{workers} alive" if workers else "none alive: jobs wait"
             yield Finding("worker", OK if workers else WARN, found, "" if workers else "outrider up, or outrider worker")
+            health = await reports.read_health(tenancy.DEFAULT_ORGANIZATION, runtime.me(), with_pool=False)
+            pressing = [finding for finding in health.findings if finding.severity != "good"]
+            found = pressing[0].text if pressing else "queries, indexes, growth and upkeep look good"
+            yield Finding("database", WARN if pressing else OK, found, "outrider database says all of it" if pressing else "")
     except (OutriderError, OSError, TimeoutError, asyncpg.PostgresError) as error:
         known = explain(error)
         yield Finding("application", FAIL, known.message if known else f"{type(error).__name__}: {error}", "outrider migrate")

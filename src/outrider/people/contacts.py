@@ -17,7 +17,7 @@ from .dossier import details
 MOST_TAGS = 100
 LONGEST_TAG = 60
 MOST_FIELDS = 200
-LONGEST_NAME = 100
+LONGEST_NAME = 500
 LONGEST_VALUE = 10_000
 SEPARATORS = ",;|"
 """What parts tags in a file: a tag holds none of them."""
@@ -87,7 +87,7 @@ def _fields(given: Mapping[str, Any]) -> dict[str, Any]:
             raise InvalidInput(f"the custom field {name[:60]!r} must have a name of 1 to {LONGEST_NAME} characters", field="custom_fields")
         if len(_text(value)) > LONGEST_VALUE or "\x00" in _text(value):
             raise InvalidInput(f"{name} has more than {LONGEST_VALUE:,} characters, or a NUL character", field="custom_fields")
-    return {name.strip(): None if value == "" else value for name, value in given.items()}
+    return {name: None if value == "" else value for name, value in given.items()}
 
 
 def _text(value: Any) -> str:

@@ -75,7 +75,7 @@ ORDER BY e.at DESC, e.place DESC, e.key COLLATE "C" DESC LIMIT :count;
 
 -- name: company_timeline(organization_id, company_id, at, place, key, count)
 -- What happened with a company, newest first, before the entry (at, place, key): what loads said of it, people who came to it (those of one
--- transaction in one entry), what changed, notes. Many may have come, and many loads may name it: each is read from its index, no further than the page.
+-- transaction in one entry), what changed, notes. Many may have come, and many loads may name it: each is read from an index of its own.
 WITH company AS MATERIALIZED (
     SELECT k.id, k.domain FROM company.master AS k WHERE k.organization_id = :organization_id AND k.id = :company_id
 ),

@@ -57,7 +57,7 @@ def _slots(facts: Mapping[str, Any]) -> Iterator[Step]:
     if facts["incomplete"]:
         lacks = "lacks" if facts["incomplete"] == 1 else "lack"
         text = f"{_slots_counted(facts['incomplete'], 'row')} {lacks} something, such as a name or a company."
-        yield Step("incomplete", "todo", text, "See what is missing", "/slots?issue=incomplete")
+        yield Step("incomplete", "todo", text, "See what is missing", "/incomplete")
 
 
 def _slots_counted(number: int, noun: str) -> str:

@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter
 
-from . import addresses, company, conflicts, loads, notes, person, records
+from . import addresses, company, conflicts, incomplete, loads, notes, person, records
 
 NAVIGATION = conflicts.NAVIGATION
 
 router = APIRouter(include_in_schema=False)
 # Addresses of lists, such as /people/export, come before /people/{id}, which would take them for an id.
-for page in (records, notes, addresses, company, person, loads, conflicts):
+for page in (records, notes, addresses, company, person, loads, conflicts, incomplete):
     router.include_router(page.router)

@@ -1,7 +1,7 @@
 """The addresses of a person: what each says, its tags and custom fields, edited in place."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Iterable, Mapping
+from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -16,7 +16,9 @@ from outrider.tenancy import Visitor
 
 from .. import contacts
 from ..contacts import ContactEdit
-from ..types import Contact
+from ..custom_fields import CustomField, CustomFields
+from ..custom_values import text_of
+from ..types import Contact, Fact
 from .frame import Reader, Writer, base_of, framed, or_missing
 from .records import Editing
 
@@ -56,9 +58,11 @@ async def change_field(request: Request, visitor: Writer, id: UUID, contact: Big
     """Set a custom field; empty takes it away."""
     form = await ui.form(request)
     name, value, seen = (str(form.get(part, "")) for part in ("name", "value", "seen"))
-    wanted = ContactEdit(custom_fields={name: value}, seen={name.strip(): seen} if "seen" in form else {})
-    editing = Editing(name, value, seen)
-    return await _edit(request, visitor, id, contact, wanted, f"{name.strip()} {'saved' if value else 'taken away'}", editing=editing)
+    if "seen" not in form:  # a new field, typed by a person
+        name = " ".join(name.split())
+    wanted = ContactEdit(custom_fields={name: value}, seen={name: seen} if "seen" in form else {})
+    said = f"{name} {'saved' if value else 'taken away'}"
+    return await _edit(request, visitor, id, contact, wanted, said, editing=Editing(name, value, seen))
 
 
 async def _edit(
@@ -95,30 +99,33 @@ async def _page(
 ) -> Response:
     async with visitor.transaction(readonly=True) as connection:
         context = await framed(connection, visitor, "person", id, ["contacts"])
+        typed = await CustomFields(connection, visitor.organization_id).known()
     chosen = next((one for one in context["found"].contacts if one.contact_id == contact), None)
     if contact is not None and chosen is None:
         raise NotFound("there is no such address of this person", field="contact")
     if chosen and field:
         editing = _opened(chosen, field)
-    context |= {"chosen": contact, "editing": editing, "error": error.message if error else None}
+    context |= {"chosen": contact, "editing": editing, "error": error.message if error else None, "typed": typed, "in_order": _in_order}
     status = error.status if error else 200
     if ui.is_htmx(request) and chosen:
         return ui.fragment(request, "people/address.html", "card", status, **context, contact=chosen)
     return ui.page(request, "people/addresses.html", status, **context)
 
 
+def _in_order(facts: Iterable[Fact], typed: Mapping[str, CustomField]) -> list[Fact]:
+    """Return the custom fields that have or had a value: those with a type first, in the order that was given them."""
+    places = {key: place for place, key in enumerate(typed)}
+    there = (fact for fact in facts if fact.value is not None or fact.earlier)
+    return sorted(there, key=lambda fact: places.get(fact.field, len(places)))
+
+
 def _opened(contact: Contact, field: str) -> Editing:
-    value = _text(contact.custom_fields, field)
+    value = text_of(contact.custom_fields.get(field))
     return Editing(field, value, value)
 
 
 def _after(error: InvalidInput | Conflict, editing: Editing | None) -> Editing | None:
     if editing is None or "current" not in error.extra:
         return editing
-    current = "" if error.extra["current"] is None else str(error.extra["current"])
+    current = text_of(error.extra["current"])
     return Editing(editing.field, editing.value, current, error.message, current)
-
-
-def _text(values: Mapping[str, Any], name: str) -> str:
-    value = values.get(name)
-    return "" if value is None else str(value)

@@ -65,16 +65,16 @@ def _person_tabs(found: Person, base: str) -> list[tuple[str, str, int | None]]:
     return [
         ("Overview", base, None),
         ("Timeline", f"{base}/timeline", None),
-        ("Addresses", f"{base}/addresses", counts.addresses),
-        ("Roles", f"{base}/roles", counts.affiliations),
-        ("Profiles", f"{base}/profiles", counts.profiles),
+        ("Addresses", f"{base}/addresses", counts.addresses or None),
+        ("Roles", f"{base}/roles", counts.affiliations or None),
+        ("Profiles", f"{base}/profiles", counts.profiles or None),
         ("Loads", f"{base}/loads", None),
-        ("Notes", f"{base}/notes", counts.notes),
+        ("Notes", f"{base}/notes", counts.notes or None),
     ]
 
 
 def _company_tabs(found: Company, base: str) -> list[tuple[str, str, int | None]]:
-    return [("Overview", base, None), ("Timeline", f"{base}/timeline", None), ("Notes", f"{base}/notes", found.notes)]
+    return [("Overview", base, None), ("Timeline", f"{base}/timeline", None), ("Notes", f"{base}/notes", found.notes or None)]
 
 
 def or_missing(route: Callable[P, Awaitable[Response]]) -> Callable[P, Awaitable[Response]]:
@@ -89,7 +89,8 @@ def or_missing(route: Callable[P, Awaitable[Response]]) -> Callable[P, Awaitable
         except NotFound as error:
             if ui.is_htmx(request):
                 raise
-            place = "people" if request.url.path.startswith(("/people/", "/notes/", "/loads/")) else "companies"
-            return ui.page(request, "people/missing.html", 404, place=place, detail=error.message)
+            kind = request.url.path.split("/")[1]  # people, companies, notes or loads
+            place = kind if kind == "companies" else "people"
+            return ui.page(request, "people/missing.html", 404, kind=kind, place=place, detail=error.message.partition(";")[0])
 
     return shown
