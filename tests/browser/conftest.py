@@ -46,7 +46,7 @@ async def served(pool: object, urls: Urls, tmp_path_factory: pytest.TempPathFact
     await site.seed(organization)
     log = tmp_path_factory.mktemp("browser") / "log"
     process, address = await asyncio.to_thread(site.start, urls.app, urls.worker, HOME / f"files-{os.getpid()}", log)
-    yield Site(address, urls.admin, organization)
+    yield Site(address, urls.admin, organization, await site.new_place("Empty", "empty"))
     process.kill()
     process.communicate()
 

@@ -8,29 +8,7 @@ from outrider.tenancy import OrganizationId
 
 from .keyboard import tab_to
 from .people import ANA, bring, somebody
-from .watch import Browse, Watch
-
-
-async def test_sign_in_and_out(browse: Browse, place: OrganizationId, watch: Watch):
-    email, password = await somebody(place)
-    page = await browse(None, "/settings/organization")
-    await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    await page.get_by_label("E-mail address").fill(email)
-    await page.get_by_label("Password", exact=True).fill("not the password")
-    watch.allow(401, 422)
-    await page.get_by_role("button", name="Sign in").click()
-    await expect(page.get_by_role("alert")).to_be_visible()
-    await expect(page.get_by_label("E-mail address")).to_have_value(email)
-
-    await page.get_by_label("Password", exact=True).fill(password)
-    await page.get_by_role("button", name="Sign in").click()
-    await expect(page).to_have_url(re.compile("/settings/organization$"))  # where they wanted to go
-
-    await page.get_by_role("complementary", name="Main").get_by_text("Ana Journey").click()
-    await page.get_by_role("button", name="Sign out").click()
-    await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    await page.goto("/")
-    await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+from .watch import Browse
 
 
 async def test_edit_a_title_in_place_see_what_it_was_and_restore_it(browse: Browse, place: OrganizationId):
