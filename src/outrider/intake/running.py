@@ -16,7 +16,7 @@ from .store import queries
 from .types import LOCK_WAIT, Import, RevertPreview
 
 EXPIRE_IN = timedelta(days=2)  # of a running import; one that takes longer is looked at by a person
-AT_ONCE = 10_000  # rows whose taking back is previewed within the request
+AT_ONCE = 5_000  # rows whose taking back is previewed within the request
 
 
 async def start(organization: OrganizationId, actor: Actor, number: UUID) -> Import:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 from uuid import UUID
 
 from outrider.kit.errors import InvalidInput
@@ -31,11 +31,8 @@ class CustomFilter:
     value: str | date | Decimal | None = None
 
     def __str__(self) -> str:
-        name = f"{self.op}:{quote(self.key, safe=_SAFE)}"
+        name = f"{self.op}:{self.key.replace('%', '%25').replace('=', '%3D')}"
         return name if self.value is None else f"{name}={self.value}"
-
-
-_SAFE = "".join(chr(code) for code in range(32, 127) if chr(code) not in "=%")
 
 
 def custom_filter(text: str) -> CustomFilter:
@@ -77,7 +74,7 @@ def _refused(text: str, why: str) -> InvalidInput:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a person must be to be listed. Texts are compared without accents and case.
+    """What a person must be to be listed. Texts are compared without case, `q` and `company` without accents too.
 
     `q`: every word of it is part of the name, address or company of one of the person's addresses. `company` is part of the company's
     name or domain, `title` part of the title; the others are the whole value. `tag`: one of their addresses carries each; `not_tag`:

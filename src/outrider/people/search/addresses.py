@@ -10,8 +10,8 @@ from .order import Parameters
 HAS_TAG = "({0}.tags <> '[]' AND {0}.tags ? {1})"
 
 CUSTOM = {
-    "contains": "position(kit.f_fold({value}) IN kit.f_fold({held})) > 0",
-    "is": "kit.f_fold({held}) = kit.f_fold({value})",
+    "contains": "position(lower({value}) IN lower({held})) > 0",
+    "is": "lower({held}) = lower({value})",
     "from": "people.{reader}({held}) >= {value}",
     "to": "people.{reader}({held}) <= {value}",
     "yes": "people.f_as_boolean({held})",

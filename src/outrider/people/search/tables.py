@@ -37,9 +37,10 @@ OF_COMPANY = {
     "status": "k.status = {}",
     "size_from": "k.employee_count >= {}",
     "size_to": "k.employee_count <= {}",
-    "has_people": (
-        "(SELECT count(*) > 0 FROM (SELECT FROM people.master AS m WHERE m.organization_id = $1 AND m.company_id = k.id LIMIT 1) AS p) = {}"
-    ),
+}
+OF_COMPANYS_PEOPLE = {
+    True: "EXISTS (SELECT FROM people.master AS m WHERE m.organization_id = $1 AND m.company_id = k.id)",
+    False: "NOT EXISTS (SELECT FROM people.master AS m WHERE m.organization_id = $1 AND m.company_id = k.id)",
 }
 OF_CONTACT = {
     # The first half is what the search index is asked, the second what it has to be.
@@ -57,7 +58,7 @@ OF_CONTACT = {
     "created_before": "c.created_at < {}",
 }
 TYPES = {
-    "size_from": "bigint", "size_to": "bigint", "has_people": "boolean", "import_id": "uuid", "created_after": "timestamptz",
+    "size_from": "bigint", "size_to": "bigint", "import_id": "uuid", "created_after": "timestamptz",
     "created_before": "timestamptz",
 }  # fmt: skip
 
@@ -68,7 +69,8 @@ def _asked(table: dict[str, str], filters: AnyFilters, given: Parameters) -> lis
 
 
 def _of_company(filters: Any, given: Parameters) -> list[str]:
-    return words.conditions("k", filters.q, given) + _asked(OF_COMPANY, filters, given)
+    found = words.conditions("k", filters.q, given) + _asked(OF_COMPANY, filters, given)
+    return found if filters.has_people is None else [*found, OF_COMPANYS_PEOPLE[filters.has_people]]
 
 
 def _of_contact(filters: Any, given: Parameters) -> list[str]:
