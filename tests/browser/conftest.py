@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from outrider.kit.server import Urls
 from outrider.tenancy import OrganizationId, cookies
-from tests.api.fixtures import api  # noqa: F401
+from tests.api.fixtures import api, app  # noqa: F401
 from tests.conftest import HOME, new_organization
 
 from . import chromium, site

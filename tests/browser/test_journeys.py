@@ -6,6 +6,7 @@ from playwright.async_api import expect
 
 from outrider.tenancy import OrganizationId
 
+from . import axe
 from .keyboard import tab_to
 from .people import ANA, bring, somebody
 from .watch import Browse
@@ -68,12 +69,14 @@ async def test_work_without_a_mouse(browse: Browse, place: OrganizationId):
     await expect(page.get_by_role("combobox", name="Find people, companies, pages")).to_be_focused()
     await page.keyboard.type("Cy Smi")
     await expect(page.get_by_role("option", name=re.compile("Cy Smith"))).to_have_attribute("aria-selected", "true")
+    assert await axe.violations(page) == []
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Cy Smith")
 
     await tab_to(page, "Edit Title")
     await page.keyboard.press("Enter")
     await expect(page.get_by_label("Title")).to_be_focused()
+    assert await axe.violations(page) == []
     await page.keyboard.press("Control+a")
     await page.keyboard.type("VP Growth")
     await page.keyboard.press("Enter")
