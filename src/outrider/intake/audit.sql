@@ -73,13 +73,27 @@ WHERE (:actor::text IS NULL OR l.actor = :actor) AND (:action::text IS NULL OR l
 ORDER BY l."timestamp" DESC, l.log_id DESC
 LIMIT :limit;
 
--- name: jobs_by_id(organization_id, ids)
--- What some jobs were for and who asked: by their record or, when that is gone, by the import that they ran.
-SELECT n.id, coalesce(j.title, j.name, 'Import ' || i.file_name) AS title, coalesce(j.requested_by, i.created_by) AS requested_by
-FROM unnest(:ids::uuid[]) AS n (id)
-LEFT JOIN ops.jobs AS j ON j.organization_id = :organization_id AND j.id = n.id
-LEFT JOIN intake.imports AS i ON i.organization_id = :organization_id AND i.job_id = n.id
-WHERE j.id IS NOT NULL OR i.id IS NOT NULL;
+-- name: actors(organization_id, actors)
+-- What is known of some actors: a member's name, a key's name, a job with the import it is for and who asked for it.
+WITH given AS (
+    SELECT actor, CASE WHEN actor ~ '^job:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN right(actor, 36)::uuid END AS job_id
+    FROM unnest(:actors::text[]) AS a (actor)
+)
+SELECT
+    g.actor, coalesce(m.name, m.email, k.name) AS name, i.id AS import_id, i.file_name,
+    coalesce(j.name, CASE i.state WHEN 'reverted' THEN 'intake.revert' ELSE CASE WHEN i.id IS NOT NULL THEN 'intake.import' END END) AS job,
+    coalesce(j.requested_by, i.created_by) AS requested_by, coalesce(r.name, r.email, s.name) AS requester
+FROM given AS g
+LEFT JOIN tenancy.members AS m ON m.organization_id = :organization_id AND 'user:' || m.user_id = g.actor
+LEFT JOIN tenancy.api_keys AS k ON k.organization_id = :organization_id AND 'key:' || k.id = g.actor
+LEFT JOIN ops.jobs AS j ON j.organization_id = :organization_id AND j.id = g.job_id
+LEFT JOIN LATERAL (
+    SELECT n.id, n.file_name, n.created_by, n.state FROM intake.imports AS n
+    WHERE n.organization_id = :organization_id AND (n.job_id = g.job_id OR n.id = CASE WHEN j.name LIKE 'intake.%' THEN (j.data ->> 'import_id')::uuid END)
+    LIMIT 1
+) AS i ON true
+LEFT JOIN tenancy.members AS r ON r.organization_id = :organization_id AND 'user:' || r.user_id = coalesce(j.requested_by, i.created_by)
+LEFT JOIN tenancy.api_keys AS s ON s.organization_id = :organization_id AND 'key:' || s.id = coalesce(j.requested_by, i.created_by);
 
 -- name: possible_actors(organization_id)
 -- Who may be asked for: members, then API keys, by name.
@@ -87,7 +101,7 @@ SELECT actor, name FROM (
     SELECT 1 AS place, 'user:' || m.user_id AS actor, coalesce(m.name, m.email) AS name FROM tenancy.members AS m
     WHERE m.organization_id = :organization_id
     UNION ALL
-    SELECT 2, 'key:' || k.id, 'API key ' || k.name FROM tenancy.api_keys AS k WHERE k.organization_id = :organization_id
+    SELECT 2, 'key:' || k.id, 'API key “' || k.name || '”' FROM tenancy.api_keys AS k WHERE k.organization_id = :organization_id
 ) AS a
 ORDER BY place, name, actor
 LIMIT 500;

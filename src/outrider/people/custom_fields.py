@@ -140,15 +140,14 @@ class CustomFields:
         return await self.find(id)
 
     async def checked(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return {key: value} as it is kept, None for one to clear. A key without a type takes any text. Raises `InvalidInput`."""
+        """Return {key: value} as it is kept, None for one to clear. A key without a type takes any value. Raises `InvalidInput`."""
         known = await self.known()
-        untyped = CustomField(UUID(int=0), "", "", "text", (), 0, False)
         found = {}
         for key, value in values.items():
             if not key.strip() or len(key) > 500 or "\x00" in key:
                 raise InvalidInput("the name of a custom field must have 1 to 500 characters", field="custom_fields")
             field = known.get(key)
-            found[key] = field.checked(value) if field else custom_values.checked(key[:60], untyped.type, (), value)
+            found[key] = field.checked(value) if field else custom_values.kept(key[:60], value)
         return found
 
     async def tags(self, part: str = "", count: int = 20) -> list[str]:

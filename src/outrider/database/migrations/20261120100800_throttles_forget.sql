@@ -41,4 +41,4 @@ END $$;
 
 -- tenancy.organizations' own settings say it, and tenancy.f_note_change writes it down: nothing calls this one.
 -- squawk-ignore ban-drop-function
-DROP FUNCTION tenancy.f_require_second_factor(boolean);
+DROP FUNCTION IF EXISTS tenancy.f_require_second_factor(boolean);
