@@ -157,7 +157,9 @@ class CustomFields:
 
     async def ask_for_count(self) -> UUID:
         """Ask for the job that counts what contacts hold and return its id; one that is asked for already is the same one."""
-        return await ops.enqueue(self._connection, COUNT, {}, singleton_key="all")
+        return await ops.enqueue(
+            self._connection, COUNT, {}, singleton_key="all", title="Count custom fields and tags", link="/settings/fields"
+        )
 
     async def count(self) -> tuple[int, int]:
         """Count what contacts hold, all of it anew; returns how many keys of custom fields and how many tags there are."""
