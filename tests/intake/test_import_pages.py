@@ -6,6 +6,7 @@ import pytest
 
 from outrider import intake, ops
 from outrider.intake.tasks import TASKS
+from outrider.kit.paging import encode_cursor
 from outrider.tenancy import Actor
 
 CSV = b"Name,Email,Company\nAna Lima,ana@acme.example,Acme\nNo One,,Acme\nBot,noreply@acme.example,Acme\n"
@@ -107,6 +108,25 @@ async def test_the_report_names_every_reason_and_rejects_are_corrected_where_the
     csv = await browser.get(f"/imports/{number}/rejects.csv")
     assert "noreply@acme.example" in csv.text
     assert "No One" not in csv.text
+
+
+@pytest.mark.parametrize("name", ["cell-²-1", "cell-2-²", f"cell-{'9' * 5000}-1", "cell-2", "cell--1"])
+async def test_a_cell_that_is_none_is_no_change(signed_in, work, name):
+    browser = await signed_in("member")
+    number = await brought(browser)
+    await browser.post(f"/imports/{number}", data={"action": "start", "mode": "fill", "promote": "on"})
+    await work(number)
+    answer = await browser.post(f"/imports/{number}/rejects", data={name: "x"}, headers=HTML)
+    assert answer.status_code == 422
+    assert "Nothing was changed" in answer.text or "nothing was changed" in answer.text
+
+
+@pytest.mark.parametrize("row", ["²", "-1", "", "1.5"])
+async def test_a_place_in_the_rejects_that_is_none_is_refused(signed_in, row):
+    browser = await signed_in("member")
+    number = await brought(browser)
+    answer = await browser.get(f"/imports/{number}/rejects", params={"cursor": encode_cursor(row)}, headers=HTML)
+    assert answer.status_code == 422
 
 
 async def test_taking_it_back_is_shown_before_it_is_done(signed_in, work):

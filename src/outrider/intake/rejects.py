@@ -40,7 +40,7 @@ async def list_rejects(
     if reason is not None and reason not in REASONS:
         raise InvalidInput(f"reason is {reason!r}; it must be one of {', '.join(REASONS)}", field="reason")
     key = decode_cursor(cursor, 1)
-    if key and not (key[0] or "").isdigit():
+    if key and not (key[0] or "").isdecimal():  # isdigit takes ² too, of which int() makes nothing
         raise InvalidInput("cursor is not one of ours: pass the next_cursor of the page before, as it is", field="cursor")
     async with transaction(organization, actor, readonly=True) as connection:
         current = await get_in(connection, organization, number)

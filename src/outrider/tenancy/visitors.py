@@ -43,39 +43,45 @@ def visiting(scope: str | None, *, streams: bool = False) -> Callable[..., Await
         raise ValueError(f"unknown scope {scope!r}")
 
     async def visitor(request: Request) -> Visitor:
-        visit = await arrive(request, streams=streams)
+        visit = await _known(request)
         if visit.lacks is not None:
             raise Elsewhere(_with_next(request, ELSEWHERE[visit.lacks]))
         if scope is not None and not visit.visitor.may(scope):
             role, place = visit.visitor.caller.role, visit.visitor.organization_name
             raise Forbidden(f"your role in {place}, {role}, does not allow this: ask an owner or admin", scope=scope)
+        if not (streams and csrf.HEADER not in request.headers):
+            await _check_form(request, visit)
         return visit.visitor
 
     return needing(scope, visitor)
 
 
 async def arriving(request: Request) -> Visit:
-    """A dependency that answers the session that comes, even one that lacks something: for what leads on from there."""
-    return await arrive(request)
+    """A dependency that answers the session that comes, even one that lacks something: for what leads on from there.
+
+    Raises `Elsewhere` for who is not signed in, `Forbidden` for what another site sent.
+    """
+    visit = await _known(request)
+    await _check_form(request, visit)
+    return visit
 
 
 needing(None, arriving)
 
 
-async def arrive(request: Request, *, streams: bool = False) -> Visit:
-    """Return the session that comes, even one that lacks something; what is unsafe is checked.
-
-    Raises `Elsewhere` for who is not signed in, `Forbidden` for what another site sent.
-    """
-    unsafe = request.method not in csrf.SAFE
-    if unsafe:
+async def _known(request: Request) -> Visit:
+    """Return the session that comes. Reads no body: who may not send one has none read."""
+    if request.method not in csrf.SAFE:
         csrf.check_origin(request)
     visit = await present(request)
     if visit is None:
         raise Elsewhere(_with_next(request, SIGN_IN))
-    if unsafe and not (streams and csrf.HEADER not in request.headers):
-        csrf.check_token(await csrf.token_of(request), visit.visitor.csrf)
     return visit
+
+
+async def _check_form(request: Request, visit: Visit) -> None:
+    if request.method not in csrf.SAFE:
+        csrf.check_token(await csrf.token_of(request), visit.visitor.csrf)
 
 
 async def present(request: Request) -> Visit | None:
