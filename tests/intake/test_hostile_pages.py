@@ -13,7 +13,7 @@ ACTOR = Actor("user", "test")
 EVIL = "\"'><x-evil onclick=a()>{{7*7}}"
 FILE = "\"'><x-evil>.csv"
 ATTRIBUTES = frozenset({"href", "src", "action", "formaction", "hx-get", "hx-post", "hx-sse:connect"})
-SAFE = re.compile(r"/(?![/\\])|[#?]|https?://|otpauth://|$")
+SAFE = re.compile(r"/(?![/\\])|[#?]|https?://|otpauth://|mailto:[^?]*$|$")
 MOST = 150
 """Pages that are looked at: what leads on from there looks like these."""
 
@@ -37,6 +37,7 @@ ROWS = [
         EVIL,
     ],
     ["eva@acme.example", f"Eva {EVIL}", "Acme", "data:text/html,<x-evil>", "//evil.example/in/eva", EVIL, EVIL, EVIL, EVIL, "=1+1"],
+    ["x?bcc=eva&y=@evil.example", "=HYPERLINK(1)", EVIL, EVIL, "JaVaScRiPt:alert(1)", EVIL, EVIL, EVIL, EVIL, EVIL],
     [f"no {EVIL}", EVIL, EVIL, EVIL, EVIL, EVIL, EVIL, EVIL, EVIL, EVIL],
 ]
 CSV = "\n".join(",".join(map(quoted, row)) for row in [HEADER, *ROWS]).encode()
