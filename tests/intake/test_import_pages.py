@@ -7,7 +7,7 @@ import pytest
 from outrider import intake, ops
 from outrider.intake.tasks import TASKS
 from outrider.kit.paging import encode_cursor
-from outrider.tenancy import Actor
+from outrider.tenancy import Actor, csrf
 
 CSV = b"Name,Email,Company\nAna Lima,ana@acme.example,Acme\nNo One,,Acme\nBot,noreply@acme.example,Acme\n"
 HTML = {"Accept": "text/html"}
@@ -57,6 +57,17 @@ async def test_several_files_lead_to_the_list_and_start_together(signed_in, orga
     ids = [line.id for line in (await intake.list_imports(organization, ACTOR)).items]
     assert (await browser.post("/imports/start-all", data={"id": [str(id) for id in ids]})).status_code == 303
     assert {one.state for one in (await intake.list_imports(organization, ACTOR)).items} == {"queued"}
+
+
+async def test_a_form_holds_no_more_files_than_are_taken_whether_its_token_is_a_header_or_a_field(signed_in, organization):
+    browser = await signed_in("member")
+    many = [("files", (f"{place}.csv", CSV, "text/csv")) for place in range(51)]
+    assert (await browser.post("/imports", files=many, headers=HTML)).status_code == 400
+    token = {csrf.FIELD: browser.headers.pop(csrf.HEADER)}
+    assert (await browser.post("/imports", files=many, data=token, headers=HTML)).status_code == 400
+    assert (await browser.post("/imports", files=many[:1], data=token, headers=HTML)).status_code == 303
+    assert (await browser.post("/account", files=many[:1], data=token, headers=HTML)).status_code == 400
+    assert len((await intake.list_imports(organization, ACTOR)).items) == 1
 
 
 async def test_what_is_no_lead_file_is_named_and_the_others_are_kept(signed_in, organization):
