@@ -29,7 +29,7 @@ async def test_each_entry_says_what_with_whom_and_where_it_is_from(take_in, look
     assert page.count("Contact made") == 3, "two entries and the filter"
     assert '<a href="/people/ana%40x.example">ana@x.example</a>' in page
     assert f'<a href="/imports/{done.id}">Row 1 of leads.csv</a>' in page
-    assert "the import of leads.csv, for somebody who left" in page
+    assert "The import of leads.csv, for somebody who left" in page
 
 
 async def test_batches_and_imports_taken_back_are_told_in_words(client, take_in, organization, actor, run_job, looked):

@@ -95,8 +95,12 @@ class BulkEdits:
     async def preview(self, kind: str, selected: Selected, wanted: Changes) -> int:
         """Return how many rows are meant; changes nothing. Raises `InvalidInput` as `begin` does."""
         await self._checked(kind, wanted)
+        return await self.count(kind, selected)
+
+    async def count(self, kind: str, selected: Selected) -> int:
+        """Return how many rows are meant. Raises `InvalidInput` for a selection that means nobody in particular."""
         lists = Lists(self._connection, self._organization)
-        ids, filters = _meant(kind, selected)
+        ids, filters = _meant(asked.kind_of(kind), selected)
         return await (lists.count_ids(kind, ids) if filters is None else lists.count_all(kind, filters))
 
     async def begin(self, kind: str, selected: Selected, wanted: Changes) -> BulkEdit:

@@ -64,7 +64,7 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class NewExport:
-    """What to write: all that fit `filters`, in the list's order, or the rows with these `ids`; with these columns (none: the usual)."""
+    """What to write: all that fit `filters`, in the list's order, or the rows with these `ids`. No columns: the usual ones."""
 
     kind: str
     format: str = "csv"

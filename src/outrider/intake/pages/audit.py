@@ -40,6 +40,7 @@ class Row:
     what: str
     icon: str
     told: str
+    by: str
     person: str | None
     load: str | None
     import_: str | None
@@ -112,10 +113,15 @@ def _row(entry: AuditEntry) -> Row:
         what=ACTIONS.get(entry.action, entry.action.replace("_", " ").capitalize()),
         icon=ICONS.get(entry.action, "history"),
         told=_told(entry),
+        by=_capital(entry.actor_name or entry.actor or "nobody knows"),
         person=f"/people/{quote(entry.email, safe='')}" if entry.email and entry.is_contact else None,
         load=f"/loads/{entry.load_id}" if entry.load_id is not None else None,
         import_=f"/imports/{import_id}" if import_id else None,
     )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _told(entry: AuditEntry) -> str:

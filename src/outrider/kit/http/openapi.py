@@ -86,6 +86,7 @@ def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> No
     if method == "post" and secured:
         operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
     responses = operation.setdefault("responses", {})
+    statuses |= {int(status) for status in responses if status.isdigit() and int(status) in PROBLEMS}  # what the route says by itself
     for status in sorted(statuses):
         declared = responses.get(str(status))
         if declared is None or _is_fastapis(declared):
