@@ -89,6 +89,8 @@ PAGES: dict[str, Visit] = {
     "/account": Visit("viewer"),
     "/account/security": Visit("viewer"),
     "/account/security/second-factor": Visit("viewer"),
+    "/audit": Visit(),
+    "/audit#empty": Visit(is_empty=True),
     "/companies/{id}/edit/{field}": Visit(parameters=found("id", COMPANY, field="industry")),
     "/companies/{id}/notes": Visit(parameters=found("id", COMPANY)),
     "/companies/{id}/timeline": Visit(parameters=found("id", COMPANY)),

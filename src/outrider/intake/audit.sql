@@ -95,9 +95,21 @@ LEFT JOIN LATERAL (
 LEFT JOIN tenancy.members AS r ON r.organization_id = :organization_id AND 'user:' || r.user_id = coalesce(j.requested_by, i.created_by)
 LEFT JOIN tenancy.api_keys AS s ON s.organization_id = :organization_id AND 'key:' || s.id = coalesce(j.requested_by, i.created_by);
 
+-- name: possible_actors(organization_id)
+-- Who may be asked for: members, then API keys, by name.
+SELECT actor, name FROM (
+    SELECT 1 AS place, 'user:' || m.user_id AS actor, coalesce(m.name, m.email) AS name FROM tenancy.members AS m
+    WHERE m.organization_id = :organization_id
+    UNION ALL
+    SELECT 2, 'key:' || k.id, 'API key “' || k.name || '”' FROM tenancy.api_keys AS k WHERE k.organization_id = :organization_id
+) AS a
+ORDER BY place, name, actor
+LIMIT 500;
+
 -- name: loads_by_id(organization_id, load_ids)
--- What some loads are: their address, who said it, the file it stood in.
-SELECT l.load_id, l.email, l.source, l.row_number, i.id AS import_id, i.file_name
+-- What some loads are: their address and whether it still is a contact, who said it, the file it stood in.
+SELECT l.load_id, l.email, c.contact_id IS NOT NULL AS is_contact, l.source, l.row_number, i.id AS import_id, i.file_name
 FROM intake.raw_loads AS l
+LEFT JOIN vault.contacts AS c ON c.organization_id = l.organization_id AND c.email = l.email
 LEFT JOIN intake.imports AS i ON i.organization_id = l.organization_id AND i.id = l.import_id
 WHERE l.organization_id = :organization_id AND l.load_id = ANY (:load_ids::bigint[]);
