@@ -171,11 +171,11 @@ def _custom_words(asked: CustomFilter, known: Mapping[str, CustomField]) -> str:
 def _day(value: datetime, time_zone: str, *, is_end: bool) -> str:
     try:
         there = value.astimezone(ZoneInfo(time_zone))
-    except (KeyError, ValueError):
+        if (there.hour, there.minute) == (0, 0):
+            return f"{there - timedelta(days=1) if is_end else there:%d %b %Y}".lstrip("0")
+    except (KeyError, ValueError, OverflowError):
         there = value
-    if (there.hour, there.minute) != (0, 0):
-        return f"{there:%d %b %Y, %H:%M}".lstrip("0")
-    return f"{there - timedelta(days=1) if is_end else there:%d %b %Y}".lstrip("0")
+    return f"{there:%d %b %Y, %H:%M}".lstrip("0")
 
 
 @cache
