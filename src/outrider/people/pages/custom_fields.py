@@ -100,5 +100,6 @@ async def change(request: Request, visitor: Writer, id: UUID) -> Response:
             field = await fields.change(id, wanted)
         except InvalidInput as error:
             errors = {error.field or "label": ui.sentence(error.message)}
+            typed = {**dict.fromkeys(("label", "type", "options", "position"), ""), **typed}
             return ui.page(request, "people/lists/field.html", 422, field=field, types=TYPES, typed=typed, errors=errors)
     return ui.redirect(request, "/settings/fields", toast="Saved")
