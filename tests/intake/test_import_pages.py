@@ -1,5 +1,6 @@
 """The pages of imports: a file in, its mapping, what came of it, rows corrected, all taken back."""
 
+import asyncio
 import uuid
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from outrider import intake, ops
 from outrider.intake.tasks import TASKS
 from outrider.kit.paging import encode_cursor
-from outrider.tenancy import Actor
+from outrider.tenancy import Actor, csrf
 
 CSV = b"Name,Email,Company\nAna Lima,ana@acme.example,Acme\nNo One,,Acme\nBot,noreply@acme.example,Acme\n"
 HTML = {"Accept": "text/html"}
@@ -57,6 +58,17 @@ async def test_several_files_lead_to_the_list_and_start_together(signed_in, orga
     ids = [line.id for line in (await intake.list_imports(organization, ACTOR)).items]
     assert (await browser.post("/imports/start-all", data={"id": [str(id) for id in ids]})).status_code == 303
     assert {one.state for one in (await intake.list_imports(organization, ACTOR)).items} == {"queued"}
+
+
+async def test_a_form_holds_no_more_files_than_are_taken_whether_its_token_is_a_header_or_a_field(signed_in, organization):
+    browser = await signed_in("member")
+    many = [("files", (f"{place}.csv", CSV, "text/csv")) for place in range(51)]
+    assert (await browser.post("/imports", files=many, headers=HTML)).status_code == 400
+    token = {csrf.FIELD: browser.headers.pop(csrf.HEADER)}
+    assert (await browser.post("/imports", files=many, data=token, headers=HTML)).status_code == 400
+    assert (await browser.post("/imports", files=many[:1], data=token, headers=HTML)).status_code == 303
+    assert (await browser.post("/account", files=many[:1], data=token, headers=HTML)).status_code == 400
+    assert len((await intake.list_imports(organization, ACTOR)).items) == 1
 
 
 async def test_what_is_no_lead_file_is_named_and_the_others_are_kept(signed_in, organization):
@@ -151,6 +163,20 @@ async def test_the_stream_says_how_far_it_is_and_brings_the_report_when_it_is_ov
     assert "event: close" in stream.text
     lines = await browser.get("/imports/live", params={"ids": [str(number)]})
     assert f'hx-target="#import-{number}"' in lines.text
+
+
+@pytest.mark.parametrize("path", ["/imports/{}/live", "/imports/live?ids={}"])
+async def test_who_is_removed_meanwhile_is_shown_no_more_of_a_stream(signed_in, organization, admin, path):
+    browser = await signed_in("member")
+    number = await brought(browser)
+    await browser.post(f"/imports/{number}", data={"action": "start", "mode": "fill", "promote": "on"})
+    looking = asyncio.create_task(browser.get(path.format(number)))
+    await asyncio.sleep(0.3)
+    await admin.execute("DELETE FROM tenancy.memberships WHERE organization_id = $1", organization)
+    await admin.execute("UPDATE intake.imports SET rows_read = 4711 WHERE organization_id = $1", organization)
+    answer = await asyncio.wait_for(looking, 10)
+    assert "Waiting" in answer.text or "leads.csv" in answer.text
+    assert "4,711" not in answer.text
 
 
 async def test_another_organizations_import_is_not_there(signed_in, visitor_of_other_organization):

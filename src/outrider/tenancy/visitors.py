@@ -32,12 +32,13 @@ class Elsewhere(Exception):  # noqa: N818  (not an error: an answer)
         self.location = location
 
 
-def visiting(scope: str | None, *, streams: bool = False) -> Callable[..., Awaitable[Visitor]]:
+def visiting(scope: str | None, *, streams: bool = False, files: int = 0) -> Callable[..., Awaitable[Visitor]]:
     """Return a dependency that answers the `Visitor`, who has `scope`; None: anybody who is signed in.
 
     Sends who is not to the sign-in, raises `Forbidden` (403) without the scope or when an unsafe request is not from a
     page of ours. `streams`: the route reads the body itself, as it comes, and passes the form's `csrf_token` to
     `csrf.check_token` before it does anything with the rest; a request with the header is checked here all the same.
+    `files`: so many may come with the form.
     """
     if scope is not None and scope not in SCOPES:
         raise ValueError(f"unknown scope {scope!r}")
@@ -50,7 +51,7 @@ def visiting(scope: str | None, *, streams: bool = False) -> Callable[..., Await
             role, place = visit.visitor.caller.role, visit.visitor.organization_name
             raise Forbidden(f"your role in {place}, {role}, does not allow this: ask an owner or admin", scope=scope)
         if not (streams and csrf.HEADER not in request.headers):
-            await _check_form(request, visit)
+            await _check_form(request, visit, files)
         return visit.visitor
 
     return needing(scope, visitor)
@@ -79,9 +80,9 @@ async def _known(request: Request) -> Visit:
     return visit
 
 
-async def _check_form(request: Request, visit: Visit) -> None:
+async def _check_form(request: Request, visit: Visit, files: int = 0) -> None:
     if request.method not in csrf.SAFE:
-        csrf.check_token(await csrf.token_of(request), visit.visitor.csrf)
+        csrf.check_token(await csrf.token_of(request, files), visit.visitor.csrf)
 
 
 async def present(request: Request) -> Visit | None:
@@ -93,6 +94,12 @@ async def present(request: Request) -> Visit | None:
         if visit.lacks is None:
             ui.set_viewer(request.scope, viewer_of(visit.visitor))
     return visit
+
+
+async def still_visiting(request: Request, scope: str) -> bool:
+    """Whether who was let in may be shown more now: for streams, which go on when somebody was removed meanwhile."""
+    visit = await present(request)
+    return visit is not None and visit.lacks is None and visit.visitor.may(scope)
 
 
 def viewer_of(visitor: Visitor) -> ui.Viewer:
