@@ -9,8 +9,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import uuid4
 
+import httpx
+
 from outrider import intake, tenancy
-from tests.api.fixtures import new_user
+from tests.api.catalogue import make_custom_field
+from tests.api.fixtures import key_of, new_user
 
 from .site import ACTOR, SAMPLES, Site
 
@@ -80,6 +83,26 @@ async def a_note(site: Site) -> dict[str, str]:
     return {"id": str(await site.as_admin(query, site.organization))}
 
 
+async def a_bulk_edit(site: Site) -> dict[str, str]:
+    """Tag one person."""
+    body = {"ids": [str(await site.value(PERSON))], "changes": {"add_tags": [uuid4().hex[:8]]}}
+    async with httpx.AsyncClient(base_url=site.address, headers=await bearer(site)) as client:
+        answer = await client.post("/api/people/bulk", json=body)
+    assert answer.status_code == 200, answer.text
+    return {"id": answer.json()["edit"]["id"]}
+
+
+async def a_custom_field(site: Site) -> dict[str, str]:
+    """Give a custom field a type."""
+    async with httpx.AsyncClient(base_url=site.address, headers=await bearer(site)) as client:
+        return await make_custom_field(client)
+
+
+async def bearer(site: Site) -> dict[str, str]:
+    """Return the header of an owner's key."""
+    return {"Authorization": f"Bearer {await key_of(site.organization)}"}
+
+
 PERSON, COMPANY = "SELECT id FROM people.master ORDER BY id LIMIT 1", "SELECT id FROM company.master ORDER BY id LIMIT 1"
 PLAYMAKER = found("name", "SELECT 'playmaker'")
 
@@ -91,6 +114,9 @@ PAGES: dict[str, Visit] = {
     "/account/security/second-factor": Visit("viewer"),
     "/audit": Visit(),
     "/audit#empty": Visit(is_empty=True),
+    "/bulk-edits": Visit(),
+    "/bulk-edits/{id}": Visit(parameters=a_bulk_edit),
+    "/companies": Visit(),
     "/companies/{id}/edit/{field}": Visit(parameters=found("id", COMPANY, field="industry")),
     "/companies/{id}/notes": Visit(parameters=found("id", COMPANY)),
     "/companies/{id}/timeline": Visit(parameters=found("id", COMPANY)),
@@ -98,8 +124,11 @@ PAGES: dict[str, Visit] = {
     "/components": Visit(),
     "/conflicts": Visit(),
     "/conflicts#empty": Visit(is_empty=True),
+    "/contacts": Visit(),
     "/database": Visit("operator"),
     "/events": Visit(),
+    "/exports": Visit(),
+    "/exports/new": Visit(query="kind=people"),
     "/imports": Visit(),
     "/imports#empty": Visit(is_empty=True),
     "/imports/{number}": Visit(parameters=found("number", "SELECT id FROM intake.imports WHERE rows_failed > 0 ORDER BY id LIMIT 1")),
@@ -110,12 +139,17 @@ PAGES: dict[str, Visit] = {
     "/incomplete": Visit(),
     "/jobs": Visit(),
     "/jobs/{id}": Visit(parameters=found("id", "SELECT id FROM ops.jobs ORDER BY id LIMIT 1")),
+    "/lists/{kind}/edit": Visit(parameters=found("id", PERSON, kind="people"), query="id={id}"),
     "/loads/{load_id}": Visit(parameters=found("load_id", "SELECT load_id FROM intake.raw_loads ORDER BY load_id LIMIT 1")),
     "/namespaces": Visit(),
     "/namespaces/new": Visit(),
     "/namespaces/reroute": Visit(),
     "/namespaces/{name}": Visit(parameters=PLAYMAKER),
     "/notes/{id}/edit": Visit(parameters=a_note),
+    "/people": Visit(),
+    "/people#empty": Visit(is_empty=True),
+    "/people#filtered": Visit(query="q=a&title=manager&sort=name&add=country_code"),
+    "/people#nobody": Visit(query="q=nobodyiscalledthis"),
     "/people/{id}/addresses": Visit(parameters=found("id", PERSON)),
     "/people/{id}/edit/{field}": Visit(parameters=found("id", PERSON, field="title")),
     "/people/{id}/loads": Visit(parameters=found("id", PERSON)),
@@ -128,6 +162,8 @@ PAGES: dict[str, Visit] = {
     "/profiles/{id}": Visit("client", found("id", "SELECT id FROM people.profiles LIMIT 1")),
     "/schedules": Visit(),
     "/settings/changes": Visit(),
+    "/settings/fields": Visit(),
+    "/settings/fields/{id}": Visit(parameters=a_custom_field),
     "/settings/keys": Visit(),
     "/settings/keys/new": Visit(),
     "/settings/keys/{id}": Visit(parameters=a_key),
@@ -146,10 +182,12 @@ PIECES: dict[str, str] = {
     "/companies/{id}/facts": "the facts of a company, on its page",
     "/companies/options": "names of companies for a field",
     "/favicon.ico": "a file",
+    "/exports/{id}/file": "a download",
     "/home/running": "what runs, on the home page",
     "/imports/live": "what goes on, on the page of imports",
     "/imports/{number}/live": "what goes on, on an import's page",
     "/imports/{number}/rejects.csv": "a download",
+    "/lists/{kind}/count": "how many fit, on a list's page",
     "/namespaces/{name}/stats": "figures of a namespace, on its page",
     "/palette": "lines of the palette",
     "/people/{id}/facts": "the facts of a person, on their page",
