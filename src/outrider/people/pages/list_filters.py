@@ -11,7 +11,7 @@ from babel import Locale
 
 from ..columns import Column
 from ..custom_fields import CustomField
-from ..edits import COMPANY_STATUSES, PERSON_STATUSES
+from ..edits import COMPANY_STATUSES, CONTACT_STATUSES, PERSON_STATUSES
 from ..filters import CustomFilter
 from .list_state import ListState
 
@@ -19,7 +19,6 @@ YES_NO = (("true", "Yes"), ("false", "No"))
 STATUS_WORDS = {
     "active": "Active", "inactive": "Inactive", "bounced": "Bounced", "unsubscribed": "Unsubscribed", "archived": "Archived",
 }  # fmt: skip
-ADDRESS_STATUSES = ("active", "inactive", "bounced", "unsubscribed")
 CUSTOM = "custom:"
 NO_COUNTRIES = ("EU", "EZ", "QO", "UN", "XA", "XB", "ZZ")
 
@@ -76,7 +75,7 @@ COMPANIES = (
 )
 CONTACTS = (
     FilterField("domain", "Domain", words="Domain is", hint="What follows the @.", group="The address"),
-    FilterField("status", "Status", "choice", "Status is", _statuses(ADDRESS_STATUSES), group="The address"),
+    FilterField("status", "Status", "choice", "Status is", _statuses(CONTACT_STATUSES), group="The address"),
     FilterField("tag", "Tag", "tag", "Tagged", group="Tags"),
     FilterField("not_tag", "Without tag", "tag", "Not tagged", group="Tags"),
     FilterField("source", "Source", "choice", "Source is", source="sources", group="Where from"),
