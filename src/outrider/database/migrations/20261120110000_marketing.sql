@@ -95,7 +95,7 @@ CREATE TABLE marketing.campaigns (
     time_zone text NOT NULL DEFAULT 'UTC',
     window_start time NOT NULL DEFAULT '09:00',
     window_end time NOT NULL DEFAULT '17:00',
-    window_days smallint[] NOT NULL DEFAULT '{1,2,3,4,5}',
+    window_days integer[] NOT NULL DEFAULT '{1,2,3,4,5}',
     daily_limit integer,
     verification_mode text NOT NULL DEFAULT 'exclude_invalid',
     rotation text NOT NULL DEFAULT 'round_robin',
@@ -115,7 +115,7 @@ CREATE TABLE marketing.campaigns (
     CONSTRAINT campaigns_name_check CHECK (length(btrim(name)) BETWEEN 1 AND 255),
     CONSTRAINT campaigns_type_check CHECK (type IN ('cold_outreach', 'nurture', 'follow_up')),
     CONSTRAINT campaigns_state_check CHECK (state IN ('draft', 'ready', 'scheduled', 'sending', 'paused', 'completed', 'cancelled')),
-    CONSTRAINT campaigns_window_check CHECK (window_start < window_end AND cardinality(window_days) > 0 AND window_days <@ '{1,2,3,4,5,6,7}'),
+    CONSTRAINT campaigns_window_check CHECK (window_start < window_end AND cardinality(window_days) > 0 AND window_days <@ '{1,2,3,4,5,6,7}'::integer[]),
     CONSTRAINT campaigns_limit_check CHECK (daily_limit > 0),
     CONSTRAINT campaigns_verification_check CHECK (verification_mode IN ('exclude_invalid', 'verified_only')),
     CONSTRAINT campaigns_rotation_check CHECK (rotation IN ('round_robin', 'weighted', 'priority', 'health', 'hybrid'))
@@ -223,7 +223,8 @@ CREATE TABLE marketing.enrollments (
     CONSTRAINT enrollments_state_check CHECK (state IN ('excluded', 'ready', 'active', 'paused', 'finished', 'stopped')),
     CONSTRAINT enrollments_reason_check CHECK (state NOT IN ('excluded', 'stopped') OR reason IS NOT NULL)
 );
-CREATE INDEX idx_enrollments_due ON marketing.enrollments (organization_id, campaign_id, next_at, id) WHERE state IN ('ready', 'active') AND next_step IS NOT NULL;
+CREATE INDEX idx_enrollments_due ON marketing.enrollments (organization_id, campaign_id, next_at, id)
+WHERE state IN ('ready', 'active') AND next_step IS NOT NULL;
 CREATE INDEX idx_enrollments_state ON marketing.enrollments (organization_id, campaign_id, state, id);
 CREATE INDEX idx_enrollments_person ON marketing.enrollments (organization_id, person_id);
 CREATE INDEX idx_enrollments_contact ON marketing.enrollments (organization_id, contact_id);
