@@ -6,9 +6,22 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "outrider"
-SLICES = ["tenancy", "ops", "namespaces", "intake", "people"]
+SLICES = ["tenancy", "ops", "namespaces", "intake", "people", "reports"]
 """In the order of the data's flow: a slice may use those before it."""
-COMPOSITION = {"cli", "cli_reference", "gallery", "palette", "web", "worker", "runtime", "settings", "commands", "__main__", "database"}
+COMPOSITION = {
+    "__main__",
+    "cli",
+    "cli_reference",
+    "commands",
+    "database",
+    "gallery",
+    "palette",
+    "permissions_reference",
+    "runtime",
+    "settings",
+    "web",
+    "worker",
+}
 SEAM = {"commands"}
 """Modules in which a slice may use `outrider.runtime`: how a command gets its organization and its connection."""
 

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from outrider import tenancy
 from outrider.database import migrate as migrations
@@ -29,6 +29,7 @@ from outrider.tenancy import DEFAULT_ORGANIZATION, Actor, Caller, OrganizationId
 
 T = TypeVar("T")
 APP, WORKER = "outrider_app", "outrider_worker"
+Program = Literal["command", "web", "worker"]
 
 
 @dataclass(frozen=True)
@@ -140,33 +141,47 @@ async def ensure_default(settings: Settings) -> str | None:
 
     Needs the pool. Seed 004: the organization's id and the admin of the initial set-up.
     """
-    from outrider import people  # here, since most commands find everything made
+    from outrider import people, reports  # here, since most commands find everything made
 
     with suppress(Conflict):
         if await tenancy.list_members(DEFAULT_ORGANIZATION, me()):
             return None
         await tenancy.create_organization("Default", "default", DEFAULT_ORGANIZATION)
         await people.schedule(DEFAULT_ORGANIZATION, me())
+        await reports.schedule(me())
     with suppress(Conflict):  # another process was first
         return await tenancy.add_member(DEFAULT_ORGANIZATION, me(), settings.admin_email, "owner", "Admin")
     return None
 
 
 @asynccontextmanager
-async def connected(place: Installation, settings: Settings, *, admin: bool = False, name: str = "outrider") -> AsyncIterator[None]:
-    """Open the process's pool for the time of the block, and say where its files are. Nothing is migrated or made."""
+async def connected(place: Installation, settings: Settings, *, admin: bool = False, program: Program = "command") -> AsyncIterator[None]:
+    """Open the process's pool for the time of the block, and say where its files are. Nothing is migrated or made.
+
+    The server lists our connections under `program`. A web server's statements may take OUTRIDER_STATEMENT_TIMEOUT, those of
+    others as long as they need.
+    """
     spool.configure(place.home / "files")
     url = place.urls.admin if admin else place.urls.app
-    async with database.connect(url, size=settings.pool_size, statement_cache=settings.statement_cache, name=name):
+    async with database.connect(
+        url,
+        size=settings.pool_size,
+        statement_cache=settings.statement_cache,
+        name=f"outrider {program}",
+        statement_timeout=settings.statement_timeout if program == "web" else 0,
+    ):
         yield
 
 
 @asynccontextmanager
-async def opened(*, migrate: bool = True, admin: bool = False, announce: bool = True) -> AsyncIterator[Installation]:
+async def opened(
+    *, migrate: bool = True, admin: bool = False, program: Program = "command", announce: bool = True
+) -> AsyncIterator[Installation]:
     """Open the installation for the time of the block: server, migrations, default organization, and the pool of
     `kit.database`.
 
-    The pool is the application role's; with `admin` the administrator's, whom row security does not bind.
+    The pool is the application role's; with `admin` the administrator's, whom row security does not bind. `program` is
+    as for `connected`.
     `migrate=False` leaves the database as it is. With `announce`, a password made for the first admin is printed on
     standard error, this once. Raises `Unavailable` with one sentence when the machine or the server is not in a state
     to work.
@@ -178,7 +193,7 @@ async def opened(*, migrate: bool = True, admin: bool = False, announce: bool = 
     with started(place):
         if migrate:
             await ensure_migrated(place, settings)
-        async with connected(place, settings, admin=admin):
+        async with connected(place, settings, admin=admin, program=program):
             if migrate and (password := await ensure_default(settings)) and announce:
                 terminal.say(password_note(settings.admin_email, password), stderr=True)
             yield place

@@ -25,11 +25,32 @@ class Settings(BaseSettings):
     secret_key: str | None = Field(
         None, description="Base64 of 32 random bytes; empty: made once and kept in the home folder as secret.key."
     )
+    old_secret_keys: str | None = Field(
+        None, description="Secret keys that were replaced, with commas between them: what they encrypted can still be read."
+    )
     host: str = Field("127.0.0.1", description="Address that the HTTP server listens on.")
     port: int = Field(8080, ge=1, le=65535, description="Port that the HTTP server listens on.")
+    public_url: str | None = Field(
+        None, description="Where browsers find Outrider, such as https://outrider.example.org; links in mail begin with it."
+    )
+    trusted_proxies: str | None = Field(
+        None, description="Addresses of proxies in front of Outrider, with commas between them, whose X-Forwarded-For and -Proto count."
+    )
+    smtp_url: str | None = Field(
+        None,
+        description="Mail server for password links: smtp://user:password@host:587?starttls=auto (yes, no) or smtps://…; empty: no mail.",
+    )
+    mail_from: str | None = Field(None, description="Who that mail comes from, such as Outrider <outrider@example.org>.")
+    oidc_issuer: str | None = Field(None, description="OpenID Connect provider that members may sign in with; empty: none.")
+    oidc_client_id: str | None = Field(None, description="Name of Outrider at that provider.")
+    oidc_client_secret: str | None = Field(None, description="Its secret there; empty for a public client.")
+    oidc_name: str = Field("single sign-on", description="What the provider is called on the button: Sign in with …")
     admin_email: str = Field("admin@ophir.dev", description="E-mail address of the first admin (seed 004).")
     pool_size: int = Field(10, ge=5, le=200, description="Most connections to the database that one process keeps.")
     statement_cache: int = Field(256, ge=0, description="Prepared statements kept per connection; 0 behind PgBouncer in transaction mode.")
+    statement_timeout: int = Field(
+        30, ge=0, le=3600, description="Seconds that one statement of a web request may take; 0: as long as it takes."
+    )
     max_request_bytes: int = Field(32 * 2**20, ge=1024, description="Largest JSON body the API takes, in bytes.")
     max_upload_bytes: int = Field(4 * 2**30, ge=1024, description="Largest lead file the API takes, in bytes.")
     rate_limit: str = Field("600/minute", description="Requests that one API key may make, e.g. 600/minute.")

@@ -14,7 +14,6 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import HTMLResponse
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from outrider import __version__, gallery, palette
@@ -23,28 +22,51 @@ from outrider.intake import imports_api as imports
 from outrider.kit import database, http, logs, pages, spool, sql
 from outrider.kit.errors import Unavailable
 from outrider.namespaces import api as namespaces
+from outrider.namespaces import pages as namespaces_pages
+from outrider.namespaces import profiles_api as profiles
 from outrider.ops import api as ops
 from outrider.people import api as people
+from outrider.people import detail_api as people_details
+from outrider.reports import api as reports
+from outrider.reports import pages as reports_pages
 from outrider.settings import Settings
 from outrider.tenancy import api as tenancy
-from outrider.tenancy import visitors
+from outrider.tenancy import pages as tenancy_pages
+from outrider.tenancy import sign_in_pages, visitors
+from outrider.tenancy.entrance import Entrance
 from outrider.tenancy.http import Door, KeyFirst, holder_of
 
 ROUTERS: tuple[APIRouter, ...] = (
     tenancy.router,
     namespaces.router,
+    profiles.router,
     intake.router,
     imports.router,
     people.router,
+    people_details.router,
     ops.router,
     ops.events_router,
+    reports.router,
 )
 """The routers of the slices, in the order that the API's document lists them."""
 
-PAGES: tuple[APIRouter, ...] = (pages.router, palette.router, gallery.router)
+PAGES: tuple[APIRouter, ...] = (
+    pages.router,
+    palette.router,
+    gallery.router,
+    sign_in_pages.router,
+    tenancy_pages.router,
+    namespaces_pages.router,
+    reports_pages.router,
+)
 """The pages of the slices."""
 
-NAVIGATION: tuple[pages.NavItem, ...] = ()
+NAVIGATION: tuple[pages.NavItem, ...] = (
+    *sign_in_pages.NAVIGATION,
+    *tenancy_pages.NAVIGATION,
+    *namespaces_pages.NAVIGATION,
+    *reports_pages.NAVIGATION,
+)
 """What stands in the navigation; each entry says its section and its place there."""
 
 LARGE_BODIES = {("POST", "/api/imports"): "imports:write", ("POST", "/api/ingest"): "imports:write"}
@@ -53,8 +75,23 @@ LARGE_BODIES = {("POST", "/api/imports"): "imports:write", ("POST", "/api/ingest
 UPLOADS = (("POST", "/api/imports"),)
 """Where bodies may be `max_upload_bytes` long; they are streamed."""
 
+SIGN_IN = {
+    "secret_key",
+    "old_secret_keys",
+    "public_url",
+    "smtp_url",
+    "mail_from",
+    "oidc_issuer",
+    "oidc_client_id",
+    "oidc_client_secret",
+    "oidc_name",
+}
+"""The settings that signing in needs."""
+
+SMALL_FORMS = tuple(("POST", path) for path in ("/sign-in", "/sign-in/code", "/sign-in/forgotten", "/sign-in/reset", "/theme"))
+"""What strangers may send: short."""
+MAX_SMALL_FORM_BYTES = 16 * 1024
 MAX_HEADER_BYTES = 64 * 1024
-HOME = (Path(__file__).parent / "web.html").read_text()
 MIGRATIONS = Path(__file__).parent / "database" / "migrations"
 DESCRIPTION = """Raw leads in, golden records out.
 
@@ -64,17 +101,21 @@ it is sent. Times are UTC."""
 TAGS = [
     {"name": "intake", "description": "Rows in, their promotion, loads as they came, the audit log."},
     {"name": "imports", "description": "Lead files: upload, mapping, dry run, progress, rejects, revert."},
-    {"name": "people", "description": "People, companies, addresses: search, where each value comes from, edits, conflicts."},
+    {
+        "name": "people",
+        "description": "People, companies, addresses: search, where each value comes from, edits, notes, timelines, conflicts.",
+    },
     {"name": "jobs", "description": "Work in the background, and the event store."},
     {
         "name": "namespaces",
         "description": "A client's segment of the organization: routing by campaign keywords, profile tables.",
     },
+    {"name": "profiles", "description": "People as a client sees them: the profile tables of the namespaces."},
     {"name": "keys", "description": "API keys: scoped, shown once, revocable."},
     {"name": "users", "description": "The organization and its people."},
+    {"name": "overview", "description": "The organization at a glance, and how the database does."},
     {"name": "health", "description": "Whether the process lives and can work."},
 ]
-PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 queries = sql.load(Path(__file__).parent / "web.sql")
 
 
@@ -96,6 +137,7 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
             size=settings.pool_size,
             statement_cache=settings.statement_cache,
             name="outrider web",
+            statement_timeout=settings.statement_timeout,
         ):
             yield
 
@@ -116,20 +158,20 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
             Middleware(
                 http.SizeLimit,
                 limit=settings.max_request_bytes,
-                exceptions=dict.fromkeys(UPLOADS, settings.max_upload_bytes),
+                exceptions={**dict.fromkeys(UPLOADS, settings.max_upload_bytes), **dict.fromkeys(SMALL_FORMS, MAX_SMALL_FORM_BYTES)},
             ),
             Middleware(KeyFirst, needs=LARGE_BODIES),
             Middleware(http.Idempotency, identify=holder_of),
         ],
     )
     app.state.door = Door(settings.rate_limit)
+    app.state.entrance = Entrance.of(**settings.model_dump(include=SIGN_IN), home=settings.home_path)
     app.state.navigation = NAVIGATION
     http.install(app, page=pages.problem_page)
     visitors.install(app)
     for router in (*ROUTERS, *PAGES):
         app.include_router(router)
     app.include_router(http.health_router(__version__, {"database": _database_answers, "migrations": _migrations_are_current}))
-    app.add_api_route("/", _home, methods=["GET"], include_in_schema=False, response_class=HTMLResponse)
     app.openapi = http.describe_api(app)  # type: ignore[method-assign]
     return app
 
@@ -154,7 +196,8 @@ async def serve(
                 app,
                 loop="none",
                 http=_BoundedHttp,
-                proxy_headers=False,
+                proxy_headers=settings.trusted_proxies is not None,
+                forwarded_allow_ips=settings.trusted_proxies or "",
                 ws="none",
                 lifespan="on",
                 log_config=None,
@@ -266,7 +309,3 @@ async def _migrations_are_current() -> str | None:
         return "the database does not say which migrations it has: run outrider migrate"
     pending = sorted({path.stem for path in MIGRATIONS.glob("*.sql")} - has)
     return f"{len(pending)} migrations are pending, from {pending[0]}: run outrider migrate" if pending else None
-
-
-async def _home() -> HTMLResponse:
-    return HTMLResponse(HOME.replace("{version}", __version__), headers={"Content-Security-Policy": PAGE_POLICY})

@@ -11,6 +11,7 @@ SLICES = (
     "outrider.namespaces.tasks",
     "outrider.intake.tasks",
     "outrider.people.tasks",
+    "outrider.reports.tasks",
 )
 """The modules whose `TASKS` maps a job's name to the coroutine function that does it."""
 

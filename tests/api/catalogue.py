@@ -90,6 +90,13 @@ async def make_person(client: AsyncClient) -> dict[str, str]:
     return {"id": "ana@one.example", "email": "ana@one.example"}
 
 
+async def make_profile(client: AsyncClient) -> dict[str, str]:
+    """Make a profile in the default namespace and return the parameters of its paths."""
+    await make_person(client)
+    answer = await client.get("/api/profiles")
+    return {"id": answer.json()["items"][0]["id"]}
+
+
 async def make_company(client: AsyncClient) -> dict[str, str]:
     """Make a company and return the parameters of its paths."""
     await make_person(client)
@@ -103,8 +110,17 @@ async def make_slot(client: AsyncClient) -> dict[str, str]:
     return {"id": answer.json()["items"][0]["id"]}
 
 
+async def make_note(client: AsyncClient) -> dict[str, str]:
+    """Write a note and return the parameters of its paths."""
+    await make_person(client)
+    answer = await client.post("/api/people/ana@one.example/notes", json={"body": "Hello"})
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["id"]}
+
+
 OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/namespaces/": make_namespace,
+    "/api/profiles/": make_profile,
     "/api/keys/": make_key,
     "/api/users/": make_user,
     "/api/jobs/": make_job,
@@ -114,6 +130,7 @@ OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/contacts/": make_person,
     "/api/companies/": make_company,
     "/api/slots/": make_slot,
+    "/api/notes/": make_note,
 }
 """{beginning of the paths: what makes one}. A path with parameters that nothing here covers fails the test that reads
 this."""

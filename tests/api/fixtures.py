@@ -5,6 +5,7 @@ owner) send others. For pages, `signed_in(role)` opens a browser of somebody of 
 `visitor_of_other_organization` is an owner of another one.
 """
 
+import base64
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from uuid import UUID, uuid4
@@ -23,12 +24,14 @@ from outrider.tenancy.http import Door
 __all__ = ["anonymous", "api", "app", "as_role", "client", "key_of", "signed_in", "stranger", "visitor_of_other_organization"]
 
 BASE = "http://outrider.test"
+SECRET_KEY = base64.b64encode(bytes(32)).decode()
 Client = httpx.AsyncClient
 
 
 def test_settings(**changes: object) -> Settings:
     """Settings that no environment changes, with a rate limit that tests do not meet."""
-    return Settings(**{"rate_limit": "100000/minute", "max_request_bytes": 2**20, "max_upload_bytes": 4 * 2**20, **changes})
+    usual = {"rate_limit": "100000/minute", "max_request_bytes": 2**20, "max_upload_bytes": 4 * 2**20, "secret_key": SECRET_KEY}
+    return Settings(**{**usual, **changes})
 
 
 test_settings.__test__ = False  # type: ignore[attr-defined]

@@ -10,18 +10,6 @@ from outrider.kit.errors import Unavailable
 from tests.api.fixtures import open_client, test_settings
 
 
-async def test_the_start_page_needs_nothing_from_elsewhere(anonymous):
-    answer = await anonymous.get("/")
-    assert answer.status_code == 200
-    assert "Outrider is running" in answer.text
-    assert '"/api/openapi.json"' in answer.text
-    assert "http://" not in answer.text
-    assert "https://" not in answer.text
-    assert "<script" not in answer.text
-    assert "default-src 'none'" in answer.headers["content-security-policy"]
-    assert (await anonymous.head("/")).status_code == 200
-
-
 async def test_health_is_open_and_well(anonymous):
     assert (await anonymous.get("/api/health/live")).json()["status"] == "ok"
     for path in ("/api/health", "/api/health/ready"):

@@ -34,7 +34,8 @@ async def sign_in(role: str, organization: str) -> str:
     place, email = await tenancy.find_organization(organization), f"{role}@example.org"
     for each in (tenancy.DEFAULT_ORGANIZATION, place):
         async with tenancy.transaction(each, runtime.me()) as connection:
-            await connection.execute("SELECT tenancy.f_add_member($1, 'Ana Lima', NULL, $2, '{}')", email, role)
+            bound = ["playmaker"] if role == "client" else []
+            await connection.execute("SELECT FROM tenancy.f_add_member($1, 'Ana Lima', NULL, $2, $3)", email, role, bound)
             user = await connection.fetchval("SELECT user_id FROM tenancy.members WHERE email = $1", email)
     return await sessions.open_session(place, user, sessions.Client("look"))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from outrider.intake.export import Reject, neutralise, reject_cells, reject_header
+from outrider.intake.export import Reject, reject_cells, reject_header
+from outrider.kit.spreadsheet import neutralise
 
 
 @pytest.mark.parametrize(

@@ -119,5 +119,6 @@ ERRORS: dict[str, Exception] = {
     "closing": asyncpg.InterfaceError("pool is closing"),
     "misuse": asyncpg.InterfaceError("another operation is in progress"),
     "busy": asyncpg.LockNotAvailableError("..."),
+    "slow": asyncpg.QueryCanceledError("canceling statement due to statement timeout"),
     "file": FileNotFoundError("/etc/ana@example.org"),
 }

@@ -26,6 +26,7 @@ async def client():
         ("closing", 503, "unavailable"),
         ("misuse", 500, "internal_error"),
         ("busy", 503, "unavailable"),
+        ("slow", 504, "timed_out"),
         ("file", 500, "internal_error"),
     ],
 )

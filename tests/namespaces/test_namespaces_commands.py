@@ -5,6 +5,7 @@ import json
 import threading
 
 import pytest
+import pytest_asyncio
 from typer.testing import CliRunner
 
 from outrider import cli, tenancy
@@ -55,6 +56,13 @@ def run(urls, organization, monkeypatch):
     return invoke
 
 
+@pytest_asyncio.fixture
+async def ana_and_bo(organization, actor):
+    """Two profiles in the default namespace."""
+    async with tenancy.transaction(organization, actor) as connection:
+        await connection.execute("INSERT INTO playmaker_user_source (email) VALUES ('ana@acme.example'), ('bo@acme.example')")
+
+
 def answer(result: tuple[int, str]) -> object:
     code, output = result
     assert code == 0, output
@@ -90,9 +98,30 @@ def test_reroute_shows_what_would_move(run):
     assert answer(run("reroute", "--json"))["job_id"]
 
 
+def test_a_namespace_without_profiles_says_so(run):
+    assert "playmaker has no profiles yet" in run("profiles", "playmaker")[1]
+
+
+@pytest.mark.usefixtures("ana_and_bo")
+def test_profiles_are_listed_as_their_client_sees_them(run):
+    assert [one["email"] for one in answer(run("profiles", "playmaker", "--sort", "email", "--json"))["items"]] == [
+        "ana@acme.example",
+        "bo@acme.example",
+    ]
+    code, output = run("profiles", "playmaker", "--limit", "1", "--sort", "email")
+    assert code == 0
+    assert "ana@acme.example" in output
+    assert "bo@acme.example" not in output
+    cursor = output.split("--cursor ")[1].split()[0]
+    assert "bo@acme.example" in run("profiles", "playmaker", "--limit", "1", "--sort", "email", "--cursor", cursor)[1]
+    assert "Nobody fits" in run("profiles", "playmaker", "-q", "zed")[1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
+        (["profiles", "nobody"], 3),
+        (["profiles", "playmaker", "--sort", "name"], 2),
         (["create", "Acme", "--keyword", "x"], 2),
         (["create", "acme"], 2),
         (["edit", "playmaker"], 2),
@@ -107,5 +136,5 @@ def test_what_cannot_be_done_has_its_exit_code(run, arguments, code):
 
 def test_the_command_is_in_its_place():
     assert set(cli.load("namespaces").commands) == {
-        "list", "create", "show", "edit", "rename", "delete", "test-match", "reroute",
+        "list", "create", "show", "edit", "rename", "delete", "test-match", "profiles", "reroute",
     }  # fmt: skip

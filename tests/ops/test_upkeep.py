@@ -113,6 +113,29 @@ async def test_one_of_the_workers_keeps_the_clock(organization, urls, admin):
     assert len(items) == 1
 
 
+async def test_the_minutes_round_visits_only_organizations_with_something_to_do(organization, other_organization, admin):
+    await ops.set_schedule(organization, ACTOR, "s", "tick", "* * * * *")
+    await ask(other_organization, "x", start_after=datetime.now(UTC) + timedelta(hours=1))  # its message stands for it
+    assert {organization, other_organization}.isdisjoint(await upkeep.organizations_with_work())
+    await admin.execute("UPDATE ops.schedules SET next_run_at = now() WHERE organization_id = $1", organization)
+    assert organization in await upkeep.organizations_with_work()
+    await upkeep.every_minute()
+    assert organization not in await upkeep.organizations_with_work()
+    assert len((await ops.list_jobs(organization, ACTOR)).items) == 1
+    await admin.execute(
+        "DELETE FROM queue.pgqueuer WHERE convert_from(payload, 'UTF8') LIKE '%' || $1::text || '%'", str(other_organization)
+    )
+    assert other_organization in await upkeep.organizations_with_work()
+    await upkeep.every_minute()
+    assert other_organization not in await upkeep.organizations_with_work()
+
+
+async def test_looking_for_work_leaves_no_tenant_behind(pool, organization):
+    async with pool.acquire() as connection:
+        await upkeep.organizations_with_work()
+        assert await connection.fetchval("SELECT kit.f_organization()") is None
+
+
 async def test_an_event_is_kept_and_told_when_its_transaction_commits(organization, urls):
     told: asyncio.Queue[str] = asyncio.Queue()
     listener = await asyncpg.connect(urls.app)

@@ -59,7 +59,7 @@ async def test_a_person_is_shown_with_sources_edited_and_their_history_told(outr
     code, out, _ = await outrider("show", "ANA.lopez@acme.example")
     lines = out.splitlines()
     assert code == 0
-    assert any(line.startswith("title ") and "Chief Financial Officer  [edited by cli:" in line for line in lines)
+    assert any(line.startswith("title ") and "(command line), since" in line for line in lines)
     assert any(line.strip().startswith("before: CFO  [apollo, leads.csv row 1, load ") for line in lines)
     assert any(line.startswith("phone ") and "(cleared)" in line for line in lines)
     assert "Lead Owner: Kim" in out
@@ -68,6 +68,23 @@ async def test_a_person_is_shown_with_sources_edited_and_their_history_told(outr
     assert "  title: CFO → Chief Financial Officer" in out.splitlines()
     code, out, _ = await outrider("show", "ana.lopez@acme.example", "--json")
     assert json.loads(out)["row"]["title"] == "Chief Financial Officer"
+
+
+async def test_notes_are_written_and_listed_and_the_timeline_tells_them(outrider, bring):
+    await bring(ANA)
+    assert await outrider("note", "ana.lopez@acme.example", "Call her\nin May.") == (0, "Noted on ana.lopez@acme.example.\n", "")
+    assert (await outrider("note", "acme.example", "Buys in spring"))[0] == 0
+    assert (await outrider("note", "nobody@x.example", "x"))[0] == 3
+    assert (await outrider("note", "ana.lopez@acme.example", " "))[0] == 2
+    _, out, _ = await outrider("notes", "ana.lopez@acme.example")
+    assert out.splitlines()[0].endswith("(command line)")
+    assert out.splitlines()[1:] == ["  Call her", "  in May."]
+    _, out, _ = await outrider("notes", "acme.example", "--json")
+    assert [note["body"] for note in json.loads(out)["items"]] == ["Buys in spring"]
+    _, out, _ = await outrider("timeline", "ana.lopez@acme.example")
+    assert "  note by " in out.splitlines()[0]
+    assert "CFO at Acme [apollo, leads.csv row 1, load " in out
+    assert "ana.lopez@acme.example was named: promoted [apollo" in out
 
 
 async def test_companies_and_conflicts(outrider, bring):

@@ -19,7 +19,7 @@ COLUMNS = """
     INNER JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     LEFT JOIN pg_attrdef AS d ON d.adrelid = c.oid AND d.adnum = a.attnum
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname !~ '_archived_'
-        AND n.nspname IN ('tenancy', 'intake', 'vault', 'people', 'company', 'ops', 'public')
+        AND n.nspname IN ('tenancy', 'intake', 'vault', 'people', 'company', 'ops', 'bit', 'public')
         AND EXISTS (SELECT FROM pg_attribute AS o WHERE o.attrelid = c.oid AND o.attname = 'organization_id' AND NOT o.attisdropped)
     ORDER BY 1, a.attnum
 """
@@ -31,6 +31,10 @@ REFERENCES = """
               INNER JOIN pg_attribute ON attrelid = c.confrelid AND attnum = k.n ORDER BY i) AS keys
     FROM pg_constraint AS c WHERE c.contype = 'f' AND c.conparentid = 0
 """
+
+
+EITHER = {"people.notes": ("person_id", "company_id")}
+"""Tables with two references of which exactly one is given."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ async def values(
     row: dict[str, Any] = {"organization_id": organization}
     for reference in plan.references[table]:
         if reference.target != table:
-            row |= {mine: made[reference.target][theirs] for mine, theirs in reference.pairs}
+            row = with_reference(table, row, {mine: made[reference.target][theirs] for mine, theirs in reference.pairs})
     for column in plan.columns[table]:
         name = column["name"]
         if name == "namespace_id" and name not in row:
@@ -97,6 +101,12 @@ async def values(
         elif column["is_needed"] and name not in row:
             row[name] = await admin.fetchval("SELECT now()") if column["type"].startswith("timestamp") else value_of(column, number)
     return row
+
+
+def with_reference(table: str, row: Mapping[str, Any], reference: Mapping[str, Any]) -> dict[str, Any]:
+    """The row with a reference set, and without the other one where it can have only one."""
+    others = {name for name in EITHER.get(table, ()) if name not in reference} if set(EITHER.get(table, ())) & reference.keys() else set()
+    return {name: value for name, value in row.items() if name not in others} | dict(reference)
 
 
 def insert(table: str, row: Mapping[str, Any]) -> tuple[str, list[Any]]:

@@ -168,7 +168,8 @@ async def test_no_foreign_key_lets_us_point_at_their_row(two):
             if reference.target == table:
                 continue
             row = await rows.values(two.admin, two.plan, table, two.ours, two.our_rows, 3)
-            row |= {mine: two.their_rows[reference.target][key] for mine, key in reference.pairs if mine != "organization_id"}
+            theirs = {mine: two.their_rows[reference.target][key] for mine, key in reference.pairs if mine != "organization_id"}
+            row = rows.with_reference(table, row, theirs)
             query, arguments = rows.insert(table, row)
             tried += 1
             if not isinstance(outcome := await two.tries(query, *arguments), asyncpg.ForeignKeyViolationError):

@@ -8,7 +8,7 @@ import pytest
 
 # In public and in an organization's schema people have tables of their own (outrider_console's).
 OURS = (
-    "n.nspname IN ('kit', 'tenancy', 'intake', 'vault', 'people', 'company', 'ops', 'queue') "
+    "n.nspname IN ('kit', 'tenancy', 'intake', 'vault', 'people', 'company', 'ops', 'queue', 'bit') "
     "OR (n.nspname = 'public' OR n.nspname LIKE 'org\\_%') AND c.relowner = 'outrider_owner'::regrole"
 )
 POLICY = "(organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)"
@@ -16,8 +16,9 @@ POLICY = "(organization_id = (NULLIF(current_setting('app.organization_id'::text
 # Tables without a tenant, and why: the list of the tenants, the users that may belong to several and how those sign in, look-up lists,
 # the ledger of migrations.
 WITHOUT_A_TENANT = {
-    "tenancy.organizations", "tenancy.users", "tenancy.password_resets", "tenancy.recovery_codes", "tenancy.second_factors",
-    "tenancy.throttles", "intake.free_mail_domains", "intake.country_names",
+    "tenancy.organizations", "tenancy.users", "tenancy.oidc_links", "tenancy.oidc_states", "tenancy.password_resets",
+    "tenancy.recovery_codes", "tenancy.second_factors", "tenancy.throttles", "bit.table_sizes", "intake.free_mail_domains",
+    "intake.country_names",
     "public.migrations_log", "public._yoyo_log", "public._yoyo_version", "public.yoyo_lock",
 }  # fmt: skip
 

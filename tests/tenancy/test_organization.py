@@ -70,6 +70,20 @@ async def test_every_change_is_written_down_with_who_and_what(client, organizati
     assert {one["changed_by"].partition(":")[0] for one in found[:-1]} == {"key"}
 
 
+async def test_a_second_factor_can_be_asked_of_everybody_and_that_is_written_down(client, signed_in):
+    assert (await client.get("/api/organization")).json()["require_second_factor"] is False
+    await client.patch("/api/organization", json={"time_zone": "UTC", "require_second_factor": False})  # changes nothing
+    for wanted in (True, False):
+        assert (await client.patch("/api/organization", json={"require_second_factor": wanted})).json()["require_second_factor"] is wanted
+        asked = await (await signed_in("viewer")).get("/components")
+        assert (asked.status_code, "second-factor" in asked.headers.get("location", "")) == ((303, True) if wanted else (200, False))
+    found = (await client.get("/api/organization/changes", params={"subject": "organization"})).json()["items"]
+    assert [(one["old_values"], one["new_values"]) for one in found] == [
+        ({"require_second_factor": True}, {"require_second_factor": False}),
+        ({}, {"require_second_factor": True}),
+    ]
+
+
 async def test_using_a_key_is_no_change(client):
     for _ in range(3):
         await client.get("/api/organization")

@@ -1,5 +1,6 @@
 """`visiting`: who is let in to a page, who is sent to the sign-in, and what an unsafe request must show."""
 
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
 
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 
 from outrider.kit import http
 from outrider.tenancy import Visitor, cookies, csrf, sessions, visiting, visitors
+from outrider.tenancy.entrance import Entrance
 from tests.api.fixtures import BASE, new_user, open_browser
 
 router = APIRouter()
@@ -39,6 +41,7 @@ def app() -> FastAPI:
     made = FastAPI()
     http.install(made)
     visitors.install(made)
+    made.state.entrance = Entrance(Path())
     made.include_router(router)
     return made
 

@@ -63,7 +63,7 @@ async def _up(place: runtime.Installation) -> None:
     plan = await runtime.ensure_migrated(place, chosen)
     took = terminal.duration(time.monotonic() - begun)
     _step("Migrations", f"{len(plan.applied)} applied ({took})" if plan.applied else "up to date")
-    async with runtime.connected(place, chosen, name="outrider web"):
+    async with runtime.connected(place, chosen, program="web"):
         if password := await runtime.ensure_default(chosen):
             _step("Admin", f"{chosen.admin_email}, password {password}")
             _step("", f"(shown only now; another one: outrider users reset {chosen.admin_email})")
@@ -113,7 +113,7 @@ def serve_command() -> None:
         web.listen(chosen.host, chosen.port).close()
 
         async def work() -> None:
-            async with runtime.opened() as place, _kept(_keep_database(place)):
+            async with runtime.opened(program="web") as place, _kept(_keep_database(place)):
                 await _until_stopped(web.serve(chosen, manage_pool=False, on_listening=_announce))
 
         with runtime.started(runtime.installation(chosen)):
@@ -138,7 +138,7 @@ def worker_command(
 
         logs.configure(settings().log_level)
         stop = asyncio.Event()
-        async with runtime.opened(announce=False) as place, _kept(_keep_database(place)):
+        async with runtime.opened(announce=False, program="worker") as place, _kept(_keep_database(place)):
             await _until_stopped(worker.run(place.urls.worker, stop=stop, concurrency=concurrency), stop.set)
 
     with terminal.reporting(json=False), runtime.stoppable(), runtime.started(runtime.installation(settings())):

@@ -33,7 +33,7 @@ PREPARE = (
     "join_admin_to_roles", "set_search_path_app", "set_search_path_console", "let_owner_create",
     "close_database", "open_database", "let_console_use_temporary_tables", "let_owner_use_public",
     "let_others_use_public", "let_console_use_public", "add_vector", "add_trigrams", "add_btree_gin", "add_unaccent",
-    "mark_leakproof",
+    "let_owner_read_statistics", "add_statement_statistics", "mark_leakproof",
 )  # fmt: skip
 CONCURRENT_TRIES = 20
 

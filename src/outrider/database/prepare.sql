@@ -78,6 +78,28 @@ CREATE EXTENSION IF NOT EXISTS btree_gin WITH SCHEMA public;
 -- name: add_unaccent()#
 CREATE EXTENSION IF NOT EXISTS unaccent WITH SCHEMA public;
 
+-- name: let_owner_read_statistics()#
+-- So that the database page's functions see the whole server's figures. An account that may not give this leaves the page with less.
+DO $$ BEGIN
+    IF NOT pg_has_role('outrider_owner', 'pg_read_all_stats', 'USAGE') THEN
+        GRANT pg_read_all_stats TO outrider_owner;
+    END IF;
+EXCEPTION WHEN insufficient_privilege THEN NULL;
+END $$;
+
+-- name: add_statement_statistics()#
+-- Times of statements, where the server has the extension; it counts when the library is loaded too. Of all tenants, so nobody's but ours.
+DO $$ BEGIN
+    IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_stat_statements' AND installed_version IS NULL) THEN
+        CREATE EXTENSION pg_stat_statements WITH SCHEMA public;
+        REVOKE ALL ON public.pg_stat_statements, public.pg_stat_statements_info FROM PUBLIC;
+        REVOKE ALL ON FUNCTION public.pg_stat_statements(boolean), public.pg_stat_statements_info() FROM PUBLIC;
+        GRANT SELECT ON public.pg_stat_statements, public.pg_stat_statements_info TO outrider_owner;
+        GRANT EXECUTE ON FUNCTION public.pg_stat_statements(boolean), public.pg_stat_statements_info() TO outrider_owner;
+    END IF;
+EXCEPTION WHEN insufficient_privilege THEN NULL;
+END $$;
+
 -- name: find_not_leakproof()
 -- The operators that searches and the source documents' queries lean on, and that row security keeps from using an index as long as
 -- they are not marked leakproof (docs/decisions/0003-row-security-and-indexes.md).
@@ -116,7 +138,11 @@ WITH ours AS (
     ) AS has_ledger
 )
 SELECT 'schema ' || nspname AS name FROM pg_namespace, ours
+<<<<<<< HEAD
 WHERE nspname IN ('kit', 'tenancy', 'intake', 'vault', 'people', 'company', 'ops', 'queue', 'marketing', 'sending', 'engagement') AND NOT has_ledger
+=======
+WHERE nspname IN ('kit', 'tenancy', 'intake', 'vault', 'people', 'company', 'ops', 'queue', 'bit') AND NOT has_ledger
+>>>>>>> main
 UNION ALL
 SELECT 'table ' || relname FROM pg_class, ours
 WHERE relnamespace = 'public'::regnamespace AND relname IN ('migrations_log', 'playmaker_user_source') AND NOT has_ledger

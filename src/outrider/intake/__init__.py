@@ -3,41 +3,45 @@
 Others use what is listed here. Golden records are made by the database's own functions; nothing here writes one.
 """
 
-from .export import neutralise
-from .imports import (
-    cancel,
-    columns_of,
-    create_import,
-    get_import,
-    list_imports,
-    preview_revert,
-    reject_blocks,
-    set_mapping,
-    start,
-    start_preview,
-    start_revert,
-)
+from .actors import actor_names
+from .audit import AuditEntry, AuditFilters, list_audit
+from .corrections import correct_rejects
+from .imports import change_import, columns_of, create_import, get_import, list_imports, set_mapping
+from .progress import ImportLine, follow, list_lines
+from .rejects import list_rejects, reject_blocks
+from .running import cancel, cancel_dry_run, preview_revert, start, start_preview, start_revert
 from .samples import import_sample
-from .service import get_raw_load, ingest, list_audit, promote
-from .types import MODES, REASONS, Import, NewImport, Promotion, StoredRow
+from .service import get_raw_load, ingest, promote
+from .types import MODES, REASONS, Import, NewImport, Promotion, RejectedRow, RevertPreview, StoredRow
 
 __all__ = [
     "MODES",
     "REASONS",
+    "AuditEntry",
+    "AuditFilters",
     "Import",
+    "ImportLine",
     "NewImport",
     "Promotion",
+    "RejectedRow",
+    "RevertPreview",
     "StoredRow",
+    "actor_names",
     "cancel",
+    "cancel_dry_run",
+    "change_import",
     "columns_of",
+    "correct_rejects",
     "create_import",
+    "follow",
     "get_import",
     "get_raw_load",
     "import_sample",
     "ingest",
     "list_audit",
     "list_imports",
-    "neutralise",
+    "list_lines",
+    "list_rejects",
     "preview_revert",
     "promote",
     "reject_blocks",

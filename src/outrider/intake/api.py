@@ -4,6 +4,7 @@ its rows when the promotion that was asked for with them fails."""
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from outrider.kit.http import BigInt, Cursor, Limit, Text
 from outrider.tenancy import Caller, require
 
-from . import service
+from . import audit, service
 
 router = APIRouter(prefix="/api", tags=["intake"])
 
@@ -24,7 +25,8 @@ LOAD: dict[str, Any] = {
 PROMOTION: dict[str, Any] = {"promoted_count": 1, "updated_count": 0, "failed_count": 0, "message": "1 promoted, 0 updated, 0 failed"}
 ENTRY: dict[str, Any] = {
     "log_id": 991, "action": "contact_promoted", "load_id": 123, "contact_id": 45, "details": {}, "timestamp": "2026-11-20T08:00:01Z",
-    "actor": "key:0193a510-0000-7000-8000-000000000001",
+    "actor": "key:0193a510-0000-7000-8000-000000000001", "actor_name": "API key n8n", "email": "john@example.com", "source": "apollo",
+    "import_id": None, "file_name": None, "row_number": None,
 }  # fmt: skip
 
 
@@ -120,6 +122,12 @@ class AuditEntry(BaseModel):
     details: dict[str, Any]
     timestamp: datetime
     actor: str | None
+    actor_name: str | None = Field(description="The actor in words.")
+    email: str | None = Field(description="The load's address.")
+    source: str | None = Field(description="Who said the load.")
+    import_id: UUID | None = Field(description="The import that brought the load.")
+    file_name: str | None = Field(description="Its file.")
+    row_number: int | None = Field(description="The load's row there.")
 
 
 class AuditPage(BaseModel):
@@ -161,9 +169,15 @@ async def get_load(load_id: BigInt, caller: Annotated[Caller, Depends(require("i
 async def list_audit_log(
     caller: Annotated[Caller, Depends(require("imports:read"))],
     action: Annotated[Text | None, Query(description="Only this action.", examples=["contact_promoted"])] = None,
+    actor: Annotated[Text | None, Query(description="Only what this actor did, and their jobs did.", examples=[ENTRY["actor"]])] = None,
+    email: Annotated[Text | None, Query(description="Only what was done with this address.", examples=["john@example.com"])] = None,
+    contact_id: Annotated[BigInt | None, Query(description="Only what was done with this contact.")] = None,
+    since: Annotated[datetime | None, Query(description="From this time on; it names its zone.")] = None,
+    until: Annotated[datetime | None, Query(description="Before this time; it names its zone.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> AuditPage:
     """Newest first."""
-    page = await service.list_audit(caller.organization_id, caller.actor, action=action, limit=limit, cursor=cursor)
-    return AuditPage(items=[AuditEntry(**item) for item in page.items], next_cursor=page.next_cursor)
+    filters = audit.AuditFilters(action=action, actor=actor, email=email, contact_id=contact_id, since=since, until=until)
+    page = await audit.list_audit(caller.organization_id, caller.actor, filters, limit=limit, cursor=cursor)
+    return AuditPage(items=[AuditEntry.model_validate(asdict(item)) for item in page.items], next_cursor=page.next_cursor)

@@ -15,7 +15,8 @@ from outrider.kit import terminal
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.kit.terminal import Json, Org
 
-from . import imports
+from . import imports, running
+from . import rejects as rows
 from .types import MODES, Import, NewImport
 from .views import SUMMARY, mapping_rows, show_import, show_preview, show_revert
 
@@ -87,19 +88,19 @@ async def _take_in(session: "Session", name: str, wanted: NewImport, *, dry_run:
         terminal.show_table(mapping_rows(made), ["column", "field", "found_by", "samples"], json=False, empty="No columns.")
         terminal.say()
     if dry_run:
-        job = await imports.start_preview(session.organization_id, session.actor, made.id)
+        job = await running.start_preview(session.organization_id, session.actor, made.id)
         try:
             await follow(session, job, made, "dry run", again=None)
             tried = await imports.get_import(session.organization_id, session.actor, made.id)
         finally:
-            await imports.cancel(session.organization_id, session.actor, made.id)
+            await running.cancel(session.organization_id, session.actor, made.id)
         if not session.json:
             show_preview(tried)
         return tried
     try:
-        started = await imports.start(session.organization_id, session.actor, made.id)
+        started = await running.start(session.organization_id, session.actor, made.id)
     except Conflict:
-        await imports.cancel(session.organization_id, session.actor, made.id)  # it would lie about: the next try uploads it again
+        await running.cancel(session.organization_id, session.actor, made.id)  # it would lie about: the next try uploads it again
         raise
     assert started.job_id is not None
     done = await follow(session, started.job_id, made, made.file_name, again="resume")
@@ -194,7 +195,7 @@ def resume(number: Number, org: Org = None, json: Json = False) -> None:
     async def work(session: "Session") -> Import:
         current = await imports.get_import(session.organization_id, session.actor, number)
         if current.state not in ("queued", "running"):
-            current = await imports.start(session.organization_id, session.actor, number)
+            current = await running.start(session.organization_id, session.actor, number)
         assert current.job_id is not None
         return await follow(session, current.job_id, current, current.file_name, again="resume")
 
@@ -207,7 +208,7 @@ def cancel(number: Number, org: Org = None, json: Json = False) -> None:
     from outrider import runtime
 
     async def work(session: "Session") -> Import:
-        return await imports.cancel(session.organization_id, session.actor, number)
+        return await running.cancel(session.organization_id, session.actor, number)
 
     _show_done(runtime.run_in(work, org=org, json=json), json=json)
 
@@ -222,7 +223,7 @@ def rejects(
     from outrider import runtime
 
     async def work(session: "Session") -> None:
-        blocks = imports.reject_blocks(session.organization_id, session.actor, number)
+        blocks = rows.reject_blocks(session.organization_id, session.actor, number)
         if out is None:
             async for block in blocks:
                 sys.stdout.write("\n".join(map(terminal.printable, block.split("\r\n"))) if sys.stdout.isatty() else block)
@@ -248,8 +249,12 @@ def revert(
 
     async def work(session: "Session") -> dict[str, Any]:
         if dry_run:
-            return await imports.preview_revert(session.organization_id, session.actor, number)
-        current = await imports.start_revert(session.organization_id, session.actor, number)
+            tried = await running.preview_revert(session.organization_id, session.actor, number)
+            if tried.job_id is None:
+                return tried.report or {}
+            current = await imports.get_import(session.organization_id, session.actor, number)
+            return (await follow(session, tried.job_id, current, "dry run of the revert", again=None)).revert_preview or {}
+        current = await running.start_revert(session.organization_id, session.actor, number)
         assert current.job_id is not None
         done = await follow(session, current.job_id, current, "revert", again="revert")
         return done.revert_report or {}

@@ -1,17 +1,14 @@
-"""CSV that a spreadsheet can open without harm: cells that would run as formulas are made text.
+"""The file of rejects: CSV that a spreadsheet can open without harm (kit/spreadsheet.py).
 
 Never opens a file and never writes one, and never changes what is stored: only what is going to be written out.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-# OWASP's list, with the full-width forms that spreadsheets take for the same; after white space they count too.
-_DANGEROUS = re.compile(r"[ \u00a0]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-_HARMLESS = re.compile(r"-?\d+(?:[.,]\d+)*%?|\+\d[\d ().\-/]*")
+from outrider.kit.spreadsheet import neutralise
 
 
 class Reject(NamedTuple):
@@ -21,16 +18,6 @@ class Reject(NamedTuple):
     reason: str
     cells: Sequence[str] | None
     text: str | None = None
-
-
-def neutralise(cell: str) -> str:
-    """The cell with a leading ' when a spreadsheet would run it as a formula; else the cell itself.
-
-    Plain negative numbers and telephone numbers such as '+49 30 123' stay as they are (issue 2 section 3).
-    """
-    if cell and _DANGEROUS.match(cell) and not _HARMLESS.fullmatch(cell):
-        return "'" + cell
-    return cell
 
 
 def reject_header(header: Sequence[str]) -> list[str]:

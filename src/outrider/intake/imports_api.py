@@ -6,15 +6,14 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, File, Form, Path, Query, UploadFile
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, File, Form, Query, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from outrider.kit.errors import Conflict, InvalidInput
 from outrider.kit.http import Cursor, Limit, Text
-from outrider.tenancy import Caller, require
 
-from . import imports
+from . import imports, rejects_api, running
+from .rejects_api import Number, Reader, Writer
 from .types import Import, NewImport
 
 router = APIRouter(prefix="/api/imports", tags=["imports"])
@@ -27,11 +26,14 @@ IMPORT: dict[str, Any] = {
     "id": "0193a512-7c10-7aaa-8001-3c4d5e6f7a8b", "file_name": "leads.csv", "file_bytes": 28981653, "rows_expected": 100000,
     "file_format": FORMAT,
     "mapping": [COLUMN], "source": "apollo", "batch_id": "batch-123", "namespace": "playmaker", "campaign": None, "mode": "fill",
-    "promote": True, "state": "completed", "job_id": "0193a512-7c14-7e0c-9b1d-2f6f5a1f3c11", "rows_read": 100000, "rows_promoted": 86000,
+    "promote": True, "state": "completed", "job_id": "0193a512-7c14-7e0c-9b1d-2f6f5a1f3c11",
+    "dry_run_job_id": None, "parent_import_id": None, "rows_read": 100000, "rows_promoted": 86000,
     "rows_pending": 0,
-    "rows_duplicate": 11600, "rows_failed": 2400, "reasons": {"no_email": 1000, "bad_email": 1000, "filtered_email": 400},
+    "rows_duplicate": 11600, "rows_failed": 2400, "rows_corrected": 12,
+    "reasons": {"no_email": 1000, "bad_email": 1000, "filtered_email": 400},
     "contacts_created": 86000, "contacts_updated": 3100, "people_created": 86000, "people_updated": 2600, "companies_created": 41000,
-    "companies_updated": 1900, "affiliations_created": 90500, "preview": None, "revert_report": None, "error": None,
+    "companies_updated": 1900, "affiliations_created": 90500, "preview": None, "revert_preview": None,
+    "revert_report": None, "error": None,
     "created_by": "key:0193a510-0000-7000-8000-000000000001", "created_at": "2026-11-20T08:00:00Z", "started_at": "2026-11-20T08:00:01Z",
     "finished_at": "2026-11-20T08:00:20Z",
 }  # fmt: skip
@@ -73,11 +75,14 @@ class ImportView(BaseModel):
     promote: bool
     state: Literal["uploaded", "queued", "running", "completed", "failed", "cancelled", "reverting", "reverted"]
     job_id: UUID | None
+    dry_run_job_id: UUID | None = Field(description="The last dry run: of the import or, once it ran, of taking it back.")
+    parent_import_id: UUID | None = Field(description="The import whose rejects this one brings, corrected.")
     rows_read: int
     rows_promoted: int = Field(description="Rows with an address not loaded in the last 30 days.")
     rows_pending: int = Field(description="Rows stored with `promote` off.")
     rows_duplicate: int = Field(description="Rows whose address was loaded in the last 30 days; their values count as the mode allows.")
     rows_failed: int
+    rows_corrected: int = Field(description="Failed rows that came in since, corrected.")
     reasons: dict[str, int] = Field(description="Failed rows by reason.")
     contacts_created: int
     contacts_updated: int
@@ -87,6 +92,7 @@ class ImportView(BaseModel):
     companies_updated: int
     affiliations_created: int
     preview: dict[str, Any] | None = Field(description="What the last dry run found.")
+    revert_preview: dict[str, Any] | None = Field(description="What taking it back would do, as the last dry run of that found.")
     revert_report: dict[str, Any] | None = Field(description="What came of taking the import back.")
     error: str | None
     created_by: str
@@ -102,6 +108,21 @@ class ImportPage(BaseModel):
 
     items: list[ImportView]
     next_cursor: str | None
+
+
+class Change(BaseModel):
+    """What to say otherwise about a file; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"mode": "overwrite", "campaign": "ACME Q4"}]})
+
+    source: Text | None = Field(None, description="Who says so; null: the file's name.")
+    namespace: Text | None = Field(None, description="The client whose profiles these become; takes the campaign's place.")
+    campaign: Text | None = Field(None, description="A campaign's name, routed by its keywords; takes the namespace's place.")
+    mode: Literal["fill", "overwrite", "create"] = Field("fill", description="What may happen to what is known.")
+    promote: bool = Field(True, description="false only stores raw loads.")
+    encoding: Text | None = Field(None, description="Of a text file; null: found out. The mapping is found anew.")
+    delimiter: Text | None = Field(None, description="One character; null: found out. The mapping is found anew.")
+    sheet: Text | None = Field(None, description="Of an XLSX file; null: the first with rows. The mapping is found anew.")
 
 
 class Mapping(BaseModel):
@@ -129,17 +150,12 @@ class Revert(BaseModel):
 
 
 class Reverted(BaseModel):
-    """What taking the import back does: for a dry run the report, else the import, whose job does it."""
+    """What taking the import back does: for a dry run the report, or the job that finds it out; else the job that does it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"report": REPORT, "job_id": None}]})
 
     report: dict[str, Any] | None
     job_id: UUID | None
-
-
-Number = Annotated[UUID, Path(description="The import.", examples=[IMPORT["id"]])]
-Reader = Annotated[Caller, Depends(require("imports:read"))]
-Writer = Annotated[Caller, Depends(require("imports:write"))]
 
 
 def _view(found: Import) -> ImportView:
@@ -170,9 +186,9 @@ async def upload_import(
     made = await imports.create_import(caller.organization_id, caller.actor, file.file, wanted)
     if start:
         try:
-            made = await imports.start(caller.organization_id, caller.actor, made.id)
+            made = await running.start(caller.organization_id, caller.actor, made.id)
         except Conflict:
-            await imports.cancel(caller.organization_id, caller.actor, made.id)
+            await running.cancel(caller.organization_id, caller.actor, made.id)
             raise
     return _view(made)
 
@@ -207,6 +223,13 @@ async def get_import(import_id: Number, caller: Reader) -> ImportView:
     return _view(await imports.get_import(caller.organization_id, caller.actor, import_id))
 
 
+@router.patch("/{import_id}", summary="Say other things about a file")
+async def change_import(import_id: Number, body: Change, caller: Writer) -> ImportView:
+    """Only before it starts. Forgets the dry run."""
+    changes = body.model_dump(include=body.model_fields_set)
+    return _view(await imports.change_import(caller.organization_id, caller.actor, import_id, changes))
+
+
 @router.put("/{import_id}/mapping", summary="Correct the mapping")
 async def set_mapping(import_id: Number, body: Mapping, caller: Writer) -> ImportView:
     """Only before it starts. What you choose is remembered for the next file with the same headers."""
@@ -216,40 +239,30 @@ async def set_mapping(import_id: Number, body: Mapping, caller: Writer) -> Impor
 @router.post("/{import_id}/dry-run", status_code=202, summary="Try an import out")
 async def dry_run(import_id: Number, caller: Writer) -> Started:
     """A job does the import (its first 100,000 rows) and takes it back; what it found is the import's `preview`."""
-    return Started(job_id=await imports.start_preview(caller.organization_id, caller.actor, import_id))
+    return Started(job_id=await running.start_preview(caller.organization_id, caller.actor, import_id))
 
 
 @router.post("/{import_id}/start", status_code=202, summary="Start an import")
 async def start_import(import_id: Number, caller: Writer) -> ImportView:
     """Also goes on with one that was cancelled or failed, behind its last row."""
-    return _view(await imports.start(caller.organization_id, caller.actor, import_id))
+    return _view(await running.start(caller.organization_id, caller.actor, import_id))
 
 
 @router.post("/{import_id}/cancel", status_code=202, summary="Cancel an import")
 async def cancel_import(import_id: Number, caller: Writer) -> ImportView:
     """It stops after the chunk it is at. What came in stays, can be reverted, and the import can be started again."""
-    return _view(await imports.cancel(caller.organization_id, caller.actor, import_id))
+    return _view(await running.cancel(caller.organization_id, caller.actor, import_id))
 
 
 @router.post("/{import_id}/revert", status_code=202, summary="Take an import back")
 async def revert_import(import_id: Number, body: Revert, caller: Writer) -> Reverted:
-    """Deletes what the import made, puts back what it changed, and names what it cannot because it changed since."""
+    """Deletes what the import made, puts back what it changed, and names what it cannot because it changed since.
+
+    A dry run is answered at once for up to 10,000 rows; for more by a job, whose report becomes the import's `revert_preview`.
+    """
     if body.dry_run:
-        return Reverted(report=await imports.preview_revert(caller.organization_id, caller.actor, import_id), job_id=None)
-    return Reverted(report=None, job_id=(await imports.start_revert(caller.organization_id, caller.actor, import_id)).job_id)
+        return Reverted(**asdict(await running.preview_revert(caller.organization_id, caller.actor, import_id)))
+    return Reverted(report=None, job_id=(await running.start_revert(caller.organization_id, caller.actor, import_id)).job_id)
 
 
-@router.get(
-    "/{import_id}/rejects",
-    summary="Download rows that could not be used",
-    response_class=StreamingResponse,
-    responses={200: {"content": {"text/csv": {"example": "Row,Reason,Text,Email\r\n17,the row has no e-mail address,,\r\n"}}}},
-)
-async def download_rejects(import_id: Number, caller: Reader) -> StreamingResponse:
-    """A CSV file with the file's own columns and the reason. Correct it, import it again; formulas are neutralised."""
-    found = await imports.get_import(caller.organization_id, caller.actor, import_id)
-    return StreamingResponse(
-        imports.reject_blocks(caller.organization_id, caller.actor, found.id),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="rejects-{found.id}.csv"'},
-    )
+router.include_router(rejects_api.router)

@@ -23,14 +23,35 @@ VALUES (
     :organization_id, :id, :file_name, :file_bytes, :rows_expected, :file_format, :mapping, :source, :batch_id, :namespace_id, :campaign, :mode, :promote
 );
 
+-- name: insert_correction(organization_id, id, parent_import_id, file_name, file_bytes, rows_expected, file_format)!
+-- A file of corrected rows; what else there is to say of it is what was said of the first import.
+INSERT INTO intake.imports (
+    organization_id, id, parent_import_id, file_name, file_bytes, rows_expected, file_format, mapping, source, batch_id, namespace_id, campaign, mode,
+    promote
+)
+SELECT
+    i.organization_id, :id, i.id, :file_name, :file_bytes, :rows_expected, :file_format, i.mapping, i.source, i.batch_id, i.namespace_id, i.campaign,
+    i.mode, i.promote
+FROM intake.imports AS i
+WHERE i.organization_id = :organization_id AND i.id = :parent_import_id;
+
 -- name: get_import(organization_id, id)^
 -- One import with the name of its namespace.
 SELECT
     i.id, i.file_name, i.file_bytes, i.rows_expected, i.file_format, i.mapping, i.source, i.batch_id, n.name AS namespace, i.campaign, i.mode, i.promote,
-    i.state, i.job_id, i.rows_read, i.rows_promoted, i.rows_pending, i.rows_duplicate, i.rows_failed, i.reasons, i.contacts_created,
-    i.contacts_updated,
-    i.people_created, i.people_updated, i.companies_created, i.companies_updated, i.affiliations_created, i.preview, i.revert_report, i.error,
-    i.created_by, i.created_at, i.started_at, i.finished_at
+    i.state, i.job_id, i.dry_run_job_id, i.parent_import_id, i.rows_read, i.rows_promoted, i.rows_pending, i.rows_duplicate, i.rows_failed,
+    CASE WHEN i.rows_failed > 0 THEN (
+        SELECT count(*) FROM intake.corrections AS c
+        INNER JOIN intake.raw_loads AS l
+            ON l.organization_id = c.organization_id AND l.import_id = c.correction_id AND l.row_number = c.correction_row AND l.status <> 'failed'
+        WHERE c.organization_id = i.organization_id AND c.import_id = i.id
+    ) ELSE 0 END AS rows_corrected,
+    i.reasons, i.contacts_created, i.contacts_updated, i.people_created, i.people_updated, i.companies_created, i.companies_updated,
+    i.affiliations_created, i.preview, i.revert_preview, i.revert_report, i.error, i.created_by, i.created_at, i.started_at, i.finished_at,
+    i.state IN ('queued', 'running', 'reverting') AND NOT EXISTS (
+        SELECT FROM ops.jobs AS j
+        WHERE j.organization_id = i.organization_id AND j.id = i.job_id AND j.state NOT IN ('failed', 'expired', 'cancelled')
+    ) AS is_given_up
 FROM intake.imports AS i
 LEFT JOIN tenancy.namespaces AS n ON n.organization_id = i.organization_id AND n.id = i.namespace_id
 WHERE i.organization_id = :organization_id AND i.id = :id;
@@ -39,19 +60,90 @@ WHERE i.organization_id = :organization_id AND i.id = :id;
 -- Imports, newest first, after the one that the last page ended with.
 SELECT
     i.id, i.file_name, i.file_bytes, i.rows_expected, i.file_format, i.mapping, i.source, i.batch_id, n.name AS namespace, i.campaign, i.mode, i.promote,
-    i.state, i.job_id, i.rows_read, i.rows_promoted, i.rows_pending, i.rows_duplicate, i.rows_failed, i.reasons, i.contacts_created,
-    i.contacts_updated,
-    i.people_created, i.people_updated, i.companies_created, i.companies_updated, i.affiliations_created, i.preview, i.revert_report, i.error,
-    i.created_by, i.created_at, i.started_at, i.finished_at
+    i.state, i.job_id, i.dry_run_job_id, i.parent_import_id, i.rows_read, i.rows_promoted, i.rows_pending, i.rows_duplicate, i.rows_failed,
+    CASE WHEN i.rows_failed > 0 THEN (
+        SELECT count(*) FROM intake.corrections AS c
+        INNER JOIN intake.raw_loads AS l
+            ON l.organization_id = c.organization_id AND l.import_id = c.correction_id AND l.row_number = c.correction_row AND l.status <> 'failed'
+        WHERE c.organization_id = i.organization_id AND c.import_id = i.id
+    ) ELSE 0 END AS rows_corrected,
+    i.reasons, i.contacts_created, i.contacts_updated, i.people_created, i.people_updated, i.companies_created, i.companies_updated,
+    i.affiliations_created, i.preview, i.revert_preview, i.revert_report, i.error, i.created_by, i.created_at, i.started_at, i.finished_at,
+    i.state IN ('queued', 'running', 'reverting') AND NOT EXISTS (
+        SELECT FROM ops.jobs AS j
+        WHERE j.organization_id = i.organization_id AND j.id = i.job_id AND j.state NOT IN ('failed', 'expired', 'cancelled')
+    ) AS is_given_up
 FROM intake.imports AS i
 LEFT JOIN tenancy.namespaces AS n ON n.organization_id = i.organization_id AND n.id = i.namespace_id
 WHERE i.organization_id = :organization_id AND (:state::text IS NULL OR i.state = :state) AND (:before::uuid IS NULL OR i.id < :before)
 ORDER BY i.id DESC
 LIMIT :limit;
 
+-- name: import_lines(organization_id, state, before, limit)
+-- Imports in short, newest first, with the job at work on each: the one that runs it, else its last dry run.
+SELECT
+    i.id, i.file_name, i.file_bytes, i.rows_expected, i.source, n.name AS namespace, i.promote,
+    i.mapping @> '[{"field": "email"}]' AS has_address, i.preview IS NOT NULL AS has_preview, i.parent_import_id, i.state, i.error, i.rows_read,
+    i.rows_promoted, i.rows_pending, i.rows_duplicate, i.rows_failed, i.contacts_created, i.contacts_updated, i.people_created, i.people_updated,
+    i.companies_created, i.companies_updated, i.created_by, i.created_at, i.started_at, i.finished_at, j.name AS work, j.state AS work_state,
+    j.error AS work_error, coalesce(j.progress_done, 0) AS done, coalesce(j.progress_total, i.rows_expected) AS total,
+    j.cancel_requested_at IS NOT NULL AS is_stopping
+FROM intake.imports AS i
+LEFT JOIN tenancy.namespaces AS n ON n.organization_id = i.organization_id AND n.id = i.namespace_id
+LEFT JOIN ops.jobs AS j
+    ON j.organization_id = i.organization_id
+        AND j.id = CASE WHEN i.state IN ('queued', 'running', 'reverting') THEN i.job_id ELSE i.dry_run_job_id END
+WHERE i.organization_id = :organization_id AND (:state::text IS NULL OR i.state = :state) AND (:before::uuid IS NULL OR i.id < :before)
+ORDER BY i.id DESC
+LIMIT :limit;
+
+-- name: import_lines_by_id(organization_id, ids)
+-- Some imports in short, oldest first.
+SELECT
+    i.id, i.file_name, i.file_bytes, i.rows_expected, i.source, n.name AS namespace, i.promote,
+    i.mapping @> '[{"field": "email"}]' AS has_address, i.preview IS NOT NULL AS has_preview, i.parent_import_id, i.state, i.error, i.rows_read,
+    i.rows_promoted, i.rows_pending, i.rows_duplicate, i.rows_failed, i.contacts_created, i.contacts_updated, i.people_created, i.people_updated,
+    i.companies_created, i.companies_updated, i.created_by, i.created_at, i.started_at, i.finished_at, j.name AS work, j.state AS work_state,
+    j.error AS work_error, coalesce(j.progress_done, 0) AS done, coalesce(j.progress_total, i.rows_expected) AS total,
+    j.cancel_requested_at IS NOT NULL AS is_stopping
+FROM intake.imports AS i
+LEFT JOIN tenancy.namespaces AS n ON n.organization_id = i.organization_id AND n.id = i.namespace_id
+LEFT JOIN ops.jobs AS j
+    ON j.organization_id = i.organization_id
+        AND j.id = CASE WHEN i.state IN ('queued', 'running', 'reverting') THEN i.job_id ELSE i.dry_run_job_id END
+WHERE i.organization_id = :organization_id AND i.id = ANY (:ids::uuid[])
+ORDER BY i.id;
+
 -- name: set_mapping(organization_id, id, mapping)$
 -- Another reading of the columns, as long as nothing ran; the id, NULL when it is too late.
 UPDATE intake.imports SET mapping = :mapping, preview = NULL
+WHERE organization_id = :organization_id AND id = :id AND state = 'uploaded' RETURNING id;
+
+-- name: settle_imports(organization_id)!
+-- Ends the imports whose jobs were given up without a word to them, because their workers were killed too often.
+UPDATE intake.imports AS i SET
+    state = CASE
+        WHEN i.state = 'reverting' THEN 'completed'
+        WHEN EXISTS (
+            SELECT FROM ops.jobs AS j WHERE j.organization_id = i.organization_id AND j.id = i.job_id AND j.state = 'cancelled'
+        ) THEN 'cancelled'
+        ELSE 'failed'
+    END,
+    error = coalesce(
+        (SELECT coalesce(j.error, 'its job was ' || j.state) FROM ops.jobs AS j WHERE j.organization_id = i.organization_id AND j.id = i.job_id),
+        'its job is gone'
+    ),
+    finished_at = now()
+WHERE i.organization_id = :organization_id AND i.state IN ('queued', 'running', 'reverting') AND NOT EXISTS (
+    SELECT FROM ops.jobs AS j
+    WHERE j.organization_id = i.organization_id AND j.id = i.job_id AND j.state NOT IN ('failed', 'expired', 'cancelled')
+);
+
+-- name: change_import(organization_id, id, file_format, mapping, rows_expected, source, namespace_id, campaign, mode, promote)$
+-- Other words about a file, as long as nothing ran; the id, NULL when it is too late.
+UPDATE intake.imports SET
+    file_format = :file_format, mapping = :mapping, rows_expected = :rows_expected, source = :source, namespace_id = :namespace_id,
+    campaign = :campaign, mode = :mode, promote = :promote, preview = NULL
 WHERE organization_id = :organization_id AND id = :id AND state = 'uploaded' RETURNING id;
 
 -- name: remembered_mapping(organization_id, fingerprint)$
@@ -65,12 +157,14 @@ ON CONFLICT (organization_id, fingerprint) DO UPDATE SET mapping = excluded.mapp
 
 -- name: move_import(organization_id, id, from_states, state, job_id)$
 -- Takes an import from one of some states to another; the id, NULL when it is in none of them.
-UPDATE intake.imports SET state = :state, job_id = coalesce(:job_id, job_id)
+UPDATE intake.imports SET state = :state, job_id = coalesce(:job_id, job_id), revert_preview = NULL
 WHERE organization_id = :organization_id AND id = :id AND state = ANY (:from_states::text[]) RETURNING id;
 
--- name: start_running(organization_id, id)$
--- Marks an import as running and says how many rows of it are in; NULL when it is not meant to run.
-UPDATE intake.imports SET state = 'running', started_at = coalesce(started_at, now()), error = NULL
+-- name: start_running(organization_id, id, history_before)$
+-- Marks an import as running, remembers where the histories ended, and says how many rows of it are in; NULL when it is not meant to run.
+UPDATE intake.imports SET
+    state = 'running', started_at = coalesce(started_at, now()), error = NULL,
+    history_before = CASE WHEN rows_read > 0 OR history_before IS NOT NULL THEN history_before ELSE :history_before END
 WHERE organization_id = :organization_id AND id = :id AND state IN ('queued', 'running') RETURNING rows_read;
 
 -- name: import_rows(id, rows, row_numbers, problems)$
@@ -100,27 +194,42 @@ WHERE i.organization_id = :organization_id AND i.id = :id;
 -- The end of an import, good or bad.
 UPDATE intake.imports SET state = :state, error = :error, finished_at = now() WHERE organization_id = :organization_id AND id = :id;
 
--- name: keep_preview(organization_id, id, preview)!
--- What a dry run found.
-UPDATE intake.imports SET preview = :preview WHERE organization_id = :organization_id AND id = :id;
+-- name: keep_preview(organization_id, id, preview, mapping, mode, promote)!
+-- What a dry run found, unless somebody said something else about the file meanwhile.
+UPDATE intake.imports SET preview = :preview
+WHERE organization_id = :organization_id AND id = :id AND mapping = :mapping::jsonb AND mode = :mode AND promote = :promote;
 
--- name: fresh_changes()
--- What this transaction changed, field by field: how often, and the first ones with both values.
+-- name: keep_dry_run_job(organization_id, id, job_id)!
+-- The job of a dry run, so that who looks at the import finds it.
+UPDATE intake.imports SET dry_run_job_id = :job_id WHERE organization_id = :organization_id AND id = :id;
+
+-- name: history_before(organization_id)$
+-- The last line of each history, {kind: history_id}: what is written from now on comes after it.
+SELECT jsonb_build_object(
+    'contact', (SELECT max(history_id) FROM vault.history WHERE organization_id = :organization_id),
+    'person', (SELECT max(history_id) FROM people.history WHERE organization_id = :organization_id),
+    'company', (SELECT max(history_id) FROM company.history WHERE organization_id = :organization_id),
+    'affiliation', (SELECT max(history_id) FROM people.affiliation_history WHERE organization_id = :organization_id),
+    'profile', (SELECT max(history_id) FROM people.profile_history WHERE organization_id = :organization_id)
+);
+
+-- name: fresh_changes(organization_id, before)
+-- What this transaction changed, field by field: how often, and the first ones with both values. before: `history_before` at its beginning.
 WITH history AS (
     SELECT 'contact' AS kind, c.email AS name, h.history_id, h.old_values, h.new_values
     FROM vault.history AS h
     INNER JOIN vault.contacts AS c ON c.organization_id = h.organization_id AND c.contact_id = h.contact_id
-    WHERE h.changed_at = now()
+    WHERE h.organization_id = :organization_id AND h.history_id > coalesce((:before::jsonb ->> 'contact')::bigint, 0) AND h.changed_at = now()
     UNION ALL
     SELECT 'person', m.email, h.history_id, h.old_values, h.new_values
     FROM people.history AS h
     INNER JOIN people.master AS m ON m.organization_id = h.organization_id AND m.id = h.person_id
-    WHERE h.changed_at = now()
+    WHERE h.organization_id = :organization_id AND h.history_id > coalesce((:before::jsonb ->> 'person')::bigint, 0) AND h.changed_at = now()
     UNION ALL
     SELECT 'company', m.domain, h.history_id, h.old_values, h.new_values
     FROM company.history AS h
     INNER JOIN company.master AS m ON m.organization_id = h.organization_id AND m.id = h.company_id
-    WHERE h.changed_at = now()
+    WHERE h.organization_id = :organization_id AND h.history_id > coalesce((:before::jsonb ->> 'company')::bigint, 0) AND h.changed_at = now()
 ),
 fields AS (
     SELECT
@@ -131,12 +240,6 @@ fields AS (
 )
 SELECT kind, field, changes, name, old, new FROM fields WHERE place <= 10 ORDER BY kind, changes DESC, field, place;
 
--- name: failed_rows(organization_id, import_id, after, limit)
--- Rows of an import that could not be used, in the order of the file.
-SELECT row_number, reason, raw_data FROM intake.raw_loads
-WHERE organization_id = :organization_id AND import_id = :import_id AND status = 'failed' AND row_number > :after
-ORDER BY row_number LIMIT :limit;
-
 -- name: invalid_json(texts)
 -- Which of some texts the database would not take as jsonb: their places, from 1.
 SELECT t.place FROM unnest(:texts::text[]) WITH ORDINALITY AS t (value, place) WHERE NOT pg_input_is_valid(t.value, 'jsonb');
@@ -145,17 +248,13 @@ SELECT t.place FROM unnest(:texts::text[]) WITH ORDINALITY AS t (value, place) W
 -- Takes an import back, or says what that would do.
 SELECT intake.f_revert_import(:id, :dry_run);
 
+-- name: keep_revert_preview(organization_id, id, report)!
+-- What taking it back would do.
+UPDATE intake.imports SET revert_preview = :report WHERE organization_id = :organization_id AND id = :id;
+
 -- name: keep_revert(organization_id, id, report)!
 -- What came of taking it back.
 UPDATE intake.imports SET revert_report = :report, state = 'reverted' WHERE organization_id = :organization_id AND id = :id;
-
--- name: audit_entries(organization_id, action, before, limit)
--- The audit log, newest first.
-SELECT log_id, action, load_id, contact_id, details, "timestamp", actor
-FROM intake.audit_log
-WHERE organization_id = :organization_id AND (:action::text IS NULL OR action = :action) AND (:before::bigint IS NULL OR log_id < :before)
-ORDER BY log_id DESC
-LIMIT :limit;
 
 -- name: raw_load(organization_id, load_id)^
 -- One load as it came.

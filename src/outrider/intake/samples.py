@@ -8,7 +8,7 @@ from outrider import ops
 from outrider.kit.errors import OutriderError
 from outrider.tenancy import Actor, OrganizationId
 
-from . import imports
+from . import imports, running
 from .types import NewImport
 
 
@@ -21,7 +21,7 @@ async def import_sample(organization: OrganizationId, actor: Actor, path: Path) 
 
     with await asyncio.to_thread(path.open, "rb") as file:
         made = await imports.create_import(organization, actor, file, NewImport(file_name=path.name))
-    started = await imports.start(organization, actor, made.id)
+    started = await running.start(organization, actor, made.id)
     assert started.job_id is not None
     await ops.run_job_here(organization, started.job_id, TASKS)
     done = await imports.get_import(organization, actor, made.id)

@@ -1,20 +1,18 @@
-"""Rows that come in over the API, their promotion, and the record of what was done to them. Does not know HTTP or the terminal."""
+"""Rows that come in over the API, and their promotion. Does not know HTTP or the terminal."""
 
 from typing import Any
 from uuid import UUID
 
+from outrider.kit import database
 from outrider.kit.errors import InvalidInput, NotFound
-from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
 from outrider.namespaces import NamespaceService
 from outrider.tenancy import Actor, OrganizationId, transaction
 
 from .chunks import to_json
 from .store import queries
-from .types import Promotion, StoredRow
+from .types import LOCK_WAIT, Promotion, StoredRow
 
 MAX_ROWS = 10_000
-LOCK_WAIT = "10000"  # milliseconds: longer would hold a connection that others need (503, ask again)
-ACTIONS = ("contact_ingested", "contact_promoted", "contact_updated", "contact_deleted", "batch_processed")
 
 
 async def ingest(
@@ -61,6 +59,7 @@ async def ingest(
 async def promote(organization: OrganizationId, actor: Actor, load_ids: list[int] | None) -> Promotion:
     """Make golden records of pending loads; None takes all of them. Counts are loads (BEHAVIOUR 2)."""
     async with transaction(organization, actor) as connection:
+        await database.allow_long(connection)
         await queries.limit_lock_wait(connection, milliseconds=LOCK_WAIT)
         return Promotion(**dict(await queries.promote(connection, load_ids=load_ids)))
 
@@ -72,23 +71,6 @@ async def get_raw_load(organization: OrganizationId, actor: Actor, load_id: int)
     if row is None:
         raise NotFound(f"there is no load {load_id}", field="load_id")
     return dict(row)
-
-
-async def list_audit(
-    organization: OrganizationId, actor: Actor, *, action: str | None = None, limit: int = 50, cursor: str | None = None
-) -> Page[dict[str, Any]]:
-    """Return a page of the audit log, newest first. Raises `InvalidInput` for an unknown action or a bad cursor."""
-    if action is not None and action not in ACTIONS:
-        raise InvalidInput(f"action is {action!r}; it must be one of {', '.join(ACTIONS)}", field="action")
-    key = decode_cursor(cursor, 1)
-    if key and not (key[0] or "").isdigit():
-        raise InvalidInput("cursor is not one of ours: pass the next_cursor of the page before, as it is", field="cursor")
-    async with transaction(organization, actor, readonly=True) as connection:
-        rows = queries.audit_entries(
-            connection, organization_id=organization, action=action, before=int(key[0] or 0) if key else None, limit=check_limit(limit) + 1
-        )
-        found = [dict(row) async for row in rows]
-    return Page(found[:limit], encode_cursor(found[limit - 1]["log_id"]) if len(found) > limit else None)
 
 
 def _text(row: Any) -> str:

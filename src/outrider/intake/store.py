@@ -9,10 +9,14 @@ from outrider.kit import sql
 
 from .types import Import
 
-queries = sql.load(Path(__file__).parent / "queries.sql")
+HERE = Path(__file__).parent
+queries = sql.load(HERE / "queries.sql")
+reject_queries = sql.load(HERE / "rejects.sql")
+audit_queries = sql.load(HERE / "audit.sql")
 
 
 def to_import(row: asyncpg.Record) -> Import:
     """Return an import as its record."""
     fields: dict[str, Any] = dict(row)
+    del fields["is_given_up"]
     return Import(**fields)

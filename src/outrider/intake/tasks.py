@@ -1,5 +1,6 @@
-"""What workers do for the intake: run an import, try one out, take one back. Each chunk and its count are one transaction, so that a
-killed worker's successor goes on behind the last committed row.
+"""What workers do for the intake: run an import, try one out, take one back or say what that would do.
+
+Each chunk and its count are one transaction, so that a killed worker's successor goes on behind the last committed row.
 """
 
 import asyncio
@@ -12,13 +13,15 @@ import asyncpg
 
 from outrider import ops
 from outrider.kit import spool
+from outrider.kit.errors import Conflict
 from outrider.tenancy import OrganizationId, transaction
 
 from . import files
 from .chunks import Chunk, as_raw, chunks
 from .imports import columns_of, format_of, get_import, get_in
 from .mapping import payload_builder
-from .store import queries
+from .running import check_revertible
+from .store import queries, reject_queries
 from .types import Import
 
 PREVIEW_ROWS = 100_000
@@ -29,7 +32,8 @@ async def run_import(context: ops.JobContext) -> dict[str, Any]:
     number = UUID(context.data["import_id"])
     organization, actor = context.organization_id, context.actor
     async with transaction(organization, actor) as connection:
-        done = await queries.start_running(connection, organization_id=organization, id=number)
+        before = await queries.history_before(connection, organization_id=organization)
+        done = await queries.start_running(connection, organization_id=organization, id=number, history_before=before)
         current = await get_in(connection, organization, number)
         if done is None and not (current.state == "completed" and current.job_id == context.job_id):
             raise ops.JobFailed(f"import {number} is not waiting to run")
@@ -59,6 +63,7 @@ async def preview_import(context: ops.JobContext) -> dict[str, Any]:
     preview = _empty_preview()
     try:
         async with transaction(organization, actor) as connection:
+            before = await queries.history_before(connection, organization_id=organization)
             with _opened(current, organization, skip=0) as source:
                 while chunk := await asyncio.to_thread(next, source, None):
                     await _store(connection, number, chunk, preview)
@@ -66,19 +71,32 @@ async def preview_import(context: ops.JobContext) -> dict[str, Any]:
                     if preview["rows"] >= PREVIEW_ROWS:
                         preview["is_complete"] = await asyncio.to_thread(next, source, None) is None
                         break
-            preview["changes"] = [dict(row) async for row in queries.fresh_changes(connection)]
-            preview["failed_rows"] = [
-                dict(row)
-                async for row in queries.failed_rows(connection, organization_id=organization, import_id=number, after=0, limit=20)
-            ]
+            fresh = queries.fresh_changes(connection, organization_id=organization, before=before)
+            preview["changes"] = [dict(row) async for row in fresh]
+            failed = reject_queries.first_rejects(connection, organization_id=organization, import_id=number, limit=20)
+            preview["failed_rows"] = [dict(row) async for row in failed]
             raise _Undo
     except _Undo:
         pass
     except files.FileError as error:
         raise ops.JobFailed(str(error)) from error
     async with transaction(organization, actor) as connection:
-        await queries.keep_preview(connection, organization_id=organization, id=number, preview=preview)
+        said = {"mapping": current.mapping, "mode": current.mode, "promote": current.promote}
+        await queries.keep_preview(connection, organization_id=organization, id=number, preview=preview, **said)
     return {key: preview[key] for key in ("rows", "promoted", "pending", "duplicate", "failed", "is_complete")}
+
+
+async def preview_revert(context: ops.JobContext) -> dict[str, Any]:
+    """Find out what taking an import back would do. The output is that without the names of what would be kept."""
+    number = UUID(context.data["import_id"])
+    async with transaction(context.organization_id, context.actor) as connection:
+        try:
+            check_revertible(await get_in(connection, context.organization_id, number))
+        except Conflict as error:
+            raise ops.JobFailed(error.message) from error
+        report: dict[str, Any] = await queries.revert(connection, id=number, dry_run=True)
+        await queries.keep_revert_preview(connection, organization_id=context.organization_id, id=number, report=report)
+    return {key: value for key, value in report.items() if key != "kept"}
 
 
 async def revert_import(context: ops.JobContext) -> dict[str, Any]:
@@ -99,7 +117,12 @@ async def revert_import(context: ops.JobContext) -> dict[str, Any]:
     return {key: value for key, value in report.items() if key != "kept"}
 
 
-TASKS: dict[str, ops.Task] = {"intake.import": run_import, "intake.preview": preview_import, "intake.revert": revert_import}
+TASKS: dict[str, ops.Task] = {
+    "intake.import": run_import,
+    "intake.preview": preview_import,
+    "intake.preview_revert": preview_revert,
+    "intake.revert": revert_import,
+}
 
 
 class _Undo(Exception):  # noqa: N818  (not an error: the end of a dry run)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 MODES = ("fill", "overwrite", "create")
 STATES = ("uploaded", "queued", "running", "completed", "failed", "cancelled", "reverting", "reverted")
+LOCK_WAIT = "10000"  # milliseconds that a request waits for another's work on the organization's rows: longer would hold a connection
 
 REASONS = {
     "no_email": "the row has no e-mail address",
@@ -44,9 +45,10 @@ class NewImport:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One file on its way in. Row counts: read = promoted + pending + duplicate + failed.
+    """One file on its way in. Row counts: read = promoted + pending + duplicate + failed; of the failed ones, corrected came in since.
 
-    rows_expected is an estimate from the file's size; None where the size says nothing (compressed kinds).
+    rows_expected is an estimate from the file's size; None where the size says nothing (compressed kinds). parent_import_id is the import
+    whose rejects this one brings, corrected. dry_run_job_id is the last dry run: of the import, or, once it ran, of taking it back.
     """
 
     id: UUID
@@ -63,11 +65,14 @@ class Import:
     promote: bool
     state: str
     job_id: UUID | None
+    dry_run_job_id: UUID | None
+    parent_import_id: UUID | None
     rows_read: int
     rows_promoted: int
     rows_pending: int
     rows_duplicate: int
     rows_failed: int
+    rows_corrected: int
     reasons: dict[str, int]
     contacts_created: int
     contacts_updated: int
@@ -77,6 +82,7 @@ class Import:
     companies_updated: int
     affiliations_created: int
     preview: dict[str, Any] | None
+    revert_preview: dict[str, Any] | None
     revert_report: dict[str, Any] | None
     error: str | None
     created_by: str
@@ -102,3 +108,28 @@ class Promotion:
     updated_count: int
     failed_count: int
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RevertPreview:
+    """What taking an import back would do, or the job that finds it out."""
+
+    report: dict[str, Any] | None
+    job_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row that could not be used, as it was tried last. cells is None, and text its beginning, when it could not be parted into cells.
+
+    state: 'open', 'waiting' (sent again, not read yet) or 'corrected', both in the import `correction_id`.
+    """
+
+    row_number: int
+    reason: str
+    message: str
+    cells: tuple[str, ...] | None
+    text: str | None
+    payload: dict[str, Any]
+    state: str
+    correction_id: UUID | None

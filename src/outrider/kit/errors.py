@@ -69,6 +69,13 @@ class TooManyRequests(OutriderError):  # noqa: N818
     code = "too_many_requests"
 
 
+class TimedOut(OutriderError):  # noqa: N818
+    """The database was given so much time for this, and did not need less."""
+
+    status = 504
+    code = "timed_out"
+
+
 class Unavailable(OutriderError):  # noqa: N818
     """The database or the machine is not in a state to work; the message says what to do."""
 

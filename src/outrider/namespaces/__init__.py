@@ -3,7 +3,20 @@
 Others use what is listed here. Never touches a profile's values, except where re-routing merges two of one address.
 """
 
+from .profiles import ProfileService
 from .service import NamespaceService
-from .types import Hit, Move, Namespace, NamespaceStats, Overlap, Routing
+from .types import Hit, KeywordOverlap, Move, Namespace, NamespaceStats, Overlap, Profile, ProfileFilters, Routing
 
-__all__ = ["Hit", "Move", "Namespace", "NamespaceService", "NamespaceStats", "Overlap", "Routing"]
+__all__ = [
+    "Hit",
+    "KeywordOverlap",
+    "Move",
+    "Namespace",
+    "NamespaceService",
+    "NamespaceStats",
+    "Overlap",
+    "Profile",
+    "ProfileFilters",
+    "ProfileService",
+    "Routing",
+]

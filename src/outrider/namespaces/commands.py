@@ -10,8 +10,9 @@ from outrider.kit.terminal import Json, Org, say, show_json, show_record, show_t
 from outrider.runtime import run_in
 from outrider.tenancy import transaction
 
+from .profiles import ProfileService
 from .service import UNCHANGED, NamespaceService
-from .types import Changed, Namespace
+from .types import Changed, Namespace, ProfileFilters
 
 if TYPE_CHECKING:
     from outrider.runtime import Session
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="The clients' segments and how campaigns are routed to them.", no_args_is_help=True)
 
 COLUMNS = ["name", "keywords", "table_name", "is_default", "is_active", "description"]
+PROFILE_COLUMNS = ["email", "first_name", "last_name", "company", "platform", "lead_score", "created_at"]
 MOVE_COLUMNS = ["from_namespace", "to_namespace", "profiles", "merged"]
 PAGE = 500
 
@@ -165,6 +167,42 @@ def explain_match(
         if not json:
             shown["also_matched"] = [f"{hit.keyword} ({hit.namespace})" for hit in routing.also_matched]
         show_record(shown, json=json)
+
+    run_in(work, org=org, json=json)
+
+
+@app.command("profiles")
+def list_profiles(
+    name: Name,
+    query: Annotated[
+        str | None, typer.Option("--query", "-q", metavar="TEXT", help="Any part of name, address or company.", show_default=False)
+    ] = None,
+    platform: Annotated[str | None, typer.Option("--platform", help="Only from this platform.", show_default=False)] = None,
+    score_from: Annotated[int | None, typer.Option("--score-from", help="Lead score, this or more.", show_default=False)] = None,
+    score_to: Annotated[int | None, typer.Option("--score-to", help="Lead score, this or less.", show_default=False)] = None,
+    sort: Annotated[str, typer.Option("--sort", help="newest, lead_score or email.")] = "newest",
+    limit: Annotated[int, typer.Option("--limit", min=1, max=PAGE, help="Most to show.")] = 20,
+    cursor: Annotated[
+        str | None, typer.Option("--cursor", help="Where to go on: the cursor told by the page before.", show_default=False)
+    ] = None,
+    org: Org = None,
+    json: Json = False,
+) -> None:
+    """List a namespace's profiles, as its client sees them."""
+
+    async def work(session: "Session") -> None:
+        asked = ProfileFilters(query, platform, score_from, score_to)
+        async with transaction(session.organization_id, session.actor, readonly=True) as connection:
+            service = ProfileService(connection, session.organization_id)
+            page = await service.page(asked, namespace=name, sort=sort, limit=limit, cursor=cursor)
+        rows = [asdict(one) for one in page.items]
+        if json:
+            show_json({"items": rows, "next_cursor": page.next_cursor})
+            return
+        nobody = "Nobody fits." if asked != ProfileFilters() else f"{name} has no profiles yet."
+        show_table(rows, PROFILE_COLUMNS, json=False, empty=nobody)
+        if page.next_cursor is not None:
+            warn(f"More: --cursor {page.next_cursor}")
 
     run_in(work, org=org, json=json)
 

@@ -52,6 +52,25 @@ WHERE n.organization_id = :organization_id AND n.id = :id AND n.is_active
 ORDER BY o.name, k.keyword, ok.keyword
 LIMIT 100;
 
+-- name: contents(organization_id, ids, exact)
+-- How full namespaces are: profiles counted up to `exact` + 1 of them, what the last ANALYZE took a larger table's rows for (NULL: nobody
+-- knows), and when the last one came (NULL: none did).
+SELECT
+    n.id, k.counted, CASE WHEN c.reltuples > :exact THEN c.reltuples::bigint END AS estimated,
+    (
+        SELECT p.created_at FROM people.profiles AS p
+        WHERE p.organization_id = :organization_id AND p.namespace_id = n.id ORDER BY p.created_at DESC LIMIT 1
+    ) AS last_added_at
+FROM tenancy.namespaces AS n
+LEFT JOIN pg_catalog.pg_class AS c ON c.oid = to_regclass(format('%I.%I', tenancy.f_schema(:organization_id), n.table_name))
+CROSS JOIN LATERAL (
+    SELECT count(*) AS counted FROM (
+        SELECT FROM people.profiles AS p
+        WHERE p.organization_id = :organization_id AND p.namespace_id = n.id AND NOT coalesce(c.reltuples > :exact, false) LIMIT :exact + 1
+    ) AS p
+) AS k
+WHERE n.organization_id = :organization_id AND n.id = ANY (:ids::uuid[]);
+
 -- name: route(organization_id, campaign)^
 -- Where a campaign goes, with the table.
 SELECT r.namespace_id, r.namespace, r.keyword, r.also_matched, n.table_name

@@ -1,25 +1,30 @@
 """The rules of namespaces: registry, routing, re-routing (BEHAVIOUR 1). Does not know HTTP or the terminal, and never
 commits."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
+from outrider.kit import database
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
 from outrider.ops import enqueue
 from outrider.tenancy import OrganizationId
 
 from . import rules
-from .store import queries, to_move, to_namespace
-from .types import DEFAULT_NAME, Changed, Hit, Move, Namespace, NamespaceStats, Overlap, Routing
+from .store import queries, to_contents, to_move, to_namespace
+from .types import DEFAULT_NAME, Changed, Contents, Hit, KeywordOverlap, Move, Namespace, NamespaceStats, Overlap, Routing
 
 UNCHANGED: Any = object()
 """Stands for a field that is to stay as it is."""
 
 REROUTE = "namespaces.reroute"
 """The name of the job that moves profiles (`tasks`)."""
+
+COUNTED_EXACTLY = 5_000
+"""Profiles of a namespace are counted up to here; a fuller one's number is the database's estimate."""
 
 _TAKEN = (asyncpg.UniqueViolationError, asyncpg.DuplicateTableError)
 
@@ -73,9 +78,14 @@ class NamespaceService:
             _explain(row["namespace"], row["keyword"], also),
         )
 
+    async def overlaps(self) -> list[KeywordOverlap]:
+        """Return which keywords of the organization's active namespaces hold each other, and who wins; empty when none do."""
+        rows = queries.namespaces(self._connection, organization_id=self._organization, after=None, count=None)
+        return rules.overlaps([to_namespace(row) async for row in rows])
+
     async def create(self, name: str, keywords: list[str], description: str | None = None) -> Changed:
         """Add a namespace and make its table. Raises `InvalidInput`, and `Conflict` for a taken name or table."""
-        rules.check_name(name)
+        rules.check_new_name(name)
         arguments = {"keywords": rules.check_keywords(keywords), "description": rules.check_description(description)}
         try:
             async with self._connection.transaction():
@@ -114,7 +124,7 @@ class NamespaceService:
         }
         await queries.update_namespace(self._connection, organization_id=self._organization, id=old.id, **wanted)
         if new_name is not None and new_name != name:
-            await self._rename(old, rules.check_name(new_name))
+            await self._rename(old, rules.check_new_name(new_name))
         routing_changed = (wanted["keywords"], wanted["is_active"]) != (list(old.keywords), old.is_active)
         return await self._changed(new_name or name, routing_changed=routing_changed)
 
@@ -138,13 +148,28 @@ class NamespaceService:
         namespace = await self.find(name)
         return NamespaceStats(**dict(await queries.stats(self._connection, organization_id=self._organization, namespace_id=namespace.id)))
 
+    async def contents(self, ids: Iterable[UUID]) -> dict[UUID, Contents]:
+        """Return how full namespaces are, by id, in one statement that takes no longer for full ones."""
+        rows = queries.contents(self._connection, organization_id=self._organization, ids=list(ids), exact=COUNTED_EXACTLY)
+        return {row["id"]: to_contents(row, COUNTED_EXACTLY) async for row in rows}
+
+    async def preview_change(self, name: str, *, keywords: list[str], is_active: bool) -> Changed:
+        """Return what `change` would answer, and change nothing. Raises as it does."""
+        attempt = self._connection.transaction()
+        await attempt.start()
+        try:
+            return await self.change(name, keywords=keywords, is_active=is_active)
+        finally:
+            await attempt.rollback()
+
     async def preview_reroute(self) -> list[Move]:
         """Return which profiles would be elsewhere if routed now; empty for none. Changes nothing."""
+        await database.allow_long(self._connection)
         return [to_move(row) async for row in queries.preview_reroute(self._connection)]
 
     async def ask_for_reroute(self) -> UUID:
         """Ask for the job that re-routes everything and return its id; one that is asked for already is the same one."""
-        return await enqueue(self._connection, REROUTE, {}, singleton_key="all")
+        return await enqueue(self._connection, REROUTE, {}, singleton_key="all", title="Re-route profiles", link="/namespaces")
 
     async def reroute(self, most: int) -> list[Move]:
         """Move the profiles of at most `most` addresses to where their campaigns are routed now; empty when nothing is

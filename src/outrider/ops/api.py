@@ -42,6 +42,8 @@ JOB_EXAMPLE: dict[str, Any] = {
     "progress_total": 100000,
     "progress_note": "promoting",
     "cancel_requested_at": None,
+    "title": "Import apollo.csv",
+    "link": "/imports/0193a512-7c10-7aaa-8001-3c4d5e6f7a8b",
 }
 EVENT_EXAMPLE: dict[str, Any] = {
     "id": "0193a512-9d2b-7a53-8f0e-1d2c3b4a5968",
@@ -91,6 +93,8 @@ class JobView(BaseModel):
     progress_total: int | None = Field(description="Of how many; null: not known.")
     progress_note: str | None = Field(description="What it is doing.")
     cancel_requested_at: datetime | None = Field(description="When somebody asked to cancel it.")
+    title: str | None = Field(description="What people call it; null: its name says enough.")
+    link: str | None = Field(description="The page of what it works on, as a path.")
 
 
 class JobPage(BaseModel):

@@ -20,7 +20,7 @@ app = typer.Typer(help="See, cancel and repeat jobs.", no_args_is_help=True)
 events_app = typer.Typer(help="What happened: the event store.", no_args_is_help=True)
 app.add_typer(events_app, name="events")
 
-JOB_COLUMNS = ["id", "name", "state", "progress", "attempt", "created_on", "requested_by", "error"]
+JOB_COLUMNS = ["id", "label", "state", "progress", "attempt", "created_on", "requested_by", "error"]
 EVENT_COLUMNS = ["created_at", "event_type", "entity_type", "entity_id", "payload"]
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The job's id, as the list shows it.", show_default=False)]
@@ -120,7 +120,7 @@ def row_of(job: Job) -> dict[str, Any]:
     """
     of = f" of {job.progress_total:,}" if job.progress_total is not None else ""
     progress = f"{job.progress_done:,}{of}" if job.progress_done or of else None
-    words = {"progress": progress, "attempt": f"{job.retry_count + 1} of {job.retry_limit + 1}"}
+    words = {"label": job.label, "progress": progress, "attempt": f"{job.retry_count + 1} of {job.retry_limit + 1}"}
     return {**asdict(job), "expire_in": job.expire_in.total_seconds(), **words}
 
 

@@ -1,5 +1,6 @@
 """Jobs as people and other slices see them: ask for one, look, cancel, try again. Never runs one (runner.py does)."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,9 +14,10 @@ from outrider.tenancy import Actor, OrganizationId, transaction
 
 from . import values
 from .store import queries, to_job
-from .types import STATES, Job
+from .types import STATES, Job, Unfinished
 
 SINGLETON_ATTEMPTS = 5
+LONGEST_TITLE = 200
 
 
 async def enqueue(
@@ -32,13 +34,16 @@ async def enqueue(
     expire_in: timedelta = timedelta(minutes=15),
     keep_until: datetime | None = None,
     on_complete: bool = False,
+    title: str | None = None,
+    link: str | None = None,
 ) -> UUID:
     """Ask for a job in the caller's tenant transaction and return its id: it runs if and when that transaction commits.
 
     A higher `priority` goes first. A failed attempt comes back after `retry_delay` seconds, doubled each time with
     `retry_backoff`, at most `retry_limit` times; an attempt may take `expire_in`. The record is kept until
     `keep_until` (None: 14 days after it may start). With a `singleton_key` and an unfinished job of that name and key:
-    returns that job's id and adds nothing. Raises `InvalidInput` for values that cannot be used.
+    returns that job's id and adds nothing. `title` is what people see ("Import apollo.csv"), `link` the path of the page of what it works
+    on. Raises `InvalidInput` for values that cannot be used.
     """
     if not timedelta(0) < expire_in <= timedelta(days=365):
         raise InvalidInput(f"expire_in is {expire_in}; it must be more than nothing and at most 365 days", field="expire_in")
@@ -56,6 +61,8 @@ async def enqueue(
         "expire_in": expire_in,
         "keep_until": values.moment(keep_until, "keep_until"),
         "on_complete": on_complete,
+        "title": values.text(title, "title", LONGEST_TITLE) if title is not None else None,
+        "link": values.local_path(link, "link") if link is not None else None,
     }
     for _ in range(SINGLETON_ATTEMPTS):
         made = await queries.insert_job(connection, **arguments)
@@ -72,7 +79,7 @@ async def enqueue(
 async def get_job(organization: OrganizationId, actor: Actor, id: UUID) -> Job:
     """Return one job. Raises `NotFound`."""
     async with transaction(organization, actor, readonly=True) as connection:
-        return await _find(connection, organization, id)
+        return await find_job(connection, organization, id)
 
 
 async def list_jobs(
@@ -89,11 +96,30 @@ async def list_jobs(
     """
     if state is not None and state not in STATES:
         raise InvalidInput(f"state is {state!r}; it must be one of {', '.join(STATES)}", field="state")
-    check_limit(limit)
-    arguments = {"state": state, "name": name, "before": values.before(cursor), "count": limit + 1}
     async with transaction(organization, actor, readonly=True) as connection:
-        found = [to_job(row) async for row in queries.jobs(connection, organization_id=organization, **arguments)]
+        return await page_of_jobs(connection, organization, [state] if state else None, name=name, limit=limit, cursor=cursor)
+
+
+async def page_of_jobs(
+    connection: asyncpg.Connection,
+    organization: OrganizationId,
+    states: Sequence[str] | None,
+    *,
+    name: str | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page[Job]:
+    """Return the same in the caller's transaction, of jobs in one of several states; None: in any."""
+    check_limit(limit)
+    arguments = {"states": states, "name": name, "before": values.before(cursor), "count": limit + 1}
+    found = [to_job(row) async for row in queries.jobs(connection, organization_id=organization, **arguments)]
     return Page(found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None)
+
+
+async def count_unfinished(connection: asyncpg.Connection, organization: OrganizationId) -> Unfinished:
+    """Return how many jobs run and how many wait, in the caller's transaction."""
+    found = {row["state"]: int(row["jobs"]) async for row in queries.unfinished_jobs(connection, organization_id=organization)}
+    return Unfinished(running=found.get("active", 0), waiting=found.get("created", 0) + found.get("retry", 0))
 
 
 async def cancel_job(organization: OrganizationId, actor: Actor, id: UUID) -> Job:
@@ -104,7 +130,7 @@ async def cancel_job(organization: OrganizationId, actor: Actor, id: UUID) -> Jo
     """
     async with transaction(organization, actor) as connection:
         changed = await queries.cancel_job(connection, organization_id=organization, id=id)
-        job = await _find(connection, organization, id)
+        job = await find_job(connection, organization, id)
     if changed is None and job.state != "cancelled":
         raise Conflict(f"job {id} is {job.state} already; only one that is not finished can be cancelled")
     return job
@@ -119,7 +145,7 @@ async def retry_job(organization: OrganizationId, actor: Actor, id: UUID) -> Job
     try:
         async with transaction(organization, actor) as connection:
             changed = await queries.retry_job(connection, organization_id=organization, id=id)
-            job = await _find(connection, organization, id)
+            job = await find_job(connection, organization, id)
             if changed is None:
                 raise Conflict(f"job {id} is {job.state}; only one that failed, expired or was cancelled can be retried")
             await queries.dispatch(connection, id=id)
@@ -134,7 +160,8 @@ async def workers_alive() -> int:
         return int(await queries.workers_alive(connection))
 
 
-async def _find(connection: asyncpg.Connection, organization: OrganizationId, id: UUID) -> Job:
+async def find_job(connection: asyncpg.Connection, organization: OrganizationId, id: UUID) -> Job:
+    """Return one job, in the caller's transaction. Raises `NotFound`."""
     row = await queries.job(connection, organization_id=organization, id=id)
     if row is None:
         raise NotFound(f"there is no job {id}", field="id")

@@ -2,12 +2,12 @@
 -- A new job's id; nothing when an unfinished one of that name has the singleton key.
 INSERT INTO ops.jobs AS j (
     organization_id, name, data, priority, start_after, singleton_key,
-    retry_limit, retry_delay, retry_backoff, expire_in, keep_until, on_complete
+    retry_limit, retry_delay, retry_backoff, expire_in, keep_until, on_complete, title, link
 )
 VALUES (
     :organization_id, :name, :data, :priority, coalesce(:start_after::timestamptz, now()), :singleton_key,
     :retry_limit, :retry_delay, :retry_backoff, :expire_in,
-    coalesce(:keep_until::timestamptz, greatest(:start_after::timestamptz, now()) + interval '14 days'), :on_complete
+    coalesce(:keep_until::timestamptz, greatest(:start_after::timestamptz, now()) + interval '14 days'), :on_complete, :title, :link
 )
 ON CONFLICT (organization_id, name, singleton_key) WHERE state IN ('created', 'retry', 'active') AND singleton_key IS NOT NULL DO NOTHING
 RETURNING j.id;
@@ -30,19 +30,19 @@ SELECT ops.f_dispatch(:id);
 SELECT
     id, name, state, data, output, error, priority, retry_limit, retry_count, retry_delay, retry_backoff,
     start_after, started_on, completed_on, created_on, keep_until, expire_in, singleton_key, on_complete, requested_by,
-    progress_done, progress_total, progress_note, cancel_requested_at
+    progress_done, progress_total, progress_note, cancel_requested_at, title, link
 FROM ops.jobs WHERE organization_id = :organization_id AND id = :id;
 
--- name: jobs(organization_id, state, name, before, count)
--- A page of jobs, newest first.
+-- name: jobs(organization_id, states, name, before, count)
+-- A page of jobs, newest first; NULL for states: in any.
 SELECT
     id, name, state, data, output, error, priority, retry_limit, retry_count, retry_delay, retry_backoff,
     start_after, started_on, completed_on, created_on, keep_until, expire_in, singleton_key, on_complete, requested_by,
-    progress_done, progress_total, progress_note, cancel_requested_at
+    progress_done, progress_total, progress_note, cancel_requested_at, title, link
 FROM ops.jobs
 WHERE
     organization_id = :organization_id
-    AND (:state::text IS NULL OR state = :state)
+    AND (:states::text[] IS NULL OR state = ANY (:states::text[]))
     AND (:name::text IS NULL OR name = :name)
     AND (:before::uuid IS NULL OR id < :before)
 ORDER BY id DESC
@@ -168,6 +168,15 @@ WITH gone AS (
     DELETE FROM ops.idempotency_keys WHERE organization_id = :organization_id AND created_at < now() - interval '1 day' RETURNING 1
 )
 SELECT count(*) FROM gone;
+
+-- name: organizations_with_work()
+-- The organizations for which the minute's round has something to do.
+SELECT w.id FROM ops.f_organizations_with_work() AS w (id);
+
+-- name: unfinished_jobs(organization_id)
+-- How many jobs wait and how many run.
+SELECT state, count(*) AS jobs FROM ops.jobs
+WHERE organization_id = :organization_id AND state IN ('created', 'retry', 'active') GROUP BY state;
 
 -- name: make_event_partitions()$
 -- Makes the months ahead; how many were new.

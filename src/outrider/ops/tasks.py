@@ -16,10 +16,10 @@ CLOCK = Actor("system", "clock")
 
 
 async def every_minute() -> None:
-    """Ask for the jobs of due schedules and hand out again jobs that nobody was told of. One tenant's trouble stays
+    """Ask for the jobs of due schedules and hand out again jobs that nobody was told of, where there are such. One tenant's trouble stays
     its own.
     """
-    for organization in await all_organizations():
+    for organization in await organizations_with_work():
         try:
             await tick(organization)
             await rescue(organization)
@@ -38,6 +38,12 @@ async def every_hour() -> None:
             await purge(organization)
         except Exception as error:
             log.error("the purge failed for organization %s: %s", organization, type(error).__name__)
+
+
+async def organizations_with_work() -> list[OrganizationId]:
+    """Return the organizations in which a schedule is due or a job was lost sight of."""
+    async with database.pool().acquire() as connection, connection.transaction():
+        return [OrganizationId(row["id"]) async for row in queries.organizations_with_work(connection)]
 
 
 async def make_event_partitions() -> int:

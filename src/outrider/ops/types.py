@@ -16,6 +16,11 @@ Task = Callable[["JobContext"], Awaitable[dict[str, Any] | None]]
 """The work behind a job's name; what it returns becomes the job's output."""
 
 
+def in_words(name: str) -> str:
+    """Return the name of a job or an event as a person would write it: 'people.expire_intelligence' is 'Expire intelligence'."""
+    return name.rpartition(".")[2].replace("_", " ").strip().capitalize() or name
+
+
 class JobCancelled(Exception):  # noqa: N818  (names of errors are the domain's words)
     """A person asked to cancel the job; raised where it reports progress. Let it pass: the job ends as cancelled."""
 
@@ -56,11 +61,26 @@ class Job:
     progress_total: int | None
     progress_note: str | None
     cancel_requested_at: datetime | None
+    title: str | None
+    link: str | None
+
+    @property
+    def label(self) -> str:
+        """What people call it: its title, or its name without the slice's ('expire_intelligence' is 'Expire intelligence')."""
+        return self.title or in_words(self.name)
 
     @property
     def is_finished(self) -> bool:
         """Whether nothing will happen to it any more, unless a person retries it."""
         return self.state in FINISHED
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """How many jobs run and how many wait."""
+
+    running: int
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True)

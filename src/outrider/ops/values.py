@@ -20,6 +20,13 @@ def text(value: str, field: str, longest: int) -> str:
     return value
 
 
+def local_path(value: str, field: str) -> str:
+    """Return a path of ours, such as /imports/1; raises `InvalidInput` for anything that could lead elsewhere."""
+    if not text(value, field, 300).startswith("/") or value.startswith(("//", "/\\")) or any(ord(letter) < 33 for letter in value):
+        raise InvalidInput(f"{field} is {value!r}; it must be a path of ours, such as /imports", field=field)
+    return value
+
+
 def number(value: int, field: str, least: int = 0) -> int:
     """Return a whole number from `least` to 2147483647; raises `InvalidInput` otherwise."""
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= MAX_INT:

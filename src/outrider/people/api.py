@@ -173,10 +173,11 @@ async def get_person(id: Who, caller: Reader) -> PersonView:
 async def update_person(id: PersonId, caller: Writer, body: Annotated[PersonChange | None, Body()] = None) -> PersonView:
     """Changes golden values; "" and null clear them. What stood before stays in the history, with who changed it and when.
 
-    The primary address's name, title and phone follow. 409 for another primary address, which never changes.
+    The primary address's name, title and phone follow. 409 for another primary address, which never changes, and for a field that is not
+    what `seen` says it was.
     """
     async with _people(caller, readonly=False) as people:
-        return _person(await people.edit(str(id), _changes(body)))
+        return _person(await people.edit(str(id), _changes(body), body.seen if body else None))
 
 
 @router.get("/contacts/{email}", summary="Show an address")
@@ -214,7 +215,7 @@ async def get_company(id: Which, caller: Reader) -> CompanyView:
 async def update_company(id: CompanyId, caller: Writer, body: Annotated[CompanyChange | None, Body()] = None) -> CompanyView:
     """Changes golden values; "" and null clear them. Its people are found under a new name. 409 for another domain, which never changes."""
     async with _people(caller, readonly=False) as people:
-        return _company(await people.edit_company(str(id), _changes(body)))
+        return _company(await people.edit_company(str(id), _changes(body), body.seen if body else None))
 
 
 @router.get("/slots", summary="List what waits for a decision or a fact")
@@ -241,7 +242,7 @@ async def resolve_slot(id: SlotId, caller: Writer, body: Annotated[Decision | No
 
 
 def _changes(body: PersonChange | CompanyChange | None) -> dict[str, object]:
-    return {name: getattr(body, name) for name in body.model_fields_set} if body else {}
+    return {name: getattr(body, name) for name in body.model_fields_set - {"seen"}} if body else {}
 
 
 def _person(person: Person) -> PersonView:

@@ -3,21 +3,24 @@
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any, TypeVar
 from uuid import UUID
 
+import asyncpg
 import typer
 
 from outrider.kit.errors import InvalidInput, Unavailable
+from outrider.kit.paging import Page
 from outrider.kit.terminal import Json, Org, progress, say, show_json
 from outrider.runtime import run_in
-from outrider.tenancy import transaction
+from outrider.tenancy import Caller, transaction
 
-from . import shows
+from . import shows, timeline
+from .notes import NotesService
 from .service import PeopleService, pages
-from .types import CompanyFilters, Filters, Slot
+from .types import CompanyFilters, Filters, Happening, Note, Slot
 
 if TYPE_CHECKING:
     from outrider.runtime import Session
@@ -28,6 +31,7 @@ app = typer.Typer(help="Find people and see where each value comes from.", no_ar
 Words = Annotated[str | None, typer.Argument(metavar="[QUERY]", help="Any part of name, address or company.", show_default=False)]
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="Any of the person's addresses, or their id.", show_default=False)]
 Domain = Annotated[str, typer.Argument(metavar="DOMAIN", help="The company's domain, or its id.", show_default=False)]
+Whom = Annotated[str, typer.Argument(metavar="EMAIL|DOMAIN", help="A person's address, or a company's domain.", show_default=False)]
 CompanyPart = Annotated[str | None, typer.Option("--company", help="Part of the company's name or domain.", show_default=False)]
 DomainOf = Annotated[str | None, typer.Option("--domain", help="The company's domain.", show_default=False)]
 Title = Annotated[str | None, typer.Option("--title", help="Part of the title.", show_default=False)]
@@ -53,6 +57,28 @@ def _ask(question: Callable[[PeopleService], Awaitable[T]], *, org: str | None, 
     async def work(session: "Session") -> T:
         async with _people(session, readonly=readonly) as people:
             return await question(people)
+
+    return run_in(work, org=org, json=json)
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """Whom or what a command is about, inside its transaction."""
+
+    connection: asyncpg.Connection
+    caller: Caller
+    subject: str
+    id: UUID
+
+
+def _of(who: str, question: Callable[[_About], Awaitable[T]], *, org: str | None, json: bool) -> T:
+    """Ask about a person, by their address, or a company, by its domain."""
+    subject = "person" if "@" in who else "company"
+
+    async def work(session: "Session") -> T:
+        async with transaction(session.organization_id, session.actor) as connection:
+            id = await PeopleService(connection, session.organization_id).id_of(subject, who)
+            return await question(_About(connection, session.caller, subject, id))
 
     return run_in(work, org=org, json=json)
 
@@ -145,6 +171,39 @@ def edit_person(email: Email, changes: Changes, org: Org = None, json: Json = Fa
 
     person = _ask(work, org=org, json=json, readonly=False)
     show_json(asdict(person)) if json else shows.person(person)
+
+
+@app.command("note")
+def write_note(
+    who: Whom,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="The note; - reads standard input.", show_default=False)],
+    org: Org = None,
+    json: Json = False,
+) -> None:
+    """Write a note on a person, or with a domain instead of an address on a company."""
+    body = sys.stdin.read() if text == "-" else text
+    note = _of(who, lambda about: NotesService(about.connection, about.caller).add(about.subject, about.id, body), org=org, json=json)
+    show_json(asdict(note)) if json else say(f"Noted on {who}.")
+
+
+@app.command("notes")
+def list_notes(who: Whom, limit: Count = 20, cursor: From = None, org: Org = None, json: Json = False) -> None:
+    """List the notes on a person or company, newest first."""
+
+    def read(about: _About) -> Awaitable[Page[Note]]:
+        return NotesService(about.connection, about.caller).page(about.subject, about.id, limit=limit, cursor=cursor)
+
+    shows.notes(_of(who, read, org=org, json=json), json=json)
+
+
+@app.command("timeline")
+def show_timeline(who: Whom, limit: Count = 20, cursor: From = None, org: Org = None, json: Json = False) -> None:
+    """Show what happened with a person or company, newest first: loads, changes, roles, notes, decisions."""
+
+    def read(about: _About) -> Awaitable[Page[Happening]]:
+        return timeline.read(about.connection, about.caller.organization_id, about.subject, about.id, limit=limit, cursor=cursor)
+
+    shows.timeline(_of(who, read, org=org, json=json), json=json)
 
 
 @app.command("companies")

@@ -1,18 +1,23 @@
-"""Puts together everything that is known of one person or company, each value with where it is from. Reads only."""
+"""Puts together what is known of one person or company, each value with where it is from. Reads only.
+
+A page asks for the parts that it shows.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
+from outrider.kit import sql
 from outrider.tenancy import OrganizationId
 
-from . import provenance
-from .provenance import Entry, Loads
-from .store import queries, to_company, to_load, to_person, to_slot
+from . import actors, provenance
+from .provenance import Entry, Sources
+from .store import queries, to_load, to_person, to_slot
 from .types import (
     AFFILIATION_FIELDS,
     COMPANY_FIELDS,
@@ -22,17 +27,28 @@ from .types import (
     Affiliation,
     Change,
     Company,
+    CompanyRow,
     Contact,
+    Counts,
     Fact,
+    Load,
     Origin,
     Person,
+    PersonRow,
     Profile,
+    Slot,
 )
+
+details = sql.load(Path(__file__).parent / "dossier.sql")
 
 MOST_SHOWN = 100
 MOST_PEOPLE = 50
+EVERYTHING = frozenset({"facts", "contacts", "affiliations", "profiles", "loads", "slots", "history"})
+"""The parts of a person."""
+EVERYTHING_OF_COMPANY = frozenset({"facts", "people", "history"})
 Row = Mapping[str, Any]
-History = dict[Any, list[Entry]]
+History = dict[tuple[str, str], list[Entry]]
+Parts = list[tuple[str, Row]]
 
 
 class Dossiers:
@@ -42,56 +58,66 @@ class Dossiers:
         self._connection = connection
         self._organization = organization
 
-    async def person(self, id: UUID) -> Person | None:
-        """Return everything about a person, None for nobody."""
-        row = await queries.person(self._connection, organization_id=self._organization, id=id)
+    async def person(self, id: UUID, parts: Iterable[str] = EVERYTHING) -> Person | None:
+        """Return a person with the parts asked for, the others empty; None for nobody."""
+        row = await details.person_header(self._connection, organization_id=self._organization, id=id)
         if row is None:
             return None
-        contacts = await self._rows(queries.contacts, person_id=id)
-        affiliations = await self._rows(queries.affiliations, person_id=id)
-        profiles = await self._rows(queries.profiles, person_id=id)
-        person_history = await self._history(queries.person_history, [id])
-        contact_history = await self._history(queries.contact_history, [c["contact_id"] for c in contacts])
-        affiliation_history = await self._history(queries.affiliation_history, [a["id"] for a in affiliations])
-        profile_history = await self._history(queries.profile_history, [p["id"] for p in profiles])
+        wanted = frozenset(parts)
+        contacts = await self._rows(queries.contacts, person_id=id) if wanted & {"contacts", "loads", "slots", "history"} else []
+        affiliations = await self._rows(queries.affiliations, person_id=id) if "affiliations" in wanted else []
+        profiles = await self._rows(queries.profiles, person_id=id) if "profiles" in wanted else []
+        history = await self._histories(id, wanted)
+        rows: Parts = [("person", row)]
+        rows += [("contact", one) for one in contacts] if wanted & {"contacts", "history"} else []
+        rows += [("affiliation", one) for one in affiliations] + [("profile", one) for one in profiles]
+        sources = await self._sources(rows, history) if wanted - {"loads", "slots"} else Sources({}, frozenset(), {})
 
-        parts = [([row], person_history), (contacts, contact_history), (affiliations, affiliation_history), (profiles, profile_history)]
-        loads = await self._loads(parts)
-        emails = list({row["email"], *(contact["email"] for contact in contacts)})
-        said = [to_load(one) for one in await self._rows(queries.loads_of_addresses, emails=emails, count=MOST_SHOWN)]
-        slots = await self._rows(queries.slots_of_loads, ids=[load.load_id for load in said], emails=emails, count=MOST_SHOWN)
-        facts = provenance.facts(PERSON_FIELDS, row, person_history[id], loads)
-        known = [
-            _affiliation(one, provenance.facts(AFFILIATION_FIELDS, one, affiliation_history[one["id"]], loads)) for one in affiliations
-        ]
-        history = provenance.timeline("person", person_history[id], loads)
-        for contact in contacts:
-            history += provenance.timeline(contact["email"], contact_history[contact["contact_id"]], loads)
-        names = await self._company_names([*facts, *(fact for one in known for fact in one.facts)])
+        def known(kind: str, names: tuple[str, ...], of: Row) -> tuple[Fact, ...]:
+            return provenance.facts(names, of, _of(kind, of, history), sources)
+
+        facts = known("person", PERSON_FIELDS, row) if "facts" in wanted else ()
+        roles = [_affiliation(one, known("affiliation", AFFILIATION_FIELDS, one)) for one in affiliations]
+        names = await self._company_names([*facts, *(fact for one in roles for fact in one.facts)], row)
+        addresses = list({row["email"], *(contact["email"] for contact in contacts)})
         return Person(
-            to_person((await self._rows(queries.people, ids=[id]))[0]),
+            _row(PersonRow, row),
             _named(facts, names),
-            [_contact(one, provenance.facts(CONTACT_FIELDS, one, contact_history[one["contact_id"]], loads)) for one in contacts],
-            [replace(one, facts=_named(one.facts, names)) for one in known],
-            [_profile(one, provenance.facts(PROFILE_FIELDS, one, profile_history[one["id"]], loads)) for one in profiles],
-            [to_slot(one) for one in slots],
-            said,
-            _newest(history),
+            [
+                _contact(one, known("contact", CONTACT_FIELDS, one), provenance.custom_facts(one, _of("contact", one, history), sources))
+                for one in contacts
+                if "contacts" in wanted
+            ],
+            [replace(one, facts=_named(one.facts, names)) for one in roles],
+            [_profile(one, known("profile", PROFILE_FIELDS, one)) for one in profiles],
+            *await self._said(addresses, wanted),
+            _newest(_changes([("person", row), *(("contact", one) for one in contacts)], history, sources)) if "history" in wanted else [],
+            Counts(row["addresses"], row["affiliations"], row["profiles"], row["notes"]),
+            row["address_status"],
+            tuple(str(tag) for tag in row["tags"]),
         )
 
-    async def company(self, id: UUID) -> Company | None:
-        """Return everything about a company, None for none such."""
-        row = await queries.company(self._connection, organization_id=self._organization, id=id)
+    async def company(self, id: UUID, parts: Iterable[str] = EVERYTHING_OF_COMPANY) -> Company | None:
+        """Return a company with the parts asked for, the others empty; None for none such."""
+        row = await details.company_header(self._connection, organization_id=self._organization, id=id)
         if row is None:
             return None
-        history = await self._history(queries.company_history, [id])
-        loads = await self._loads([([row], history)])
-        ids = [one["id"] for one in await self._rows(queries.people_of_company, company_id=id, count=MOST_PEOPLE)]
+        wanted = frozenset(parts)
+        history: History = {}
+        sources = Sources({}, frozenset(), {})
+        if wanted & {"facts", "history"}:
+            history = _by_row(await self._rows(details.company_history, id=id))
+            sources = await self._sources([("company", row)], history)
+        people = []
+        if "people" in wanted:
+            ids = [one["id"] for one in await self._rows(queries.people_of_company, company_id=id, count=MOST_PEOPLE)]
+            people = [to_person(one) for one in await self._rows(queries.people, ids=ids)] if ids else []
         return Company(
-            to_company((await self._rows(queries.companies, ids=[id]))[0]),
-            provenance.facts(COMPANY_FIELDS, row, history[id], loads),
-            [to_person(one) for one in await self._rows(queries.people, ids=ids)],
-            _newest(provenance.timeline("company", history[id], loads)),
+            _row(CompanyRow, row),
+            provenance.facts(COMPANY_FIELDS, row, _of("company", row, history), sources) if "facts" in wanted else (),
+            people,
+            _newest(_changes([("company", row)], history, sources)) if "history" in wanted else [],
+            row["notes"],
         )
 
     async def contact(self, person_id: UUID, email: str) -> Contact | None:
@@ -99,27 +125,16 @@ class Dossiers:
         contacts = [one for one in await self._rows(queries.contacts, person_id=person_id) if one["email"] == email]
         if not contacts:
             return None
-        history = await self._history(queries.contact_history, [contacts[0]["contact_id"]])
-        loads = await self._loads([(contacts, history)])
-        return _contact(contacts[0], provenance.facts(CONTACT_FIELDS, contacts[0], history[contacts[0]["contact_id"]], loads))
+        history = await self._histories(person_id, frozenset({"contacts"}))
+        sources = await self._sources([("contact", contacts[0])], history)
+        entries = _of("contact", contacts[0], history)
+        facts = provenance.facts(CONTACT_FIELDS, contacts[0], entries, sources)
+        return _contact(contacts[0], facts, provenance.custom_facts(contacts[0], entries, sources))
 
-    async def _rows(self, query: Callable[..., Any], **arguments: Any) -> list[Row]:
-        return [row async for row in query(self._connection, organization_id=self._organization, **arguments)]
-
-    async def _history(self, query: Callable[..., Any], ids: list[Any]) -> History:
-        found: History = defaultdict(list)
-        if ids:
-            for row in await self._rows(query, ids=ids):
-                entry = Entry(row["changed_at"], row["changed_by"], row["old_values"], row["new_values"], row["loads"])
-                found[row["row_id"]].append(entry)
-        return found
-
-    async def _loads(self, parts: Iterable[tuple[list[Row], History]]) -> Loads:
-        ids: set[int] = set()
-        for rows, history in parts:
-            for row in rows:
-                ids |= provenance.mentioned(row, history.get(row.get("contact_id") or row["id"], []))
-        rows = await self._rows(queries.loads, ids=sorted(ids))
+    async def sources_of(self, load_ids: Iterable[int], who: Iterable[str | None]) -> tuple[Sources, dict[str, actors.Who]]:
+        """Return what is known of loads and actors, one statement for all of each."""
+        ids = sorted(set(load_ids))
+        rows = await self._rows(queries.loads, ids=ids) if ids else []
         origins = {
             row["load_id"]: Origin(
                 "load",
@@ -132,13 +147,79 @@ class Dossiers:
             )
             for row in rows
         }
-        return Loads(origins, frozenset(row["load_id"] for row in rows if row["is_reverted"]))
+        found = await actors.name(self._connection, self._organization, who)
+        reverted = frozenset(row["load_id"] for row in rows if row["is_reverted"])
+        return Sources(origins, reverted, {actor: one.name for actor, one in found.items()}), found
 
-    async def _company_names(self, facts: Iterable[Fact]) -> dict[str, str]:
+    async def _sources(self, rows: Parts, history: History) -> Sources:
+        ids: set[int] = set()
+        for kind, row in rows:
+            ids |= provenance.mentioned(row, _of(kind, row, history))
+        found, _ = await self.sources_of(ids, {entry.by for entries in history.values() for entry in entries})
+        return found
+
+    async def _histories(self, person_id: UUID, wanted: frozenset[str]) -> History:
+        kinds = {
+            "person": wanted & {"facts", "history"}, "contact": wanted & {"contacts", "history"}, "affiliation": wanted & {"affiliations"},
+            "profile": wanted & {"profiles"},
+        }  # fmt: skip
+        asked = [kind for kind, needed in kinds.items() if needed]
+        return _by_row(await self._rows(details.histories, person_id=person_id, kinds=asked)) if asked else {}
+
+    async def _said(self, addresses: list[str], wanted: frozenset[str]) -> tuple[list[Slot], list[Load]]:
+        if not wanted & {"loads", "slots"}:
+            return [], []
+        loads = [to_load(one) for one in await self._rows(queries.loads_of_addresses, emails=addresses, count=MOST_SHOWN)]
+        if "slots" not in wanted:
+            return [], loads
+        ids = [load.load_id for load in loads]
+        slots = await self._rows(queries.slots_of_loads, ids=ids, emails=addresses, count=MOST_SHOWN)
+        return [to_slot(one) for one in slots], loads
+
+    async def _company_names(self, facts: Iterable[Fact], row: Row) -> dict[str, str]:
+        """Return {id: name and domain} of the companies that facts name; the person's own is in their row."""
+        found = {str(row["company_id"]): _company_name(row["company_name"], row["domain"])} if row["company_id"] else {}
         about = [fact for fact in facts if fact.field == "company_id"]
         ids = {str(value) for fact in about for value in (fact.value, *(old.value for old in fact.earlier)) if value}
-        rows = await self._rows(queries.companies, ids=[UUID(id) for id in sorted(ids)]) if ids else []
-        return {str(row["id"]): f"{row['name']} ({row['domain']})" if row["name"] else row["domain"] for row in rows}
+        return found | await company_names(self._connection, self._organization, ids - found.keys())
+
+    async def _rows(self, query: Callable[..., Any], **arguments: Any) -> list[Row]:
+        return [row async for row in query(self._connection, organization_id=self._organization, **arguments)]
+
+
+async def company_names(connection: asyncpg.Connection, organization: OrganizationId, ids: Iterable[str]) -> dict[str, str]:
+    """Return {id: name and domain} of companies; one that is not there any more is left out."""
+    wanted = [UUID(id) for id in sorted(ids)]
+    rows = [row async for row in queries.companies(connection, organization_id=organization, ids=wanted)] if wanted else []
+    return {str(row["id"]): _company_name(row["name"], row["domain"]) for row in rows}
+
+
+def _company_name(name: str | None, domain: str) -> str:
+    return f"{name} ({domain})" if name else domain
+
+
+def _row(of: type[Any], row: Row) -> Any:
+    return of(**{field.name: row[field.name] for field in fields(of)})
+
+
+def _by_row(rows: Iterable[Row]) -> History:
+    found: History = defaultdict(list)
+    for row in rows:
+        entry = Entry(row["changed_at"], row["changed_by"], row["old_values"], row["new_values"], row["loads"])
+        found[row["kind"], row["row_id"]].append(entry)
+    return found
+
+
+def _of(kind: str, row: Row, history: History) -> list[Entry]:
+    return history.get((kind, str(row["contact_id" if kind == "contact" else "id"])), [])
+
+
+def _changes(rows: Parts, history: History, sources: Sources) -> list[Change]:
+    return [
+        change
+        for kind, row in rows
+        for change in provenance.timeline(row["email"] if kind == "contact" else kind, _of(kind, row, history), sources)
+    ]
 
 
 def _named(facts: tuple[Fact, ...], names: dict[str, str]) -> tuple[Fact, ...]:
@@ -157,12 +238,12 @@ def _newest(history: list[Change]) -> list[Change]:
     return newest[:MOST_SHOWN]
 
 
-def _contact(row: Row, facts: tuple[Fact, ...]) -> Contact:
+def _contact(row: Row, facts: tuple[Fact, ...], custom_facts: tuple[Fact, ...]) -> Contact:
     names = (
         "contact_id", "email", "person_id", "is_primary", "status", "source", "tags", "custom_fields", "score", "last_activity_at",
         "created_at", "updated_at",
     )  # fmt: skip
-    return Contact(**{name: row[name] for name in names}, facts=facts)
+    return Contact(**{name: row[name] for name in names}, facts=facts, custom_facts=custom_facts)
 
 
 def _affiliation(row: Row, facts: tuple[Fact, ...]) -> Affiliation:

@@ -1,6 +1,7 @@
 """What an edit may say: which golden fields there are, and what each takes. Pure; '' and None clear a value."""
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -38,6 +39,32 @@ def company(changes: dict[str, Any], domain: str) -> dict[str, Any]:
     if "domain" in given and (given.pop("domain") or "").strip().lower() != domain:
         raise Conflict("a company's domain never changes: it is what the company is known by", field="domain")
     return _checked(given, COMPANY_FIELDS, COMPANY_STATUSES)
+
+
+def changed_meanwhile(seen: Mapping[str, Any], there: Mapping[str, Any]) -> str | None:
+    """Return the first field that is not what its editor saw, None when all are. '' and None are the same, and so are 260 and '260'.
+
+    Raises `InvalidInput` for a field there is not.
+    """
+    for field, value in seen.items():
+        if field not in there:
+            raise InvalidInput(f"there is no field {field[:60]!r} that could have been seen", field="seen")
+        if not _same(value, there[field]):
+            return field
+    return None
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(other, (int, float, Decimal)) and not isinstance(other, bool):
+        try:
+            return Decimal(str(one)) == Decimal(str(other))
+        except InvalidOperation:
+            return False
+    return " ".join(_text(one).split()) == " ".join(_text(other).split())
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
 
 
 def _checked(changes: dict[str, Any], fields: tuple[str, ...], statuses: tuple[str, ...]) -> dict[str, Any]:

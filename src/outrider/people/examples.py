@@ -8,6 +8,7 @@ PERSON_ID, COMPANY_ID = "0193a512-7c14-7e0c-9b1d-2f6f5a1f3c11", "0193a512-7c14-7
 ORIGIN: dict[str, Any] = {
     "kind": "load",
     "by": None,
+    "by_name": None,
     "load_id": 4711,
     "source": "apollo",
     "batch_id": "2026-11-20",
@@ -19,7 +20,7 @@ FACT: dict[str, Any] = {
     "field": "title",
     "value": "Chief Financial Officer",
     "shown": None,
-    "origin": {"kind": "edit", "by": "user:0193a510-0000-7000-8000-000000000001"}
+    "origin": {"kind": "edit", "by": "user:0193a510-0000-7000-8000-000000000001", "by_name": "Kim Weber"}
     | dict.fromkeys(("load_id", "source", "batch_id", "import_id", "file_name", "row_number")),
     "since": "2026-11-21T09:30:00Z",
     "earlier": [{"value": "CFO", "shown": None, "since": "2026-11-20T08:00:00Z", "until": "2026-11-21T09:30:00Z", "origin": ORIGIN}],
@@ -60,6 +61,7 @@ COMPANY: dict[str, Any] = {
 CHANGE: dict[str, Any] = {
     "at": "2026-11-21T09:30:00Z",
     "by": "user:0193a510-0000-7000-8000-000000000001",
+    "by_name": "Kim Weber",
     "of": "person",
     "old": {"title": "CFO"},
     "new": {"title": "Chief Financial Officer"},
@@ -79,6 +81,7 @@ CONTACT: dict[str, Any] = {
     "created_at": "2026-11-20T08:00:00Z",
     "updated_at": "2026-11-20T08:00:00Z",
     "facts": [FACT],
+    "custom_facts": [],
 }
 SLOT: dict[str, Any] = {
     "id": "0193a512-8a11-7c3e-a0b2-0c9d8e7f6a55",

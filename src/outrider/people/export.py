@@ -1,13 +1,11 @@
 """People as CSV that a spreadsheet opens without harm. Makes text; opens no file and no connection."""
 
-import csv
-import io
 from collections.abc import Iterable
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from outrider.intake import neutralise
+from outrider.kit.spreadsheet import csv_lines, neutralise
 
 from .types import PersonRow
 
@@ -18,21 +16,15 @@ PAGE = 5_000
 
 def header() -> str:
     """Return the first line."""
-    return _lines([COLUMNS])
+    return csv_lines([COLUMNS])
 
 
 def lines(people: Iterable[PersonRow]) -> str:
     """Return a line for each person. Times are ISO 8601, UTC; cells that would run as formulas are made text."""
-    return _lines([[_cell(getattr(person, column)) for column in COLUMNS] for person in people])
+    return csv_lines([[_cell(getattr(person, column)) for column in COLUMNS] for person in people])
 
 
 def _cell(value: Any) -> str:
     if value is None:
         return ""
     return neutralise(value.isoformat() if isinstance(value, datetime) else str(value))
-
-
-def _lines(rows: Iterable[Iterable[str]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()

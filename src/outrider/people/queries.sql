@@ -31,20 +31,6 @@ SELECT id FROM (
 -- The id of the company with a domain.
 SELECT id FROM company.master WHERE organization_id = :organization_id AND domain = :domain;
 
--- name: person(organization_id, id)^
--- The golden row of a person.
-SELECT
-    id, email, name, first_name, last_name, title, company_id, linkedin_url, phone, location, country_code, seniority, department, status,
-    created_at, updated_at, load_id, provenance
-FROM people.master WHERE organization_id = :organization_id AND id = :id;
-
--- name: company(organization_id, id)^
--- The golden row of a company.
-SELECT
-    id, domain, name, industry, employee_count, revenue, revenue_currency, funding, location, country_code, linkedin_url, website, status,
-    created_at, updated_at, load_id, provenance
-FROM company.master WHERE organization_id = :organization_id AND id = :id;
-
 -- name: people_of_company(organization_id, company_id, count)
 -- The ids of a company's people, newest first.
 SELECT id FROM people.master WHERE organization_id = :organization_id AND company_id = :company_id ORDER BY id DESC LIMIT :count;
@@ -124,31 +110,6 @@ FROM people.slot WHERE organization_id = :organization_id AND id = :id;
 -- name: resolve_slot(id, accept)$
 -- Decides about a conflict; returns what came of it.
 SELECT people.f_resolve_slot(:id, :accept);
-
--- name: person_history(organization_id, ids)
--- What was changed in people, oldest first.
-SELECT history_id, person_id AS row_id, changed_at, changed_by, old_values, new_values, loads
-FROM people.history WHERE organization_id = :organization_id AND person_id = ANY (:ids::uuid[]) ORDER BY history_id;
-
--- name: company_history(organization_id, ids)
--- What was changed in companies, oldest first.
-SELECT history_id, company_id AS row_id, changed_at, changed_by, old_values, new_values, loads
-FROM company.history WHERE organization_id = :organization_id AND company_id = ANY (:ids::uuid[]) ORDER BY history_id;
-
--- name: contact_history(organization_id, ids)
--- What was changed in addresses, oldest first.
-SELECT history_id, contact_id AS row_id, changed_at, changed_by, old_values, new_values, loads
-FROM vault.history WHERE organization_id = :organization_id AND contact_id = ANY (:ids::bigint[]) ORDER BY history_id;
-
--- name: affiliation_history(organization_id, ids)
--- What was changed in affiliations, oldest first.
-SELECT history_id, affiliation_id AS row_id, changed_at, changed_by, old_values, new_values, loads
-FROM people.affiliation_history WHERE organization_id = :organization_id AND affiliation_id = ANY (:ids::uuid[]) ORDER BY history_id;
-
--- name: profile_history(organization_id, ids)
--- What was changed in profiles, oldest first.
-SELECT history_id, profile_id AS row_id, changed_at, changed_by, old_values, new_values, loads
-FROM people.profile_history WHERE organization_id = :organization_id AND profile_id = ANY (:ids::uuid[]) ORDER BY history_id;
 
 -- name: name_parts(name)^
 -- A whole name in its parts.

@@ -1,6 +1,6 @@
 """The rules of people and companies: finding, reading, editing, deciding (BEHAVIOUR 2). Knows no HTTP and no terminal, never commits."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +10,11 @@ from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
 from outrider.tenancy import OrganizationId
 
-from . import edits, search
-from .dossier import Dossiers
+from . import actors, edits, search
+from .dossier import EVERYTHING, EVERYTHING_OF_COMPANY, Dossiers, details
 from .search import COMPANY_SORTS, SORTS
 from .store import queries, run, to_company, to_person, to_slot
-from .types import Company, CompanyFilters, CompanyRow, Contact, Filters, Person, PersonRow, Slot
+from .types import COMPANY_FIELDS, PERSON_FIELDS, Company, CompanyFilters, CompanyRow, Contact, Filters, Person, PersonRow, Slot
 
 ISSUES = ("conflict", "incomplete")
 LONGEST_ADDRESS = 254
@@ -56,9 +56,9 @@ class PeopleService:
         rows = [to_person(row) async for row in queries.people(self._connection, organization_id=self._organization, ids=ids)]
         return Page(rows, _cursor(by, found, limit))
 
-    async def find(self, who: str) -> Person:
-        """Return everything about the person whom an id or any of their addresses names. Raises `NotFound`."""
-        person = await Dossiers(self._connection, self._organization).person(await self._person_id(who))
+    async def find(self, who: str, parts: Iterable[str] = EVERYTHING) -> Person:
+        """Return the person whom an id or any of their addresses names, with the parts asked for. Raises `NotFound`."""
+        person = await Dossiers(self._connection, self._organization).person(await self.person_id(who), parts)
         if person is None:
             raise _nobody(who)
         return person
@@ -72,25 +72,29 @@ class PeopleService:
             raise NotFound(f"there is no contact with the address {email[:100]!r}", field="email")
         return contact
 
-    async def edit(self, who: str, changes: dict[str, Any]) -> Person:
-        """Change golden values of a person, '' and None clearing them, and return the person.
+    async def edit(
+        self, who: str, changes: dict[str, Any], seen: Mapping[str, Any] | None = None, parts: Iterable[str] = EVERYTHING
+    ) -> Person:
+        """Change golden values of a person, '' and None clearing them, and return the person with the parts asked for.
 
-        A name given without its parts is taken apart, parts without the name make it anew. Raises `NotFound`, `InvalidInput` for a field
-        there is not or a value it does not take, `Conflict` for another primary address.
+        `seen` is {field: value} as the editor saw them. A name given without its parts is taken apart, parts without the name make it anew.
+        Raises `NotFound`, `InvalidInput` for a field there is not or a value it does not take, `Conflict` for another primary address, and
+        for a field that is not what `seen` says: with both values and who changed it.
         """
-        id = await self._person_id(who)
-        row = await queries.person(self._connection, organization_id=self._organization, id=id)
+        id = await self.person_id(who)
+        row = await details.lock_person(self._connection, organization_id=self._organization, id=id)
         if row is None:
             raise _nobody(who)
         if not changes:
             raise _nothing()
+        await self._check_seen(seen or {}, row, details.last_change_of_person)
         wanted = edits.person(changes, row["email"])
         if wanted.get("company_id") and not await self._is_company(UUID(wanted["company_id"])):
             raise InvalidInput(f"there is no company {wanted['company_id']}", field="company_id")
         await self._complete_name(wanted, row)
         if wanted:
             await queries.edit_person(self._connection, id=id, changes=wanted)
-        return await self.find(str(id))
+        return await self.find(str(id), parts)
 
     async def list_companies(
         self, filters: CompanyFilters, *, sort: str = "name", direction: str | None = None, limit: int = 50, cursor: str | None = None
@@ -103,24 +107,27 @@ class PeopleService:
         rows = [to_company(row) async for row in queries.companies(self._connection, organization_id=self._organization, ids=ids)]
         return Page(rows, _cursor(by, found, limit))
 
-    async def find_company(self, which: str) -> Company:
-        """Return everything about the company that an id or a domain names. Raises `NotFound`."""
-        company = await Dossiers(self._connection, self._organization).company(await self._company_id(which))
+    async def find_company(self, which: str, parts: Iterable[str] = EVERYTHING_OF_COMPANY) -> Company:
+        """Return the company that an id or a domain names, with the parts asked for. Raises `NotFound`."""
+        company = await Dossiers(self._connection, self._organization).company(await self.company_id(which), parts)
         if company is None:
             raise _no_company(which)
         return company
 
-    async def edit_company(self, which: str, changes: dict[str, Any]) -> Company:
-        """Change golden values of a company and return it. Raises as `edit` does."""
-        id = await self._company_id(which)
-        row = await queries.company(self._connection, organization_id=self._organization, id=id)
+    async def edit_company(
+        self, which: str, changes: dict[str, Any], seen: Mapping[str, Any] | None = None, parts: Iterable[str] = EVERYTHING_OF_COMPANY
+    ) -> Company:
+        """Change golden values of a company and return it with the parts asked for. Raises as `edit` does."""
+        id = await self.company_id(which)
+        row = await details.lock_company(self._connection, organization_id=self._organization, id=id)
         if row is None:
             raise _no_company(which)
         if not changes:
             raise _nothing()
+        await self._check_seen(seen or {}, row, details.last_change_of_company)
         if wanted := edits.company(changes, row["domain"]):
             await queries.edit_company(self._connection, id=id, changes=wanted)
-        return await self.find_company(str(id))
+        return await self.find_company(str(id), parts)
 
     async def list_slots(self, issue: str = "conflict", *, limit: int = 50, cursor: str | None = None) -> Page[Slot]:
         """Return a page of slots that wait, oldest first: `conflict` for a person, `incomplete` for enrichment. Raises `InvalidInput`."""
@@ -146,6 +153,31 @@ class PeopleService:
             raise Conflict(REFUSALS[outcome], field="id")
         return await self.slot(id)
 
+    async def reopen(self, id: UUID) -> Slot:
+        """Take a decision about a conflict back and return the slot, which waits again; a person it moved returns to where they were.
+
+        Raises `NotFound`, and `Conflict` for what was not decided.
+        """
+        outcome = await details.reopen_slot(self._connection, id=id)
+        if outcome == "not_found":
+            raise NotFound(f"there is no slot {id}", field="id")
+        if outcome == "not_decided":
+            raise Conflict("there is no decision about this that could be taken back", field="id")
+        return await self.slot(id)
+
+    async def undo(self, subject: str, id: UUID, history_id: int) -> None:
+        """Put back what a change of a `person` or `company` replaced.
+
+        Raises `NotFound`, and `Conflict` where one of its fields was changed again since.
+        """
+        of_subject = details.change_of_person if subject == "person" else details.change_of_company
+        change = await of_subject(self._connection, organization_id=self._organization, id=id, history_id=history_id)
+        if change is None:
+            raise NotFound("there is no such change", field="id")
+        fields = change["old_values"].keys() & set(PERSON_FIELDS if subject == "person" else COMPANY_FIELDS)
+        back, seen = ({field: values[field] for field in fields} for values in (change["old_values"], change["new_values"]))
+        await (self.edit(str(id), back, seen, ()) if subject == "person" else self.edit_company(str(id), back, seen, ()))
+
     async def slot(self, id: UUID) -> Slot:
         """Return a slot. Raises `NotFound`."""
         row = await queries.slot(self._connection, organization_id=self._organization, id=id)
@@ -161,7 +193,12 @@ class PeopleService:
         """
         return int(await queries.expire_intelligence(self._connection, organization_id=self._organization, most=most))
 
-    async def _person_id(self, who: str) -> UUID:
+    async def id_of(self, subject: str, which: str) -> UUID:
+        """Return the id of the `person` or `company` that an id, address or domain stands for. Raises `NotFound`."""
+        return await (self.person_id(which) if subject == "person" else self.company_id(which))
+
+    async def person_id(self, who: str) -> UUID:
+        """Return the id that an id, taken as it is, or any address of a person stands for. Raises `NotFound`."""
         if "@" not in who:
             return _uuid(who, "id", NotFound)
         id: UUID | None = await queries.person_of_address(self._connection, organization_id=self._organization, email=who.strip().lower())
@@ -169,7 +206,8 @@ class PeopleService:
             raise _nobody(who)
         return id
 
-    async def _company_id(self, which: str) -> UUID:
+    async def company_id(self, which: str) -> UUID:
+        """Return the id that an id, taken as it is, or a domain stands for. Raises `NotFound`."""
         try:
             return UUID(which)
         except ValueError:
@@ -182,7 +220,23 @@ class PeopleService:
         return id
 
     async def _is_company(self, id: UUID) -> bool:
-        return await queries.company(self._connection, organization_id=self._organization, id=id) is not None
+        return [one async for one in queries.companies(self._connection, organization_id=self._organization, ids=[id])] != []
+
+    async def _check_seen(self, seen: Mapping[str, Any], row: asyncpg.Record, last_change: Callable[..., Any]) -> None:
+        field = edits.changed_meanwhile(seen, row)
+        if field is None:
+            return
+        change = await last_change(self._connection, organization_id=self._organization, id=row["id"], field=field)
+        who = (
+            (await actors.name(self._connection, self._organization, [change["changed_by"]])).get(change["changed_by"]) if change else None
+        )
+        raise Conflict(
+            f"{field} was changed{f' by {who.name}' if who else ''} since you looked: it is {_quoted(row[field])} now, and was "
+            f"{_quoted(seen[field])}. Look at it and decide again",
+            field=field,
+            current=_plain(row[field]),
+            seen=_plain(seen[field]),
+        )
 
     async def _complete_name(self, wanted: dict[str, Any], row: asyncpg.Record) -> None:
         parts = {"first_name", "last_name"}
@@ -228,6 +282,14 @@ def _uuid(text: str, field: str, error: type[InvalidInput] | type[NotFound] = In
         raise error(
             f"{text[:100]!r} is neither an id nor an e-mail address" if error is NotFound else f"{field} is not one of ours", field=field
         ) from None
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
+
+
+def _quoted(value: Any) -> str:
+    return "empty" if value in (None, "") else repr(str(value)[:100])
 
 
 def _nothing() -> InvalidInput:

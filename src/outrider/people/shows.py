@@ -7,12 +7,14 @@ from typing import Any
 from outrider.kit.paging import Page
 from outrider.kit.terminal import say, show_json, show_table, shown, warn
 
-from .types import Change, Company, Earlier, Fact, Origin, Person
+from .types import Change, Company, Earlier, Fact, Happening, Note, Origin, Person
 
 PERSON_COLUMNS = ["email", "name", "title", "company", "country_code", "status", "created_at"]
 COMPANY_COLUMNS = ["domain", "name", "industry", "employee_count", "country_code", "status"]
 SLOT_COLUMNS = ["id", "email", "name", "company", "domain", "reasons", "created_at"]
 NARROWEST = 14
+MOST_NAMED = 3
+"""How many of those who came to a company a timeline names."""
 
 
 def page(page: Page[Any], rows: list[dict[str, Any]], columns: list[str], *, json: bool, empty: str) -> None:
@@ -94,19 +96,69 @@ def origin(of: Origin | None) -> str:
         return "origin unknown"
     place = f"{of.file_name} row {of.row_number}" if of.file_name else f"batch {of.batch_id}" if of.batch_id else ""
     if of.kind == "edit":
-        return shown(f"edited by {of.by or 'somebody'}")
+        return shown(f"edited by {of.by_name or of.by or 'somebody'}")
     if of.kind == "revert":
-        return shown(f"put back by {of.by}, when the import of {of.file_name or of.batch_id} was reverted")
+        return shown(f"put back by {of.by_name or of.by}, when the import of {of.file_name or of.batch_id} was reverted")
     return shown(", ".join(part for part in (of.source, place, f"load {of.load_id}") if part))
 
 
 def history(changes: list[Change]) -> None:
     """Print a timeline, newest first."""
     for change in changes:
-        say(shown(f"{shown(change.at)}  {change.of}  by {change.by or 'somebody'}"), style="bold")
+        say(shown(f"{shown(change.at)}  {change.of}  by {change.by_name or 'somebody'}"), style="bold")
         for field in sorted(change.new):
             source = f"  [{origin(change.origins[field])}]" if field in change.origins else ""
             say(f"  {field.replace('_', ' ')}: {_value(change.old.get(field))} → {_value(change.new[field])}{source}")
+
+
+def notes(page: Page[Note], *, json: bool) -> None:
+    """Print notes, newest first."""
+    if json:
+        show_json({"items": [asdict(note) for note in page.items], "next_cursor": page.next_cursor})
+        return
+    if not page.items:
+        say("No notes yet.")
+    for note in page.items:
+        edited = f", edited {shown(note.edited_at)}" if note.edited_at else ""
+        say(shown(f"{shown(note.created_at)}  {note.created_by_name}{edited}"), style="bold")
+        for line in note.body.splitlines():
+            say(f"  {shown(line)}")
+    if page.next_cursor:
+        warn(f"There are more: --cursor {page.next_cursor}")
+
+
+def timeline(page: Page[Happening], *, json: bool) -> None:
+    """Print what happened, newest first."""
+    if json:
+        show_json({"items": [asdict(one) for one in page.items], "next_cursor": page.next_cursor})
+        return
+    if not page.items:
+        say("Nothing has happened yet.")
+    for one in page.items:
+        say(shown(f"{shown(one.at)}  {happening(one)}"), style="bold")
+        for change in one.changes:
+            source = f"  [{origin(change.origin)}]" if change.origin else ""
+            old, new = (_value(value) for value in (change.old_shown or change.old, change.new_shown or change.new))
+            say(f"  {change.field.removeprefix('custom_fields.').replace('_', ' ')}: {old} → {new}{source}")
+        for line in (one.text or "").splitlines() if one.kind == "note" else ():
+            say(f"  {shown(line)}")
+    if page.next_cursor:
+        warn(f"There are more: --cursor {page.next_cursor}")
+
+
+def happening(one: Happening) -> str:
+    """Return what happened in one line."""
+    by = f" by {one.by_name}" if one.by_name else ""
+    source = f" [{origin(one.origin)}]" if one.origin else ""
+    if one.kind == "load":
+        return f"{one.of or 'it'} was named: {one.text or 'loaded'}{f' ({one.reason})' if one.reason else ''}{source}"
+    if one.kind == "role":
+        return f"{one.reason + ' at ' if one.reason else 'at '}{one.text or 'a company'}{source}"
+    if one.kind == "people":
+        return f"{one.count} came: {one.text}{', …' if (one.count or 0) > MOST_NAMED else ''}{source}"
+    if one.kind == "decision":
+        return f"works at {one.text}: {one.reason}{by}"
+    return f"{one.of} changed{by}" if one.kind == "change" else f"note{by}"
 
 
 def _value(value: Any) -> str:

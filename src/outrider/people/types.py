@@ -118,11 +118,12 @@ class CompanyRow:
 class Origin:
     """Where a value is from. `kind`: load (a source said so), edit (`by` wrote it), revert (`by` took an import back), unknown.
 
-    A load names its source, batch and, when it came in a file, the import, the file's name and the row in it.
+    A load names its source, batch and, when it came in a file, the import, the file's name and the row in it. `by_name` is `by` in words.
     """
 
     kind: str
     by: str | None = None
+    by_name: str | None = None
     load_id: int | None = None
     source: str | None = None
     batch_id: str | None = None
@@ -162,10 +163,11 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One entry of a timeline: what was changed in one row at once. `of` names the row: person, company, or an address."""
+    """One entry of a history: what was changed in one row at once. `of` names the row: person, company, or an address."""
 
     at: datetime
     by: str | None
+    by_name: str | None
     of: str
     old: dict[str, Any]
     new: dict[str, Any]
@@ -189,6 +191,7 @@ class Contact:
     created_at: datetime
     updated_at: datetime
     facts: tuple[Fact, ...]
+    custom_facts: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,8 +258,21 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """How much there is of what a person's page does not show at once."""
+
+    addresses: int
+    affiliations: int
+    profiles: int
+    notes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
-    """Everything about one person. Loads, slots and history: the latest hundred of each, newest first."""
+    """One person. Loads, slots and history: the latest hundred of each, newest first.
+
+    `tags` and `address_status` are the primary address's.
+    """
 
     row: PersonRow
     facts: tuple[Fact, ...]
@@ -266,6 +282,9 @@ class Person:
     slots: list[Slot] = field(default_factory=list)
     loads: list[Load] = field(default_factory=list)
     history: list[Change] = field(default_factory=list)
+    counts: Counts = Counts(0, 0, 0, 0)
+    address_status: str | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,3 +295,60 @@ class Company:
     facts: tuple[Fact, ...]
     people: list[PersonRow] = field(default_factory=list)
     history: list[Change] = field(default_factory=list)
+    notes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What somebody wrote about a person or a company, one of the two. `may_change`: whether who asks may edit and delete it."""
+
+    id: UUID
+    person_id: UUID | None
+    company_id: UUID | None
+    body: str
+    created_by: str
+    created_by_name: str
+    created_at: datetime
+    edited_by: str | None
+    edited_by_name: str | None
+    edited_at: datetime | None
+    may_change: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field of a change, `custom_fields.NAME` for one of these.
+
+    `old_shown` and `new_shown` are what an id means, `origin` is the load that brought the new value.
+    """
+
+    field: str
+    old: Any
+    new: Any
+    old_shown: str | None
+    new_shown: str | None
+    origin: Origin | None
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One entry of a timeline. `kind` says what the rest means:
+
+    load: a load (`origin`) named them; `text` is what became of it, `reason` why it failed. change: `changes` in the row `of`.
+    role: the person came to a company (`text`, `subject_id`), said by `origin`. people: `count` people came to the company; `text` names
+    the first of them. note: `text` by `by`. decision: `by` decided about a conflict with the company `text`; `reason` is the decision.
+    """
+
+    kind: str
+    key: str
+    at: datetime
+    by: str | None
+    by_name: str | None
+    by_import_id: UUID | None
+    of: str | None
+    origin: Origin | None
+    changes: tuple[FieldChange, ...]
+    text: str | None
+    reason: str | None
+    subject_id: UUID | None
+    count: int | None

@@ -21,6 +21,7 @@ class OriginView(BaseModel):
         description="load: a source said so. edit: `by` wrote it. revert: `by` took that import back. unknown: nobody noted it."
     )
     by: str | None
+    by_name: str | None = Field(description="Who that is, in words.")
     load_id: int | None = Field(description="The raw load.")
     source: str | None
     batch_id: str | None
@@ -133,6 +134,7 @@ class ContactView(BaseModel):
     created_at: datetime
     updated_at: datetime
     facts: list[FactView]
+    custom_facts: list[FactView] = Field(description="The custom fields with where each value is from.")
 
 
 class AffiliationView(BaseModel):
@@ -218,6 +220,7 @@ class ChangeView(BaseModel):
 
     at: datetime
     by: str | None
+    by_name: str | None = Field(description="Who that is, in words.")
     of: str = Field(description="person, company, or the address that changed.")
     old: dict[str, Any]
     new: dict[str, Any]
@@ -263,7 +266,9 @@ class CompanyView(CompanyRowView):
 class PersonChange(BaseModel):
     """What to change; what is left out stays, "" and null clear."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"title": "Chief Financial Officer", "phone": ""}]})
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"title": "Chief Financial Officer", "phone": "", "seen": {"title": "CFO"}}]}
+    )
 
     email: Text | None = Field(None, description="Never changes: another one is refused with 409.")
     name: Text | None = None
@@ -278,6 +283,9 @@ class PersonChange(BaseModel):
     seniority: Text | None = None
     department: Text | None = None
     status: Text | None = Field(None, description="active, inactive or bounced.")
+    seen: dict[Text, Any] = Field(
+        default_factory=dict, description="{field: value} as you saw them: 409, with both values, when one is something else by now."
+    )
 
 
 class CompanyChange(BaseModel):
@@ -297,6 +305,9 @@ class CompanyChange(BaseModel):
     linkedin_url: Text | None = None
     website: Text | None = None
     status: Text | None = Field(None, description="active, inactive or archived.")
+    seen: dict[Text, Any] = Field(
+        default_factory=dict, description="{field: value} as you saw them: 409, with both values, when one is something else by now."
+    )
 
 
 class Decision(BaseModel):

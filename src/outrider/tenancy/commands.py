@@ -119,17 +119,32 @@ def remove_user(email: Email, org: Org = None, json: Json = False) -> None:
 
 
 @users.command("reset")
-def reset_user(email: Email, org: Org = None, json: Json = False) -> None:
-    """Give a user a new password, printed once."""
+def reset_user(
+    email: Email,
+    second_factor: Annotated[
+        bool, typer.Option("--second-factor", help="Take a lost second factor away instead; the password stays as it is.")
+    ] = False,
+    org: Org = None,
+    json: Json = False,
+) -> None:
+    """Give a user a new password, printed once, or take a lost second factor away.
+
+    They are signed out everywhere.
+    """
     from outrider import runtime
 
-    async def work(session: "Session") -> str:
-        return await members.reset_password(session.organization_id, session.actor, email)
+    async def work(session: "Session") -> str | bool:
+        reset = members.reset_second_factor if second_factor else members.reset_password
+        return await reset(session.organization_id, session.actor, email)
 
-    password = runtime.run_in(work, org=org, json=json)
+    outcome = runtime.run_in(work, org=org, json=json)
+    if second_factor:
+        if json:
+            return terminal.show_json({"email": email.strip().lower(), "had_second_factor": outcome})
+        return terminal.say(f"{email} signs in with the password alone now." if outcome else f"{email} had no second factor.")
     if json:
-        return terminal.show_json({"email": email.strip().lower(), "password": password})
-    return terminal.say(f"The password of {email} is now {password}  (shown only now)")
+        return terminal.show_json({"email": email.strip().lower(), "password": outcome})
+    return terminal.say(f"The password of {email} is now {outcome}  (shown only now)")
 
 
 def _user_row(member: Member) -> dict[str, Any]:
@@ -145,9 +160,7 @@ async def _find(session: "Session", email: str) -> UUID:
 
 
 def _key_row(key: ApiKey) -> dict[str, Any]:
-    now = datetime.now(UTC)
-    state = "revoked" if key.revoked_at else "expired" if key.expires_at and key.expires_at <= now else "active"
-    return {**asdict(key), "scopes": list(key.scopes), "namespaces": list(key.namespaces), "state": state}
+    return {**asdict(key), "scopes": list(key.scopes), "namespaces": list(key.namespaces), "state": key.state(datetime.now(UTC))}
 
 
 @keys.command("list")
@@ -239,6 +252,10 @@ def change_organization(
         typer.Option("--address", help="A line of the address that is printed in emails; one option for each line. An empty one: none."),
     ] = None,
     time_zone: Annotated[str | None, typer.Option("--time-zone", help="An IANA name, such as Europe/Berlin.")] = None,
+    require_second_factor: Annotated[
+        bool | None,
+        typer.Option("--require-second-factor/--no-second-factor", help="Whether people who sign in need a second factor."),
+    ] = None,
     org: Org = None,
     json: Json = False,
 ) -> None:
@@ -250,7 +267,13 @@ def change_organization(
 
     async def work(session: "Session") -> Organization:
         address = None if physical_address is None else "\n".join(physical_address)
-        return await organizations.change_organization(session.caller, name=name, physical_address=address, time_zone=time_zone)
+        return await organizations.change_organization(
+            session.caller,
+            name=name,
+            physical_address=address,
+            time_zone=time_zone,
+            require_second_factor=require_second_factor,
+        )
 
     terminal.show_record(asdict(runtime.run_in(work, org=org, json=json)), json=json)
 

@@ -47,3 +47,8 @@ async def check_namespaces(connection: asyncpg.Connection, organization: Organiz
     known = {row["name"] async for row in queries.hold_namespaces(connection, organization_id=organization, names=sorted(wanted))}
     if unknown := sorted(wanted - known):
         raise InvalidInput(f"namespaces names {unknown}, which this organization does not have", field="namespaces")
+
+
+def grantable_roles(caller: Caller) -> list[str]:
+    """Return the roles that a caller may give, the one that may most first."""
+    return [role for role in ROLES if not outranks(role, caller.role) and scopes_of(role, caller.organization_id) <= caller.scopes]

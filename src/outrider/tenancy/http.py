@@ -22,6 +22,7 @@ from outrider.kit.http.state import state
 
 from . import answers
 from .keys import authenticate
+from .needs import needing
 from .roles import SCOPES
 from .types import Caller
 
@@ -109,7 +110,7 @@ def require(scope: str | None = None) -> Callable[..., Awaitable[Caller]]:
             raise Forbidden(f"this needs the scope {scope}, which the key lacks: use a key that has it", scope=scope)
         return came
 
-    return caller
+    return needing(scope, caller)
 
 
 class KeyFirst:

@@ -97,6 +97,22 @@ async def _expiry(connection: asyncpg.Connection, caller: Caller, wanted: dateti
     return wanted or own
 
 
+async def find_key(caller: Caller, key: UUID) -> ApiKey:
+    """Return one of the organization's keys. Raises `NotFound`."""
+    async with transaction(caller.organization_id, caller.actor, readonly=True) as connection:
+        row = await queries.key(connection, organization_id=caller.organization_id, id=key)
+    if row is None:
+        raise NotFound(f"there is no key {key}", field="id")
+    return _key(row)
+
+
+async def count_keys_of(caller: Caller, user: UUID) -> int:
+    """Return how many of a user's keys still hold."""
+    async with transaction(caller.organization_id, caller.actor, readonly=True) as connection:
+        count = await queries.count_keys_of(connection, organization_id=caller.organization_id, actor=str(Actor("user", str(user))))
+    return int(count)
+
+
 async def list_keys(caller: Caller) -> list[ApiKey]:
     """Return the organization's keys, newest first, revoked ones too; empty when there are none."""
     async with transaction(caller.organization_id, caller.actor, readonly=True) as connection:

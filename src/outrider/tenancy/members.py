@@ -1,20 +1,21 @@
 """The people of an organization: who may sign in, with which role. Does not know HTTP or the terminal."""
 
-import asyncio
 import re
 import secrets
 from collections.abc import Sequence
 from uuid import UUID
 
-import argon2
 import asyncpg
 
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
 
 from .grants import check_grant, check_namespaces, check_reach, check_role
+from .passwords import hash_password
 from .roles import scopes_of
+from .sessions import Visitor
 from .store import queries
+from .time_zones import check_time_zone
 from .transaction import transaction
 from .types import Actor, Caller, Member, NewMember, OrganizationId
 
@@ -38,9 +39,13 @@ async def page_of_members(caller: Caller, *, limit: int = 100, cursor: str | Non
     return Page(found[:limit], encode_cursor(found[limit - 1].email) if len(found) > limit else None)
 
 
-async def hash_password(password: str) -> str:
-    """Return the Argon2id hash of a password; off the event loop, since it takes some 80 ms by design."""
-    return await asyncio.to_thread(argon2.PasswordHasher().hash, password)
+async def find_member(caller: Caller, user: UUID) -> Member:
+    """Return one of the organization's users. Raises `NotFound`."""
+    async with transaction(caller.organization_id, caller.actor, readonly=True) as connection:
+        row = await queries.member(connection, organization_id=caller.organization_id, user_id=user)
+    if row is None:
+        raise NotFound(f"there is no user {user}", field="id")
+    return _member(row)
 
 
 async def add_member(
@@ -114,6 +119,14 @@ async def _change_role(connection: asyncpg.Connection, caller: Caller, before: M
     _check_owners(outcome, before.email)
 
 
+async def change_account(visitor: Visitor, name: str, time_zone: str) -> None:
+    """Give the visitor another name (an empty one takes it away) and time zone, wherever they are a member. Raises
+    `InvalidInput`."""
+    async with visitor.transaction() as connection:
+        await queries.rename_member(connection, user_id=visitor.user_id, name=_name(name))
+        await queries.set_time_zone(connection, user_id=visitor.user_id, time_zone=check_time_zone(time_zone))
+
+
 async def remove_user(caller: Caller, user: UUID) -> None:
     """Take a user out of the organization; their sessions in it end. Keys that they made stay.
 
@@ -125,15 +138,32 @@ async def remove_user(caller: Caller, user: UUID) -> None:
 
 
 async def reset_password(organization: OrganizationId, actor: Actor, email: str) -> str:
-    """Give a member a new password and return it, as the operator of the installation. Raises `NotFound` when nobody
-    here has the address."""
+    """Give a member a new password and return it, as the operator of the installation; their sessions end everywhere.
+
+    Raises `NotFound` when nobody here has the address.
+    """
     password = secrets.token_urlsafe(12)
     hashed = await hash_password(password)
     async with transaction(organization, actor) as connection:
         if not await queries.set_password(connection, email=email, password_hash=hashed):
             raise NotFound(f"nobody in this organization has the address {email!r}", field="email")
+        await queries.end_sessions_of(connection, organization_id=organization, email=email)
         await queries.note_reset(connection, email=email)
     return password
+
+
+async def reset_second_factor(organization: OrganizationId, actor: Actor, email: str) -> bool:
+    """Take a member's second factor away, as the operator of the installation, for who lost the app and the recovery
+    codes; their sessions end everywhere.
+
+    False when they had none. Raises `NotFound` when nobody here has the address.
+    """
+    async with transaction(organization, actor) as connection:
+        had_one = await queries.reset_second_factor(connection, email=email)
+        if had_one is None:
+            raise NotFound(f"nobody in this organization has the address {email!r}", field="email")
+        await queries.end_sessions_of(connection, organization_id=organization, email=email)
+    return bool(had_one)
 
 
 async def reset_user(caller: Caller, user: UUID) -> str:

@@ -20,6 +20,7 @@ ORGANIZATION_EXAMPLE: dict[str, Any] = {
     "plan_type": "self_hosted",
     "physical_address": "Example Street 1\n10115 Berlin\nGermany",
     "time_zone": "Europe/Berlin",
+    "require_second_factor": False,
 }
 CHANGE_EXAMPLE: dict[str, Any] = {
     "id": "0193a512-9d2b-7a53-8f0e-1d2c3b4a5968",
@@ -46,6 +47,7 @@ class OrganizationView(BaseModel):
     plan_type: str
     physical_address: str | None = Field(description="Printed in every email that is sent, line by line.")
     time_zone: str = Field(description="An IANA name.")
+    require_second_factor: bool = Field(description="Whether people who sign in need a second factor; keys do not.")
 
 
 class OrganizationChange(BaseModel):
@@ -59,6 +61,7 @@ class OrganizationChange(BaseModel):
     name: Text | None = Field(None, max_length=1000, description="1 to 255 characters.")
     physical_address: Text | None = Field(None, max_length=2000, description="At most 500 characters; an empty one takes it away.")
     time_zone: Text | None = Field(None, max_length=100, description="An IANA name, such as Europe/Berlin.")
+    require_second_factor: bool | None = Field(None, description="true: who has no second factor sets one up before anything else.")
 
 
 class ChangeView(BaseModel):
@@ -103,7 +106,11 @@ async def change_organization(
 ) -> OrganizationView:
     """Changes the name, the address that is printed in emails, or the time zone."""
     changed = await organizations.change_organization(
-        caller, name=body.name, physical_address=body.physical_address, time_zone=body.time_zone
+        caller,
+        name=body.name,
+        physical_address=body.physical_address,
+        time_zone=body.time_zone,
+        require_second_factor=body.require_second_factor,
     )
     return OrganizationView.model_validate(changed)
 

@@ -53,7 +53,12 @@ async def current_organization(organization: OrganizationId, actor: Actor) -> Or
 
 
 async def change_organization(
-    caller: Caller, *, name: str | None = None, physical_address: str | None = None, time_zone: str | None = None
+    caller: Caller,
+    *,
+    name: str | None = None,
+    physical_address: str | None = None,
+    time_zone: str | None = None,
+    require_second_factor: bool | None = None,
 ) -> Organization:
     """Change the organization's settings and return them; None: as it is, an empty address takes it away.
 
@@ -65,9 +70,16 @@ async def change_organization(
             "name": before["name"] if name is None else _name(name),
             "physical_address": before["physical_address"] if physical_address is None else _address(physical_address),
             "time_zone": before["time_zone"] if time_zone is None else check_time_zone(time_zone),
+            "require_second_factor": before["require_second_factor"] if require_second_factor is None else require_second_factor,
         }
         await queries.change_organization(connection, organization_id=caller.organization_id, **wanted)
     return Organization(**{**dict(before), **wanted})
+
+
+async def require_second_factor(caller: Caller, is_required: bool) -> None:
+    """Say whether everybody in the caller's organization must have a second factor from now on."""
+    async with transaction(caller.organization_id, caller.actor) as connection:
+        await queries.require_second_factor(connection, is_required=is_required)
 
 
 def _name(name: str) -> str:

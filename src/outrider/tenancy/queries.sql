@@ -12,15 +12,22 @@ SELECT tenancy.f_create_organization(:name, :slug, :id);
 
 -- name: organization(organization_id)^
 -- The tenant of this transaction.
-SELECT id, name, slug, plan_type, physical_address, time_zone FROM tenancy.organizations WHERE id = :organization_id;
+SELECT id, name, slug, plan_type, physical_address, time_zone, settings @> '{"require_second_factor": true}' AS require_second_factor
+FROM tenancy.organizations WHERE id = :organization_id;
 
 -- name: hold_organization(organization_id)^
 -- The same, which nobody else changes until the transaction ends.
-SELECT id, name, slug, plan_type, physical_address, time_zone FROM tenancy.organizations WHERE id = :organization_id FOR NO KEY UPDATE;
+SELECT id, name, slug, plan_type, physical_address, time_zone, settings @> '{"require_second_factor": true}' AS require_second_factor
+FROM tenancy.organizations WHERE id = :organization_id FOR NO KEY UPDATE;
 
--- name: change_organization(organization_id, name, physical_address, time_zone)!
+-- name: change_organization(organization_id, name, physical_address, time_zone, require_second_factor)!
 -- What may be set of an organization.
-UPDATE tenancy.organizations SET name = :name, physical_address = :physical_address, time_zone = :time_zone
+UPDATE tenancy.organizations SET
+    name = :name, physical_address = :physical_address, time_zone = :time_zone,
+    settings = CASE
+        WHEN settings @> '{"require_second_factor": true}' = :require_second_factor::boolean THEN settings
+        ELSE settings || jsonb_build_object('require_second_factor', :require_second_factor::boolean)
+    END
 WHERE id = :organization_id;
 
 -- name: members(organization_id)
@@ -56,13 +63,25 @@ SELECT tenancy.f_rename_member(:user_id, :name);
 -- Writes down that a member got a new password.
 SELECT tenancy.f_note_reset(:email);
 
--- name: set_preferences(user_id, time_zone, theme)!
--- A user's own settings.
-SELECT tenancy.f_set_preferences(:user_id, :time_zone, :theme);
+-- name: set_time_zone(user_id, time_zone)!
+-- The zone that a user's times are shown in.
+SELECT tenancy.f_set_time_zone(:user_id, :time_zone);
 
 -- name: set_password(email, password_hash)$
 -- True when a member has the address.
 SELECT tenancy.f_set_password(:email, :password_hash);
+
+-- name: end_sessions_of(organization_id, email)$
+-- Ends the sessions of a member in all organizations; how many.
+SELECT tenancy.f_end_sessions(user_id, NULL) FROM tenancy.members WHERE organization_id = :organization_id AND email = lower(btrim(:email));
+
+-- name: reset_second_factor(email)$
+-- Whether the member had one, which is gone now; NULL when nobody here has the address.
+SELECT tenancy.f_reset_second_factor(:email);
+
+-- name: require_second_factor(is_required)$
+-- Whether members of this organization must have a second factor from now on.
+SELECT tenancy.f_require_second_factor(:is_required);
 
 -- name: hold_namespaces(organization_id, names)
 -- Those of the names that namespaces have, which keep them until the transaction ends.
@@ -114,10 +133,32 @@ SELECT expires_at FROM tenancy.api_keys WHERE organization_id = :organization_id
 -- The role of a key; NULL for no such key.
 SELECT role FROM tenancy.api_keys WHERE organization_id = :organization_id AND id = :id;
 
--- name: changes(organization_id, subject, before, count)
--- `count` changes older than the change `before` (NULL: from the newest), of one kind of subject (NULL: all).
+-- name: changes(organization_id, subject, subject_id, before, count)
+-- `count` changes older than the change `before` (NULL: from the newest), of one kind of subject (NULL: all), of one (NULL: all).
 SELECT id, changed_at, changed_by, changed_by_name, subject, subject_id, subject_name, action, old_values, new_values
 FROM tenancy.changes
 WHERE organization_id = :organization_id AND (:subject::text IS NULL OR subject = :subject::text)
-    AND (:before::uuid IS NULL OR id < :before::uuid)
+    AND (:subject_id::uuid IS NULL OR subject_id = :subject_id::uuid) AND (:before::uuid IS NULL OR id < :before::uuid)
 ORDER BY id DESC LIMIT :count;
+
+-- name: key(organization_id, id)^
+-- One key.
+SELECT id, name, prefix, role, scopes, namespaces, created_by, created_at, last_used_at, expires_at, revoked_at
+FROM tenancy.api_keys WHERE organization_id = :organization_id AND id = :id;
+
+-- name: count_keys_of(organization_id, actor)$
+-- How many keys that still hold were made by somebody.
+SELECT count(*) FROM tenancy.api_keys
+WHERE organization_id = :organization_id AND created_by = :actor AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now());
+
+-- name: namespace_names(organization_id)
+-- The names of the organization's namespaces.
+SELECT name FROM tenancy.namespaces WHERE organization_id = :organization_id ORDER BY name;
+
+-- name: actor_names(organization_id, actors)
+-- Who is behind those of the actors that are users or keys of this organization.
+SELECT 'user:' || user_id AS actor, coalesce(name, email) AS name
+FROM tenancy.members WHERE organization_id = :organization_id AND 'user:' || user_id = ANY(:actors::text[])
+UNION ALL
+SELECT 'key:' || id AS actor, 'the key ' || name AS name
+FROM tenancy.api_keys WHERE organization_id = :organization_id AND 'key:' || id = ANY(:actors::text[]);

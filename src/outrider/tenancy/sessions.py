@@ -13,15 +13,14 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address
-from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 
-from outrider.kit import sql
 from outrider.kit.errors import NotFound
 
 from .roles import namespaces_of, scopes_of
+from .store import session_queries as queries
 from .transaction import transaction
 from .types import Actor, Caller, OrganizationId
 
@@ -29,10 +28,11 @@ IDLE = timedelta(days=14)
 """A session that was not used for so long is over."""
 LASTS = timedelta(days=90)
 """Every session is over after this."""
+LASTS_WITHOUT_CODE = timedelta(minutes=15)
+"""How long somebody has to give the code of their second factor."""
 REQUIRE_SECOND_FACTOR = "require_second_factor"
 """Key in an organization's settings: true, and its members must have a second factor."""
 _SECRET = re.compile(r"([0-9a-f]{32})\.[A-Za-z0-9_-]{43}")
-queries = sql.load(Path(__file__).parent / "sessions.sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ class Visitor:
     """Somebody who signed in, and what they may do now.
 
     `caller` is what services take. `csrf` is what their forms must hold: only who knows the session's secret can make it.
-    `organizations` are all that they are in, by name; `second_factor` is whether they have one.
+    `organizations` are all that they are in, by name; `second_factor` is whether they have one, `must_have_second_factor`
+    whether the organization asks that of everybody.
     """
 
     caller: Caller
@@ -62,6 +63,7 @@ class Visitor:
     organization_slug: str
     organizations: tuple[tuple[OrganizationId, str], ...]
     second_factor: bool
+    must_have_second_factor: bool
 
     @property
     def organization_id(self) -> OrganizationId:
@@ -149,7 +151,9 @@ async def find_visit(secret: str) -> Visit | None:
     if organization is None:
         return None
     async with transaction(organization, Actor("user", "unknown")) as connection:
-        row = await queries.find_session(connection, organization_id=organization, token_hash=_hash(secret), idle=IDLE)
+        row = await queries.find_session(
+            connection, organization_id=organization, token_hash=_hash(secret), idle=IDLE, without_code=LASTS_WITHOUT_CODE
+        )
         if row is None:
             return None
         if row["is_touch_due"]:
@@ -174,10 +178,11 @@ def _visit(organization: OrganizationId, secret: str, row: asyncpg.Record) -> Vi
             (OrganizationId(id), name) for id, name in zip(row["organization_ids"], row["organization_names"], strict=True)
         ),
         second_factor=row["has_second_factor"],
+        must_have_second_factor=row["organization_settings"].get(REQUIRE_SECOND_FACTOR) is True,
     )
     if row["has_second_factor"]:
         return Visit(visitor, None if row["second_factor_at"] else "code")
-    return Visit(visitor, "set-up" if row["organization_settings"].get(REQUIRE_SECOND_FACTOR) is True else None)
+    return Visit(visitor, "set-up" if visitor.must_have_second_factor else None)
 
 
 async def list_sessions(caller: Caller, user: UUID) -> list[OpenSession]:
@@ -192,6 +197,13 @@ async def end_session(caller: Caller, user: UUID, session: UUID) -> None:
     async with transaction(caller.organization_id, caller.actor) as connection:
         if await queries.end_session(connection, organization_id=caller.organization_id, user_id=user, id=session) is None:
             raise NotFound("this session is over already", field="id")
+
+
+async def renew_session(visitor: Visitor, client: Client, *, second_factor: bool) -> str:
+    """End the visitor's session and return the secret of a new one in its place: what they may do with it has changed."""
+    async with visitor.transaction() as connection:
+        await queries.end_session(connection, organization_id=visitor.organization_id, user_id=visitor.user_id, id=visitor.session_id)
+    return await open_session(visitor.organization_id, visitor.user_id, client, second_factor=second_factor)
 
 
 async def end_all_sessions(caller: Caller, user: UUID, *, keep: UUID | None = None) -> int:

@@ -2,8 +2,8 @@
 -- A new session in this organization; its id.
 SELECT tenancy.f_open_session(:user_id, :token_hash, :lasts, :second_factor, :user_agent, :address);
 
--- name: find_session(organization_id, token_hash, idle)^
--- Who comes with a session that holds, as what their membership says now.
+-- name: find_session(organization_id, token_hash, idle, without_code)^
+-- Who comes with a session that holds, as what their membership says now. Without a code it holds a short time only.
 SELECT
     s.id, s.user_id, s.second_factor_at, s.last_seen_at < now() - interval '1 minute' AS is_touch_due,
     m.email, m.name, m.role, m.namespaces, m.time_zone,
@@ -13,7 +13,8 @@ FROM tenancy.sessions AS s
 INNER JOIN tenancy.members AS m ON m.organization_id = s.organization_id AND m.user_id = s.user_id
 INNER JOIN tenancy.organizations AS o ON o.id = s.organization_id
 CROSS JOIN LATERAL tenancy.f_standing(s.user_id) AS u
-WHERE s.organization_id = :organization_id AND s.token_hash = :token_hash AND s.expires_at > now() AND s.last_seen_at > now() - :idle::interval;
+WHERE s.organization_id = :organization_id AND s.token_hash = :token_hash AND s.expires_at > now() AND s.last_seen_at > now() - :idle::interval
+    AND (s.second_factor_at IS NOT NULL OR NOT u.has_second_factor OR s.created_at > now() - :without_code::interval);
 
 -- name: touch_session(organization_id, id)!
 -- Remembers, to the minute, that a session was used.

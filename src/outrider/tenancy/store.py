@@ -4,4 +4,7 @@ from pathlib import Path
 
 from outrider.kit import sql
 
-queries = sql.load(Path(__file__).parent / "queries.sql")
+HERE = Path(__file__).parent
+queries = sql.load(HERE / "queries.sql")
+session_queries = sql.load(HERE / "sessions.sql")
+sign_in_queries = sql.load(HERE / "sign_in.sql")

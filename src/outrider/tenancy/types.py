@@ -38,7 +38,8 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """A tenant as its own members see it."""
+    """A tenant as its own members see it. `physical_address` is printed in every email; `require_second_factor`: its
+    members cannot go on without one."""
 
     id: OrganizationId
     name: str
@@ -46,6 +47,7 @@ class Organization:
     plan_type: str
     physical_address: str | None
     time_zone: str
+    require_second_factor: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,10 @@ class ApiKey:
     last_used_at: datetime | None
     expires_at: datetime | None
     revoked_at: datetime | None
+
+    def state(self, now: datetime) -> str:
+        """Return active, expired or revoked."""
+        return "revoked" if self.revoked_at else "expired" if self.expires_at and self.expires_at <= now else "active"
 
 
 @dataclass(frozen=True, slots=True)

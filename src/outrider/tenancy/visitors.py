@@ -14,13 +14,13 @@ from outrider.kit import pages as ui
 from outrider.kit.errors import Forbidden
 from outrider.kit.http import log_fields
 
-from . import csrf
-from .cookies import session_secret
+from . import cookies, csrf
+from .needs import needing
 from .roles import SCOPES
 from .sessions import Visit, Visitor, find_visit
 
 SIGN_IN = "/sign-in"
-ELSEWHERE = {"code": "/sign-in/code", "set-up": "/sign-in/second-factor"}
+ELSEWHERE = {"code": "/sign-in/code", "set-up": "/account/security/second-factor"}
 """Where a session goes that lacks something (`Visit.lacks`)."""
 
 
@@ -51,7 +51,7 @@ def visiting(scope: str | None, *, streams: bool = False) -> Callable[..., Await
             raise Forbidden(f"your role in {place}, {role}, does not allow this: ask an owner or admin", scope=scope)
         return visit.visitor
 
-    return visitor
+    return needing(scope, visitor)
 
 
 async def arrive(request: Request, *, streams: bool = False) -> Visit:
@@ -72,7 +72,7 @@ async def arrive(request: Request, *, streams: bool = False) -> Visit:
 
 async def present(request: Request) -> Visit | None:
     """Return the session that comes, None without one that holds."""
-    secret = session_secret(request)
+    secret = cookies.read(request)
     visit = await find_visit(secret) if secret else None
     if visit is not None:
         log_fields(request.scope, organization_id=str(visit.visitor.organization_id), user_id=str(visit.visitor.user_id))

@@ -49,7 +49,8 @@ BEGIN
     PERFORM set_config('app.organization_id', coalesce(v_before, ''), true);
 END $$;
 
--- Writes down what a statement did to a row of memberships, keys or organizations; the arguments are the columns that count.
+-- Writes down what a statement did to a row of memberships, keys or organizations; the arguments are the columns, and the keys of the
+-- column settings, that count.
 CREATE FUNCTION tenancy.f_note_change() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -59,10 +60,12 @@ DECLARE
     v_row jsonb := CASE WHEN TG_OP = 'DELETE' THEN v_old ELSE v_new END;
     v_action text := CASE TG_OP WHEN 'INSERT' THEN 'added' WHEN 'DELETE' THEN 'removed' ELSE 'changed' END;
 BEGIN
+    v_old := v_old || coalesce(v_old -> 'settings', '{}');
+    v_new := v_new || coalesce(v_new -> 'settings', '{}');
     SELECT coalesce(jsonb_object_agg(f, v_old -> f) FILTER (WHERE v_old ? f), '{}'), coalesce(jsonb_object_agg(f, v_new -> f) FILTER (WHERE v_new ? f), '{}')
     INTO v_old, v_new
     FROM unnest(TG_ARGV) AS f WHERE v_old -> f IS DISTINCT FROM v_new -> f;
-    IF TG_OP = 'UPDATE' AND v_new = '{}' THEN
+    IF TG_OP = 'UPDATE' AND v_new = '{}' AND v_old = '{}' THEN
         RETURN NULL;
     END IF;
     CASE TG_TABLE_NAME
@@ -84,8 +87,8 @@ CREATE TRIGGER memberships_change AFTER INSERT OR UPDATE OR DELETE ON tenancy.me
 FOR EACH ROW EXECUTE FUNCTION tenancy.f_note_change('role', 'namespaces');
 CREATE TRIGGER api_keys_change AFTER INSERT OR UPDATE OF role, scopes, namespaces, expires_at, revoked_at ON tenancy.api_keys
 FOR EACH ROW EXECUTE FUNCTION tenancy.f_note_change('role', 'scopes', 'namespaces', 'expires_at', 'revoked_at');
-CREATE TRIGGER organizations_change AFTER UPDATE OF name, physical_address, time_zone ON tenancy.organizations
-FOR EACH ROW EXECUTE FUNCTION tenancy.f_note_change('name', 'physical_address', 'time_zone');
+CREATE TRIGGER organizations_change AFTER UPDATE OF name, physical_address, time_zone, settings ON tenancy.organizations
+FOR EACH ROW EXECUTE FUNCTION tenancy.f_note_change('name', 'physical_address', 'time_zone', 'require_second_factor');
 
 -- What clients and their keys are bound to follows a namespace that is renamed, and loses one that goes: a later one of the same name is
 -- not theirs.
@@ -215,16 +218,15 @@ BEGIN ATOMIC
     FROM tenancy.users AS u WHERE u.email = lower(btrim(p_email)) AND kit.f_organization() = ANY (u.organization_ids);
 END;
 
--- A user's own settings: the zone that times are shown in, and the theme (light, dark, system).
-CREATE FUNCTION tenancy.f_set_preferences(p_user uuid, p_time_zone text, p_theme text) RETURNS void
+-- The zone that a user's times are shown in, wherever they are.
+CREATE FUNCTION tenancy.f_set_time_zone(p_user uuid, p_time_zone text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    UPDATE tenancy.users SET time_zone = p_time_zone, settings = settings || jsonb_build_object('theme', p_theme)
-    WHERE id = p_user AND kit.f_organization() = ANY (organization_ids);
+    UPDATE tenancy.users SET time_zone = p_time_zone WHERE id = p_user AND kit.f_organization() = ANY (organization_ids);
 END;
 
 GRANT EXECUTE ON FUNCTION
 tenancy.f_add_member(text, text, text, text, text[]), tenancy.f_hold_member(uuid), tenancy.f_change_member(uuid, text, text[]),
 tenancy.f_remove_member(uuid), tenancy.f_rename_member(uuid, text), tenancy.f_note_reset(text),
-tenancy.f_set_preferences(uuid, text, text)
+tenancy.f_set_time_zone(uuid, text)
 TO outrider_app;

@@ -4,7 +4,7 @@ SET LOCAL lock_timeout = '5s';
 -- Whether a moment lies in a window of an IANA zone; `p_days` are ISO weekdays, Monday is 1.
 CREATE FUNCTION sending.f_is_open(p_at timestamptz, p_zone text, p_start time, p_end time, p_days integer[]) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN EXTRACT(isodow FROM p_at AT TIME ZONE p_zone)::integer = ANY (p_days)
+RETURN extract(ISODOW FROM p_at AT TIME ZONE p_zone)::integer = ANY (p_days)
     AND (p_at AT TIME ZONE p_zone)::time >= p_start AND (p_at AT TIME ZONE p_zone)::time < p_end;
 GRANT EXECUTE ON FUNCTION sending.f_is_open(timestamptz, text, time, time, integer[]) TO outrider_app;
 
@@ -16,7 +16,7 @@ RETURN CASE WHEN sending.f_is_open(p_at, p_zone, p_start, p_end, p_days) THEN p_
     FROM generate_series(0, 8) AS d (days)
     CROSS JOIN LATERAL (SELECT ((p_at AT TIME ZONE p_zone)::date + d.days)::date AS day) AS l
     CROSS JOIN LATERAL (SELECT (l.day + p_start) AT TIME ZONE p_zone AS opens_at) AS o
-    WHERE o.opens_at > p_at AND EXTRACT(isodow FROM l.day)::integer = ANY (p_days)
+    WHERE o.opens_at > p_at AND extract(ISODOW FROM l.day)::integer = ANY (p_days)
 ) END;
 GRANT EXECUTE ON FUNCTION sending.f_next_opening(timestamptz, text, time, time, integer[]) TO outrider_app;
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 import asyncpg
 from starlette.types import Scope
 
-from outrider.kit.errors import Conflict, InvalidInput, OutriderError, Unavailable
+from outrider.kit.errors import Conflict, InvalidInput, OutriderError, TimedOut, Unavailable
 
 LOST = (
     asyncpg.PostgresConnectionError,
@@ -24,6 +24,12 @@ LOST = (
 BUSY = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 NUL = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 UNREACHABLE = "the database cannot be reached: try again in a few seconds, or run outrider doctor on the server"
+
+
+TOO_LONG = (
+    "this took the database longer than OUTRIDER_STATEMENT_TIMEOUT allows, or the operator ended it: ask for less at once, "
+    "narrow the search, or try again when the server has less to do"
+)
 
 
 def translate(error: BaseException, scope: Scope) -> OutriderError | None:
@@ -50,6 +56,8 @@ def translate(error: BaseException, scope: Scope) -> OutriderError | None:
         return Conflict("this cannot be changed")
     if isinstance(error, BUSY):
         return Unavailable("the database is busy with something that stands in the way: try again in a few seconds")
+    if isinstance(error, asyncpg.QueryCanceledError):
+        return TimedOut(TOO_LONG)
     if isinstance(error, LOST) or _lost(error):
         return Unavailable(UNREACHABLE)
     return None

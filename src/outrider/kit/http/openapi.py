@@ -23,6 +23,7 @@ PROBLEMS: dict[int, tuple[str, str, str]] = {
     422: ("InvalidInput", "invalid_input", "A value cannot be used; `errors` names the field."),
     429: ("TooManyRequests", "too_many_requests", "Over the rate limit; Retry-After is in seconds."),
     500: ("InternalError", "internal_error", "A fault of ours; `request_id` finds it in the logs."),
+    504: ("TimedOut", "timed_out", "The database was given as long as a request may take, and was not done."),
     503: ("Unavailable", "unavailable", "The database cannot be reached or is busy; Retry-After is in seconds."),
 }
 IDEMPOTENCY_KEY: dict[str, Any] = {
@@ -72,7 +73,7 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
 
 def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> None:
     secured = bool(operation.get("security"))
-    statuses = {500, 503} | ({401, 403, 429} if secured else set())
+    statuses = {500, 503, 504} | ({401, 403, 429} if secured else set())
     if "{" in path or method in _WITH_BODY:  # a body may name something that is not there
         statuses |= {404}
     if "{" in path or operation.get("parameters") or method in _WITH_BODY:

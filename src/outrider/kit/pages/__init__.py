@@ -4,7 +4,7 @@ Knows no domain and no route but its own assets and the theme. Not imported by t
 """
 
 from .answers import form, is_htmx, redirect, stream, toast
-from .filters import duration, number, plural, size
+from .filters import duration, number, plural, sentence, size
 from .flash import is_local_path
 from .navigation import NavItem
 from .problems import problem_page
@@ -28,6 +28,7 @@ __all__ = [
     "render",
     "render_block",
     "router",
+    "sentence",
     "set_viewer",
     "size",
     "stream",

@@ -138,6 +138,11 @@ def tone(text: str) -> int:
     return sum(text.encode()) % TONES
 
 
+def sentence(text: str) -> str:
+    """Return a message as a sentence: a capital first, a full stop last."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
 def dash(value: Any) -> Any:
     """Return the value, or a dash where there is none."""
     return _dash() if value is None or value == "" else value
@@ -163,6 +168,7 @@ FILTERS = {
     "number": number,
     "percent": percent,
     "plural": plural,
+    "sentence": sentence,
     "size": size,
     "tone": tone,
 }

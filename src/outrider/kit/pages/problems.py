@@ -5,6 +5,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from . import answers, rendering
+from .filters import sentence
 from .viewer import viewer_of
 
 TITLES = {
@@ -26,15 +27,11 @@ def problem_page(scope: Scope, status: int, detail: str, request_id: str | None)
         return None
     if answers.is_htmx(request):
         answer = Response(status_code=status, headers={"HX-Reswap": "none"})
-        return answers.toast(answer, _sentence(detail), tone="bad")
+        return answers.toast(answer, sentence(detail), tone="bad")
     if "text/html" not in request.headers.get("accept", ""):
         return None
     layout = "shell.html" if viewer_of(scope) else "bare.html"
     title = TITLES.get(status, "Something went wrong" if status >= 500 else "That did not work")
     return rendering.page(
-        request, "problem.html", status, layout=layout, title=title, status=status, detail=_sentence(detail), request_id=request_id
+        request, "problem.html", status, layout=layout, title=title, status=status, detail=sentence(detail), request_id=request_id
     )
-
-
-def _sentence(detail: str) -> str:
-    return detail[:1].upper() + detail[1:] + ("" if detail.endswith((".", "!", "?")) else ".")

@@ -30,6 +30,8 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin"}
+"""With `no-referrer`, as other answers have it, a browser says of a form only that it comes from `null` (`tenancy.csrf`)."""
 THEMES = ("system", "light", "dark")
 THEME_COOKIE = "outrider_theme"
 
@@ -63,7 +65,7 @@ def _components(made: jinja2.Environment) -> dict[str, Any]:
 
 def page(request: Request, template: str, status_code: int = 200, **context: Any) -> HTMLResponse:
     """Return a whole page: `template`, which extends `shell.html` or `bare.html`, filled with `context`."""
-    answer = HTMLResponse(render(request, template, **context), status_code=status_code, headers={"Content-Security-Policy": POLICY})
+    answer = HTMLResponse(render(request, template, **context), status_code=status_code, headers=HEADERS)
     flash.clear(request, answer)
     return answer
 

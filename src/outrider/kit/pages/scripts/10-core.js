@@ -126,7 +126,8 @@
   document.querySelectorAll(".toast").forEach((box) => { if (!box.querySelector(".toast-undo")) leave(box); });
   document.addEventListener("htmx:error", () => toast({ text: "The server did not answer. Check the connection and try again.", tone: "bad" }));
 
-  // Show-password switches: <button data-reveal="id of the field">.
+  // Show-password switches: <button data-reveal="id of the field" hidden>, which do nothing without this.
+  document.querySelectorAll("[data-reveal]").forEach((button) => { button.hidden = false; });
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-reveal]");
     const field = button && document.getElementById(button.dataset.reveal);
