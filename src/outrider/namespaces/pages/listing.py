@@ -1,6 +1,6 @@
 """/namespaces: who the clients are, how full their tables are, where a campaign would go; and making a new one."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
@@ -25,7 +25,7 @@ async def index(request: Request, visitor: Reader, campaign: Campaign = "", curs
     wanted = campaign.strip()
     async with namespaces_of(visitor) as service:
         routing = await service.route(wanted) if wanted else None
-        match = {"campaign": campaign, "routing": routing, "parts": parts(routing) if routing else []}
+        match: dict[str, Any] = {"campaign": campaign, "routing": routing, "parts": parts(routing) if routing else []}
         if ui.is_htmx(request):
             return ui.fragment(request, "namespaces/index.html", "match", **match)
         page = await service.page(limit=PAGE, cursor=cursor)
