@@ -95,7 +95,7 @@ class _Reader:
         stray = next((piece for piece in pieces if isinstance(piece, str) and "{{" in piece), None)
         if stray is not None:
             raise InvalidInput(f"{{{{ is opened and never closed after {stray[: stray.index('{{')][-30:]!r}", field="body")
-        return self._nested(_tokens(pieces))
+        return self._nested(_marks(pieces))
 
     def _variable(self, match: re.Match[str]) -> Variable:
         names: list[str] = []
@@ -112,21 +112,21 @@ class _Reader:
             raise InvalidInput(f"{match[0][:80]} names no variable", field="body")
         return Variable(tuple(names), fallback)
 
-    def _nested(self, tokens: list["str | Variable"]) -> Nodes:
-        """Return the tree of tokens, where `{`, `|` and `}` stand alone. An open brace that is no choice becomes text again."""
+    def _nested(self, marks: list["str | Variable"]) -> Nodes:
+        """Return the tree of marks, where `{`, `|` and `}` stand alone. An open brace that is no choice becomes text again."""
         root = _Level()
         open_levels = [root]
-        for token in tokens:
+        for mark in marks:
             level = open_levels[-1]
-            if token == "{" and len(open_levels) <= DEEPEST:
+            if mark == "{" and len(open_levels) <= DEEPEST:
                 open_levels.append(_Level())
-            elif token == "|" and len(open_levels) > 1:
+            elif mark == "|" and len(open_levels) > 1:
                 level.next_option()
-            elif token == "}" and len(open_levels) > 1:
+            elif mark == "}" and len(open_levels) > 1:
                 open_levels.pop()
                 open_levels[-1].extend(self._closed(level))
             else:
-                level.add(token)
+                level.add(mark)
         while len(open_levels) > 1:
             level = open_levels.pop()
             open_levels[-1].extend((Text("{"), *level.flat()))
@@ -150,8 +150,8 @@ class _Level:
     def next_option(self) -> None:
         self.options.append([])
 
-    def add(self, token: "str | Variable") -> None:
-        self.options[-1].append(Text(token) if isinstance(token, str) else token)
+    def add(self, mark: "str | Variable") -> None:
+        self.options[-1].append(Text(mark) if isinstance(mark, str) else mark)
 
     def extend(self, nodes: tuple[Node, ...]) -> None:
         self.options[-1].extend(nodes)
@@ -164,14 +164,14 @@ class _Level:
         return tuple(nodes)
 
 
-def _tokens(pieces: list["str | Variable"]) -> list["str | Variable"]:
-    tokens: list[str | Variable] = []
+def _marks(pieces: list["str | Variable"]) -> list["str | Variable"]:
+    marks: list[str | Variable] = []
     for piece in pieces:
         if isinstance(piece, str):
-            tokens += [token for token in re.split(r"([{|}])", piece) if token]
+            marks += [mark for mark in re.split(r"([{|}])", piece) if mark]
         else:
-            tokens.append(piece)
-    return tokens
+            marks.append(piece)
+    return marks
 
 
 def _split(inside: str) -> list[str]:
