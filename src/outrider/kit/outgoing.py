@@ -7,6 +7,9 @@ is connected to, so a name that answers differently the second time gains nothin
 import asyncio
 import ipaddress
 import socket
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from .errors import InvalidInput
 
@@ -69,3 +72,30 @@ async def connect(host: str, port: int, *, timeout: float, field: str = "host") 
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return opened
     raise last
+
+
+async def post_form(url: str, form: Mapping[str, str], *, timeout: float = 20) -> tuple[int, Any]:
+    """Send a form to an https address that a user named and return the status and the JSON that came (None: it was none).
+
+    No redirect is followed. Raises `InvalidInput` for an address that may not be connected to or does not answer.
+    """
+    import httpx2
+
+    parts = urlsplit(url)
+    if parts.scheme not in ("https", "http") or not parts.hostname or (parts.scheme == "http" and not _allow_private):
+        raise InvalidInput(f"{url!r} must be an address that begins with https://", field="token_url")
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    address = (await resolve(parts.hostname, port, field="token_url"))[0][1]
+    place = f"[{address}]" if ":" in address else address
+    checked = urlunsplit((parts.scheme, f"{place}:{port}", parts.path, parts.query, ""))
+    try:
+        async with httpx2.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False) as client:
+            answer = await client.post(
+                checked, data=dict(form), headers={"Host": parts.netloc}, extensions={"sni_hostname": parts.hostname}
+            )
+    except httpx2.HTTPError as error:
+        raise InvalidInput(f"{parts.hostname} does not answer: {error or type(error).__name__}", field="token_url") from error
+    try:
+        return answer.status_code, answer.json()
+    except ValueError:
+        return answer.status_code, None

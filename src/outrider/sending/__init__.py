@@ -4,5 +4,8 @@ Others use what is listed here.
 """
 
 from .keys import keyed, suppression_key
+from .lanes import Pace
+from .ledger import plan
+from .sender import Habits, run_sender
 
-__all__ = ["keyed", "suppression_key"]
+__all__ = ["Habits", "Pace", "keyed", "plan", "run_sender", "suppression_key"]

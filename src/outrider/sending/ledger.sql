@@ -59,3 +59,32 @@ WHERE c.organization_id = :organization_id AND c.campaign_id = ANY (:campaign_id
 -- name: physical_address(organization_id)$
 -- What is printed in every email.
 SELECT o.physical_address FROM tenancy.organizations AS o WHERE o.id = :organization_id;
+
+-- name: mailboxes_for_sending(organization_id, mailbox_ids)
+-- What the worker needs of mailboxes, with the domain that signs for them.
+SELECT
+    b.id, b.email, b.from_name, b.reply_to, b.smtp_host, b.smtp_port, b.smtp_security, b.authentication, b.username, b.credentials_encrypted,
+    b.tracking_domain, d.id AS domain_id, d.domain, d.dkim_selector, d.dkim_private_key_encrypted, b.updated_at
+FROM sending.mailboxes AS b
+LEFT JOIN sending.domains AS d ON d.organization_id = :organization_id AND d.domain = split_part(b.email, '@', 2)
+WHERE b.organization_id = :organization_id AND b.id = ANY (:mailbox_ids::uuid[]);
+
+-- name: mailbox_fails(organization_id, id, reason)!
+-- Takes a mailbox out of use that its server does not let in, with the server's own words.
+UPDATE sending.mailboxes SET state = 'failing', state_reason = :reason
+WHERE organization_id = :organization_id AND id = :id AND state = 'active';
+
+-- name: keep_credentials(organization_id, id, credentials)!
+-- Keeps credentials that were renewed.
+UPDATE sending.mailboxes SET credentials_encrypted = :credentials WHERE organization_id = :organization_id AND id = :id;
+
+-- name: variables(organization_id, enrollment_ids)
+-- What is known of the people of enrollments, by the names that templates use.
+SELECT
+    e.id, c.custom_fields, p.email, p.name, p.first_name, p.last_name, p.title, p.location, p.phone, p.linkedin_url,
+    coalesce(o.name, c.company) AS company, o.domain AS company_domain, o.industry
+FROM marketing.enrollments AS e
+INNER JOIN people.master AS p ON p.organization_id = :organization_id AND p.id = e.person_id
+INNER JOIN vault.contacts AS c ON c.organization_id = :organization_id AND c.contact_id = e.contact_id
+LEFT JOIN company.master AS o ON o.organization_id = :organization_id AND o.id = p.company_id
+WHERE e.organization_id = :organization_id AND e.id = ANY (:enrollment_ids::uuid[]);

@@ -254,7 +254,7 @@ BEGIN
         SELECT j.*, row_number() OVER (PARTITION BY j.campaign_id, j.mailbox_id ORDER BY j.scheduled_at, j.id) AS place
         FROM judged AS j WHERE j.never IS NULL AND j.later IS NULL
     ),
-    ranked AS (
+    ranked AS MATERIALIZED (
         SELECT
             l.*, row_number() OVER (PARTITION BY l.mailbox_id ORDER BY l.place, l.scheduled_at, l.id) AS in_mailbox,
             row_number() OVER (PARTITION BY l.campaign_id ORDER BY l.place, l.scheduled_at, l.id) AS in_campaign,
@@ -262,7 +262,7 @@ BEGIN
             row_number() OVER (ORDER BY l.place, l.scheduled_at, l.id) AS in_all
         FROM in_line AS l
     ),
-    chosen AS (
+    chosen AS MATERIALIZED (
         SELECT r.id FROM ranked AS r
         INNER JOIN mailbox ON mailbox.id = r.mailbox_id
         INNER JOIN campaign ON campaign.campaign_id = r.campaign_id
