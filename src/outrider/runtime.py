@@ -30,6 +30,8 @@ from outrider.tenancy import DEFAULT_ORGANIZATION, Actor, Caller, OrganizationId
 T = TypeVar("T")
 APP, WORKER = "outrider_app", "outrider_worker"
 Program = Literal["command", "web", "worker"]
+SENDER_CONNECTIONS = 5
+"""What the sender takes beside the jobs."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,7 @@ async def connected(place: Installation, settings: Settings, *, admin: bool = Fa
     url = place.urls.admin if admin else place.urls.app
     async with database.connect(
         url,
-        size=settings.pool_size,
+        size=settings.pool_size + (SENDER_CONNECTIONS if program == "worker" else 0),
         statement_cache=settings.statement_cache,
         name=f"outrider {program}",
         statement_timeout=settings.statement_timeout if program == "web" else 0,

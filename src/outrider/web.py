@@ -29,6 +29,9 @@ from outrider.people import api as people
 from outrider.people import detail_api as people_details
 from outrider.reports import api as reports
 from outrider.reports import pages as reports_pages
+from outrider.sending import api as sending
+from outrider.sending import mailboxes_api as mailboxes
+from outrider.sending import suppressions_api as suppressions
 from outrider.settings import Settings
 from outrider.tenancy import api as tenancy
 from outrider.tenancy import pages as tenancy_pages
@@ -44,6 +47,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     imports.router,
     people.router,
     people_details.router,
+    mailboxes.router,
+    suppressions.router,
+    sending.router,
     ops.router,
     ops.events_router,
     reports.router,
@@ -105,6 +111,8 @@ TAGS = [
         "name": "people",
         "description": "People, companies, addresses: search, where each value comes from, edits, notes, timelines, conflicts.",
     },
+    {"name": "mailboxes", "description": "Mailboxes that send, the domains that sign, and who is never written to."},
+    {"name": "sending", "description": "The send ledger: messages, what is in doubt, freezing and releasing."},
     {"name": "jobs", "description": "Work in the background, and the event store."},
     {
         "name": "namespaces",

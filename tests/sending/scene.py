@@ -56,7 +56,9 @@ class Scene:
         for position in range(1, steps + 1):
             await self.step(made, position)
         await self.run(
-            "INSERT INTO sending.campaign_mailboxes (campaign_id, mailbox_id) SELECT $1, b FROM unnest($2::uuid[]) AS b", made, list(mailboxes)
+            "INSERT INTO sending.campaign_mailboxes (campaign_id, mailbox_id) SELECT $1, b FROM unnest($2::uuid[]) AS b",
+            made,
+            list(mailboxes),
         )
         return made
 
@@ -106,7 +108,7 @@ class Scene:
             FROM busy AS e
             INNER JOIN marketing.steps AS s ON s.organization_id = e.organization_id AND s.campaign_id = e.campaign_id AND s.position = 1
             RETURNING id
-            """,
+            """,  # noqa: E501
             enrollments, mailbox,
         )  # fmt: skip
         return [row[0] for row in rows]

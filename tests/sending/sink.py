@@ -4,7 +4,7 @@
 A behaviour is a comma-separated list of `what=share`: 421, 450, 550 (at RCPT), data450, data554, drop_before (at DATA), drop_after (accepted,
 no answer), lose_after (not accepted, no answer), hang (accepted, no answer for long). What is drawn for a recipient is drawn once: the second
 time the message is taken, except for 550 and data554.
-"""
+"""  # noqa: E501
 
 import asyncio
 import hashlib

@@ -76,7 +76,7 @@ async def test_claimers_at_once_never_pass_a_domains_limit_and_other_domains_go_
 async def test_a_warm_up_is_a_straight_ramp(scene):
     mailbox = await scene.mailbox(daily_limit=50, warmup_status="active", warmup_started_on="2026-01-01", warmup_from=5, warmup_days=30)
     days = await scene.run(
-        "SELECT sending.f_daily_limit(daily_limit, warmup_status, warmup_started_on, warmup_from, warmup_days, '2026-01-01'::date + d) AS most "
+        "SELECT sending.f_daily_limit(daily_limit, warmup_status, warmup_started_on, warmup_from, warmup_days, '2026-01-01'::date + d) AS most "  # noqa: E501
         "FROM sending.mailboxes, generate_series(0, 31) AS d WHERE id = $1 ORDER BY d", mailbox,
     )  # fmt: skip
     ramp = [row["most"] for row in days]
@@ -130,10 +130,10 @@ async def test_a_suppression_for_another_campaign_or_organization_stops_nothing(
     mailbox = await scene.mailbox()
     campaign, other = await scene.campaign(mailbox), await scene.campaign(mailbox)
     await scene.queue(campaign, mailbox, 1)
-    hashed = "SELECT 'address', sending.f_hash(recipient), 'unsubscribe', $1::uuid FROM sending.messages WHERE organization_id = kit.f_organization()"
+    hashed = "SELECT 'address', sending.f_hash(recipient), 'unsubscribe', $1::uuid FROM sending.messages WHERE organization_id = kit.f_organization()"  # noqa: E501
     await scene.run(f"INSERT INTO sending.suppressions (kind, value_hash, reason, campaign_id) {hashed}", other)  # noqa: S608
     await scene.run(
-        "INSERT INTO sending.suppressions (organization_id, kind, value_hash, reason) VALUES ($1, 'domain', sending.f_hash('example.org'), 'manual')",
+        "INSERT INTO sending.suppressions (organization_id, kind, value_hash, reason) VALUES ($1, 'domain', sending.f_hash('example.org'), 'manual')",  # noqa: E501
         other_organization,
     )
     assert len(await claim(scene.organization)) == 1
@@ -203,7 +203,9 @@ async def test_a_claim_is_good_for_the_organizations_day_only(scene):
     mailbox = await scene.mailbox()
     await scene.queue(await scene.campaign(mailbox), mailbox, 1)
     rows = await claim(scene.organization)
-    await scene.run("UPDATE sending.messages SET claimed_at = date_trunc('day', now() AT TIME ZONE $1) AT TIME ZONE $1 - interval '1 s'", zone)
+    await scene.run(
+        "UPDATE sending.messages SET claimed_at = date_trunc('day', now() AT TIME ZONE $1) AT TIME ZONE $1 - interval '1 s'", zone
+    )
     assert await begin(scene.organization, rows) == set()
 
 
@@ -224,7 +226,9 @@ async def test_a_renewed_claim_is_kept(scene):
     async with tenancy.transaction(scene.organization, ACTOR) as connection:
         assert await queries.renew(connection, worker="alive", lease=timedelta(minutes=5)) == 1
         assert await queries.renew(connection, worker="another", lease=timedelta(minutes=5)) == 0
-    assert await scene.value("SELECT lease_until > now() + interval '4 minutes' FROM sending.messages WHERE organization_id = kit.f_organization()")
+    assert await scene.value(
+        "SELECT lease_until > now() + interval '4 minutes' FROM sending.messages WHERE organization_id = kit.f_organization()"
+    )
 
 
 async def test_a_begun_message_whose_worker_died_is_in_doubt_and_never_claimed_again(scene):

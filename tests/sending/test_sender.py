@@ -49,9 +49,11 @@ async def sender(scene: Scene) -> Scene:
 
 async def test_a_due_enrollment_becomes_a_message_that_the_server_has(sender):
     with SinkThread(Sink()) as sink:
-        mailbox = await sender.mailbox(smtp_port=sink.port, email="ana@sender.example", from_name="Ana \"A\" Müller")
+        mailbox = await sender.mailbox(smtp_port=sink.port, email="ana@sender.example", from_name='Ana "A" Müller')
         campaign = await sender.campaign(mailbox, steps=0)
-        await sender.step(campaign, 1, subject="Hi {{first_name}}", body='<p>Dear {{first_name}}, <a href="https://x.example/?a=1&amp;b=2">see</a></p>')
+        await sender.step(
+            campaign, 1, subject="Hi {{first_name}}", body='<p>Dear {{first_name}}, <a href="https://x.example/?a=1&amp;b=2">see</a></p>'
+        )
         (enrollment,) = await sender.enroll(campaign, 1)
         async with sending():
             await until(sender, sent=1)
@@ -87,7 +89,7 @@ async def test_a_due_enrollment_becomes_a_message_that_the_server_has(sender):
 async def test_what_is_signed_verifies_with_another_library(sender):
     pem, public = make_key()
     await sender.run(
-        "INSERT INTO sending.domains (domain, dkim_selector, dkim_private_key_encrypted, dkim_public_key) VALUES ('sender.example', 'out', $1, $2)",
+        "INSERT INTO sending.domains (domain, dkim_selector, dkim_private_key_encrypted, dkim_public_key) VALUES ('sender.example', 'out', $1, $2)",  # noqa: E501
         credentials.seal_key(pem, sender.organization, "sender.example"), public,
     )  # fmt: skip
     with SinkThread(Sink()) as sink:
@@ -137,7 +139,9 @@ async def test_what_is_only_put_off_is_sent_once_later(sender, behaviour, code):
         await sender.enroll(await sender.campaign(mailbox), 1)
         async with sending():
             end = time.monotonic() + 20
-            while not (await sender.run("SELECT 1 FROM sending.attempts WHERE organization_id = kit.f_organization() AND outcome = 'postponed'")):
+            while not (
+                await sender.run("SELECT 1 FROM sending.attempts WHERE organization_id = kit.f_organization() AND outcome = 'postponed'")
+            ):
                 assert time.monotonic() < end
                 await asyncio.sleep(0.03)
             throttles = await sender.run("SELECT * FROM sending.throttles WHERE organization_id = kit.f_organization()")
@@ -159,7 +163,7 @@ async def test_a_message_that_lacks_a_name_waits_for_a_person_and_the_others_go(
         await sender.step(campaign, 1, body="<p>Hi {{first_name}} of {{company}}</p>")
         enrollments = await sender.enroll(campaign, 3)
         await sender.run(
-            "UPDATE vault.contacts SET company = 'Acme' WHERE contact_id IN (SELECT contact_id FROM marketing.enrollments WHERE id = ANY ($1))",
+            "UPDATE vault.contacts SET company = 'Acme' WHERE contact_id IN (SELECT contact_id FROM marketing.enrollments WHERE id = ANY ($1))",  # noqa: E501
             enrollments[1:],
         )
         async with sending():
@@ -177,7 +181,9 @@ async def test_a_server_that_does_not_let_the_mailbox_in_takes_it_out_of_use(sen
         await sender.enroll(await sender.campaign(mailbox), 4)
         async with sending():
             end = time.monotonic() + 15
-            while (found := await sender.run("SELECT state, state_reason FROM sending.mailboxes WHERE id = $1", mailbox))[0]["state"] == "active":
+            while (found := await sender.run("SELECT state, state_reason FROM sending.mailboxes WHERE id = $1", mailbox))[0][
+                "state"
+            ] == "active":
                 assert time.monotonic() < end
                 await asyncio.sleep(0.05)
         assert await until(sender, queued=4)
@@ -195,7 +201,9 @@ async def test_a_server_that_is_away_costs_no_message_and_no_attempt_at_it(sende
         with SinkThread(Sink()) as sink:
             await sender.run("UPDATE sending.mailboxes SET smtp_port = $2 WHERE id = $1", mailbox, sink.port)
             for _ in range(20):
-                await sender.run("UPDATE sending.messages SET scheduled_at = now() WHERE organization_id = kit.f_organization() AND status = 'queued'")
+                await sender.run(
+                    "UPDATE sending.messages SET scheduled_at = now() WHERE organization_id = kit.f_organization() AND status = 'queued'"
+                )
                 if await sender.states() == {"sent": 3}:
                     break
                 await asyncio.sleep(0.3)
@@ -238,7 +246,7 @@ async def test_a_pause_takes_effect_within_a_second_and_the_rest_goes_on_after_i
         campaign = await sender.campaign(mailbox)
         await sender.enroll(campaign, 150)
         async with sending():
-            while len(sink.accepted) < 10:
+            while len(sink.accepted) < 10:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
             await sender.run("UPDATE marketing.campaigns SET state = 'paused' WHERE campaign_id = $1", campaign)
             await asyncio.sleep(1)

@@ -1,4 +1,4 @@
-"""Many small questions to the database as few large ones: who asks while one is under way shares the next. No question waits for a clock."""
+"""Many small questions to the database as few large ones: who asks while one is under way shares the next. None waits for a clock."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

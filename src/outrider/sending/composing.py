@@ -11,6 +11,7 @@ from html import escape
 from .links import Links, before_end
 
 PLAIN_LENGTH = 76
+PART = b'\r\nContent-Type: text/%s; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,7 @@ def compose(draft: Draft, sender: Sender, links: Links, *, tracks_opens: bool, t
     head = "".join(f"{name}: {value}\r\n" for name, value in headers).encode("ascii", "replace")
     mark = boundary.encode()
     body = b"".join(
-        (b"--", mark, b'\r\nContent-Type: text/plain; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n', _quoted(text),
-         b"\r\n--", mark, b'\r\nContent-Type: text/html; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n', _quoted(html),
-         b"\r\n--", mark, b"--\r\n")
+        (b"--", mark, PART % b"plain", _quoted(text), b"\r\n--", mark, PART % b"html", _quoted(html), b"\r\n--", mark, b"--\r\n")
     )  # fmt: skip
     return Composed(head, body, draft.subject, html, text, dict(headers))
 

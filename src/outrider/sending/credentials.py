@@ -46,7 +46,9 @@ class Credentials:
     async def renewed(self) -> "Credentials":
         """Return them with a new token. Raises `InvalidInput` with the provider's own words when it gives none."""
         if not (self.token_url and self.refresh_token):
-            raise InvalidInput("the access token has ended, and there is no refresh token: sign in with the provider again", field="credentials")
+            raise InvalidInput(
+                "the access token has ended, and there is no refresh token: sign in with the provider again", field="credentials"
+            )
         form = {"grant_type": "refresh_token", "refresh_token": self.refresh_token, "client_id": self.client_id or ""}
         if self.client_secret:
             form["client_secret"] = self.client_secret

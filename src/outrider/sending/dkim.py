@@ -46,7 +46,12 @@ class Signer:
         signed = b"".join(canonical) + _header(b"dkim-signature", tags)[:-2]
         signature = base64.b64encode(self._key.sign(signed, padding.PKCS1v15(), hashes.SHA256()))
         folded = b"\r\n ".join(signature[at : at + 72] for at in range(0, len(signature), 72))
-        return b"DKIM-Signature: " + tags.replace(b"; h=", b";\r\n h=").replace(b"; bh=", b";\r\n bh=").replace(b"; b=", b";\r\n b=") + folded + b"\r\n"
+        return (
+            b"DKIM-Signature: "
+            + tags.replace(b"; h=", b";\r\n h=").replace(b"; bh=", b";\r\n bh=").replace(b"; b=", b";\r\n b=")
+            + folded
+            + b"\r\n"
+        )
 
 
 def relaxed(body: bytes) -> bytes:

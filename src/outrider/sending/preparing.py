@@ -1,6 +1,6 @@
 """Claimed messages made ready: everything that their texts need, read once for all of them; each put together just before it goes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -108,17 +108,16 @@ async def read_batch(
 ) -> Batch:
     """Read what the messages need: seven statements, however many they are. `signers` keeps opened keys by domain from batch to batch."""
     enrollments = list({message.enrollment_id for message in messages})
-    mailboxes = {
-        row["id"]: SendingMailbox(**dict(row))
-        async for row in queries.mailboxes_for_sending(
-            connection, organization_id=organization, mailbox_ids=list({message.mailbox_id for message in messages})
-        )
-    }
+    wanted = list({message.mailbox_id for message in messages})
+    mailboxes = await to_sending_mailboxes(queries.mailboxes_for_sending(connection, organization_id=organization, mailbox_ids=wanted))
     return Batch(
         organization,
         public_url,
         await queries.physical_address(connection, organization_id=organization),
-        {row["id"]: to_variables(row) async for row in queries.variables(connection, organization_id=organization, enrollment_ids=enrollments)},
+        {
+            row["id"]: to_variables(row)
+            async for row in queries.variables(connection, organization_id=organization, enrollment_ids=enrollments)
+        },
         {
             row["id"]: Wording(row["subject"], row["body"])
             async for row in queries.wordings(
@@ -138,6 +137,11 @@ async def read_batch(
         mailboxes,
         {mailbox.id: signer for mailbox in mailboxes.values() if (signer := _signer(organization, mailbox, signers))},
     )
+
+
+async def to_sending_mailboxes(rows: AsyncIterator[asyncpg.Record]) -> dict[UUID, SendingMailbox]:
+    """Return the rows of `mailboxes_for_sending` as records by their ids."""
+    return {row["id"]: SendingMailbox(**dict(row)) async for row in rows}
 
 
 def to_variables(row: asyncpg.Record) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The sender: goes round the organizations that have something to send, plans, claims, sends. Any number may run, on any number of hosts."""
+"""The sender: goes round the organizations that have something to send; plans, claims, sends. Any number may run, on any hosts."""
 
 import asyncio
 import logging
@@ -155,7 +155,7 @@ class _Round:
             except AWAY:
                 log.warning("%d messages go back when their leases end", len(back))
         deadline = time.monotonic() + self._habits.grace
-        while self._load and time.monotonic() < deadline:
+        while self._load and time.monotonic() < deadline:  # noqa: ASYNC110  (a few lanes, once)
             await asyncio.sleep(0.02)
         await asyncio.gather(*(lane.close() for lane in self._lanes.values()))
 

@@ -34,8 +34,9 @@ class Unreachable(Exception):  # noqa: N818  (a state of the world, no fault of 
 class Connection:
     """A connection that was opened, greeted and let in."""
 
-    def __init__(self, client: aiosmtplib.SMTP) -> None:
+    def __init__(self, client: aiosmtplib.SMTP, greeting: str) -> None:
         self._client = client
+        self.greeting = greeting
 
     @property
     def is_open(self) -> bool:
@@ -127,18 +128,20 @@ async def connect(account: Account, *, local_hostname: str) -> Connection:
         timeout=ANSWER_SECONDS,
     )  # fmt: skip
     try:
-        await client.connect()
+        greeting = await client.connect()
         if account.security == "starttls":
             await client.starttls()
         if account.authentication == "password":
-            await client.login(account.username, account.secret or "")
+            greeting = await client.login(account.username, account.secret or "")
         elif account.authentication == "oauth2":
-            await client.auth_xoauth2(account.username, account.secret or "")
+            greeting = await client.auth_xoauth2(account.username, account.secret or "")
         elif client.is_ehlo_or_helo_needed:
             await client.ehlo()
     except aiosmtplib.SMTPAuthenticationError as error:
         client.close()
-        raise Unreachable(f"the server does not let {account.username} in: {error.code} {error.message}", error.code, is_permanent=error.code >= 500) from error
+        raise Unreachable(
+            f"the server does not let {account.username} in: {error.code} {error.message}", error.code, is_permanent=error.code >= 500
+        ) from error
     except aiosmtplib.SMTPResponseException as error:
         client.close()
         raise Unreachable(f"{error.code} {error.message}", error.code, is_permanent=error.code >= 500) from error
@@ -147,13 +150,12 @@ async def connect(account: Account, *, local_hostname: str) -> Connection:
         raise Unreachable(f"the server's certificate does not hold, or it speaks no TLS here: {error.reason}", is_permanent=True) from error
     except (aiosmtplib.SMTPException, OSError) as error:
         client.close()
-        is_mistake = isinstance(error, aiosmtplib.SMTPException) and not isinstance(error, (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError,
-                                                                                            aiosmtplib.SMTPConnectError))  # fmt: skip
+        is_mistake = isinstance(error, aiosmtplib.SMTPException) and not isinstance(error, (*LOST, aiosmtplib.SMTPConnectError))
         raise Unreachable(_words(error), is_permanent=is_mistake) from error
     except BaseException:
         client.close()
         raise
-    return Connection(client)
+    return Connection(client, _text(greeting))
 
 
 def is_bounce(answer: str, *, at_recipient: bool) -> bool:

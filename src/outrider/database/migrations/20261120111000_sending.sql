@@ -172,7 +172,7 @@ CREATE INDEX idx_messages_leased ON sending.messages (organization_id, lease_unt
 CREATE INDEX idx_messages_counted ON sending.messages (organization_id, mailbox_id, counted_at) WHERE counted_at IS NOT NULL;
 CREATE INDEX idx_messages_counted_domain ON sending.messages (organization_id, recipient_domain, counted_at) WHERE counted_at IS NOT NULL;
 CREATE INDEX idx_messages_counted_campaign ON sending.messages (organization_id, campaign_id, counted_at) WHERE counted_at IS NOT NULL;
-CREATE INDEX idx_messages_doubtful ON sending.messages (organization_id, id) WHERE status IN ('unknown', 'needs_review');
+CREATE INDEX idx_messages_status ON sending.messages (organization_id, status, id);
 CREATE INDEX idx_messages_failed ON sending.messages (organization_id, mailbox_id, last_attempt_at) WHERE status = 'failed';
 CREATE INDEX idx_messages_campaign ON sending.messages (organization_id, campaign_id, id);
 CREATE INDEX idx_messages_contact ON sending.messages (organization_id, contact_id, id);

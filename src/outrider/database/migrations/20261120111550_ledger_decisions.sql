@@ -110,3 +110,29 @@ BEGIN
     RETURN v_skipped;
 END $$;
 GRANT EXECUTE ON FUNCTION sending.f_thaw(timestamptz) TO outrider_app;
+
+-- Gives what a campaign has queued with mailboxes that it no longer sends from to those that it does, in turns. Returns how many messages;
+-- none when it has no mailbox left.
+CREATE FUNCTION sending.f_hand_over(p_campaign uuid) RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH present AS (
+        SELECT l.mailbox_id, row_number() OVER (ORDER BY l.mailbox_id) - 1 AS place, count(*) OVER () AS places
+        FROM sending.campaign_mailboxes AS l
+        WHERE l.organization_id = kit.f_organization() AND l.campaign_id = p_campaign
+    ),
+    orphan AS (
+        SELECT m.id, row_number() OVER (ORDER BY m.scheduled_at, m.id) AS place
+        FROM sending.messages AS m
+        WHERE m.organization_id = kit.f_organization() AND m.campaign_id = p_campaign AND m.status IN ('queued', 'needs_review')
+            AND m.mailbox_id NOT IN (SELECT mailbox_id FROM present)
+    ),
+    moved AS (
+        UPDATE sending.messages AS m SET mailbox_id = present.mailbox_id
+        FROM orphan INNER JOIN present ON present.place = orphan.place % present.places
+        WHERE m.organization_id = kit.f_organization() AND m.id = orphan.id
+        RETURNING m.id
+    )
+    SELECT count(*)::integer FROM moved;
+END;
+GRANT EXECUTE ON FUNCTION sending.f_hand_over(uuid) TO outrider_app;

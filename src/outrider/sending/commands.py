@@ -1,0 +1,113 @@
+"""`outrider sending`: how sending stands, freezing and releasing, doubtful messages."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Literal
+from uuid import UUID
+
+import typer
+
+from outrider.kit.errors import InvalidInput
+from outrider.kit.terminal import Json, Org, say, show_json, show_record, show_table
+from outrider.runtime import run_in
+from outrider.tenancy import transaction
+
+from .messages import MessageService, Status
+
+if TYPE_CHECKING:
+    from outrider.runtime import Session
+
+app = typer.Typer(help="What is sent and what waits: status, freeze, doubtful messages.", no_args_is_help=True)
+COLUMNS = ["id", "status", "recipient", "mailbox", "subject", "reason", "attempts", "scheduled_at", "sent_at"]
+MessageId = Annotated[UUID, typer.Argument(metavar="ID", help="The message's id.", show_default=False)]
+
+
+@app.command("status")
+def show_status(org: Org = None, json: Json = False) -> None:
+    """Show whether sending is frozen, the limits, and how much waits, is due or is in doubt."""
+
+    async def work(session: "Session") -> Status:
+        async with transaction(session.organization_id, session.actor) as connection:
+            return await MessageService(connection, session.organization_id).status()
+
+    show_record(asdict(run_in(work, org=org, json=json)), json=json)
+
+
+@app.command("freeze")
+def freeze(
+    reason: Annotated[str, typer.Option("--reason", help="Why, for whoever finds it frozen.")] = "frozen on the command line",
+    org: Org = None,
+    json: Json = False,
+) -> None:
+    """Stop all sending at once, until it is released."""
+
+    async def work(session: "Session") -> Status:
+        async with transaction(session.organization_id, session.actor) as connection:
+            return await MessageService(connection, session.organization_id).freeze(reason)
+
+    status = run_in(work, org=org, json=json)
+    if json:
+        return show_json(asdict(status))
+    return say("Sending is frozen. Let it go on with: outrider sending release")
+
+
+@app.command("release")
+def release(
+    skip_due: Annotated[
+        bool, typer.Option("--skip-due", help="Leave out what is due by now: it may have been sent before a restore.")
+    ] = False,
+    org: Org = None,
+    json: Json = False,
+) -> None:
+    """Let sending go on after a freeze."""
+
+    async def work(session: "Session") -> tuple[int, Status]:
+        async with transaction(session.organization_id, session.actor) as connection:
+            service = MessageService(connection, session.organization_id)
+            return await service.thaw(datetime.now(UTC) if skip_due else None)
+
+    skipped, status = run_in(work, org=org, json=json)
+    if json:
+        return show_json({"skipped": skipped, "status": asdict(status)})
+    return say(f"Sending goes on. {skipped} messages and steps were left out." if skip_due else "Sending goes on.")
+
+
+@app.command("messages")
+def list_messages(
+    status: Annotated[
+        str | None, typer.Option("--status", help="Only those in this state, such as unknown or needs_review.", show_default=False)
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=500, help="How many.")] = 50,
+    org: Org = None,
+    json: Json = False,
+) -> None:
+    """List the ledger's messages, newest first."""
+
+    async def work(session: "Session") -> None:
+        async with transaction(session.organization_id, session.actor, readonly=True) as connection:
+            page = await MessageService(connection, session.organization_id).page(status=status, limit=limit)
+        show_table([asdict(one) for one in page.items], COLUMNS, json=json, empty="There are no such messages.")
+
+    run_in(work, org=org, json=json)
+
+
+@app.command("settle")
+def settle(
+    id: MessageId,
+    sent: Annotated[bool, typer.Option("--sent", help="The server has it.")] = False,
+    not_sent: Annotated[bool, typer.Option("--not-sent", help="The server does not have it: it is queued again.")] = False,
+    evidence: Annotated[str, typer.Option("--evidence", help="Where you looked and what you found.", show_default=False)] = "",
+    org: Org = None,
+    json: Json = False,
+) -> None:
+    """Settle a message of which nobody knows whether it was sent."""
+
+    async def work(session: "Session") -> None:
+        if sent == not_sent:
+            raise InvalidInput("say --sent or --not-sent", field="sent")
+        outcome: Literal["sent", "not_sent"] = "sent" if sent else "not_sent"
+        async with transaction(session.organization_id, session.actor) as connection:
+            message = await MessageService(connection, session.organization_id).settle(id, outcome, evidence)
+        show_record({"id": message.id, "status": message.status, "message_id": message.message_id}, json=json)
+
+    run_in(work, org=org, json=json)
