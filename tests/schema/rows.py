@@ -19,7 +19,7 @@ COLUMNS = """
     INNER JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     LEFT JOIN pg_attrdef AS d ON d.adrelid = c.oid AND d.adnum = a.attnum
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname !~ '_archived_'
-        AND n.nspname IN ('tenancy', 'intake', 'vault', 'people', 'company', 'ops', 'bit', 'public')
+        AND n.nspname IN ('tenancy', 'intake', 'vault', 'people', 'company', 'ops', 'bit', 'marketing', 'sending', 'engagement', 'public')
         AND EXISTS (SELECT FROM pg_attribute AS o WHERE o.attrelid = c.oid AND o.attname = 'organization_id' AND NOT o.attisdropped)
     ORDER BY 1, a.attnum
 """

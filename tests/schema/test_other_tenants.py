@@ -41,7 +41,7 @@ class Two:
         found = await self.admin.fetch(
             """
             SELECT c.oid::regclass::text FROM pg_class AS c INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
-            WHERE c.relkind IN ('r', 'p', 'v') AND n.nspname IN ('tenancy', 'intake', 'vault', 'people', 'company', 'ops', 'public', $1)
+            WHERE c.relkind IN ('r', 'p', 'v') AND n.nspname IN ('tenancy', 'intake', 'vault', 'people', 'company', 'ops', 'marketing', 'sending', 'engagement', 'public', $1)
                 AND EXISTS (SELECT FROM pg_attribute AS o WHERE o.attrelid = c.oid AND o.attname = 'organization_id' AND NOT o.attisdropped)
                 AND c.relname NOT IN (SELECT 'profiles_' || replace(id::text, '-', '') FROM tenancy.organizations WHERE id <> $2)
             """,

@@ -7,7 +7,7 @@ from outrider.database.migrate import FOLDER
 from outrider.kit import database
 
 ROLES = ["outrider_owner", "outrider_app", "outrider_worker", "outrider_console"]
-OURS = "n.nspname IN ('kit', 'tenancy', 'intake', 'vault', 'people', 'company', 'ops', 'queue', 'bit') OR n.nspname LIKE 'org\\_%'"
+OURS = "n.nspname IN ('kit', 'tenancy', 'intake', 'vault', 'people', 'company', 'ops', 'queue', 'bit', 'marketing', 'sending', 'engagement') OR n.nspname LIKE 'org\\_%'"
 PROTECTED = ["intake.raw_loads", "vault.contacts", "intake.audit_log", "people.affiliations", "people.slot", "company.slot",
 "people.history",
              "company.history", "vault.history", "people.affiliation_history", "people.profile_history"]  # fmt: skip

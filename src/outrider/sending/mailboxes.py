@@ -111,7 +111,8 @@ class MailboxService:
         host, port = SERVERS.get(provider, (None, 587))
         usual: dict[str, Any] = {
             "from_name": "", "provider": provider, "smtp_host": host, "smtp_port": port, "smtp_security": "starttls",
-            "authentication": "password", "priority": 5, "weight": 5, "daily_limit": 50, "warmup_status": "off", "warmup_from": 5, "warmup_days": 30,
+            "authentication": "password", "priority": 5, "weight": 5, "daily_limit": 50,
+            "warmup_status": "off", "warmup_from": 5, "warmup_days": 30,
         }  # fmt: skip
         given = {name: value for name, value in values.items() if value is not None}
         full = {**usual, **await self._checked(given), "owner_user_id": str(owner) if owner else None}

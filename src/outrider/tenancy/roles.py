@@ -9,7 +9,7 @@ ROLES: dict[str, str] = {
     "admin": "everything, except that owners and their keys are out of reach",
     "member": "works with people, imports, namespaces, campaigns, mailboxes and jobs",
     "viewer": "reads what members work with",
-    "client": "reads the profiles and campaigns of their own namespaces and nothing else",
+    "client": "reads the profiles of their own namespaces and nothing else",
 }
 """{role: what it may do}, from the one that may most to the one that may least."""
 
@@ -21,10 +21,10 @@ SCOPES: dict[str, str] = {
     "namespaces:read": "see namespaces and where campaigns go",
     "namespaces:write": "make, change and archive namespaces",
     "profiles:read": "see the profiles of namespaces",
-    "campaigns:read": "see lists, segments, templates, campaigns, their people and what happened",
-    "campaigns:write": "write, start, pause and cancel campaigns; keep lists and templates",
-    "mailboxes:read": "see mailboxes, what is sent from them, and suppressions",
-    "mailboxes:write": "change mailboxes and suppressions, settle doubtful messages, freeze and release sending",
+    "campaigns:read": "see lists, segments, templates and campaigns",
+    "campaigns:write": "make and run campaigns",
+    "mailboxes:read": "see mailboxes, suppressions and the send ledger",
+    "mailboxes:write": "change mailboxes and suppressions, decide about messages",
     "jobs:read": "see jobs and events",
     "jobs:write": "start, retry and cancel jobs",
     "keys:read": "see API keys, never their secrets",
@@ -52,7 +52,7 @@ def scopes_of(role: str, organization: OrganizationId) -> frozenset[str]:
         return _MEMBER
     if role == "viewer":
         return frozenset(scope for scope in _MEMBER if scope.endswith(":read"))
-    return frozenset({"profiles:read", "campaigns:read"}) if role == "client" else frozenset()
+    return frozenset({"profiles:read"}) if role == "client" else frozenset()
 
 
 def namespaces_of(role: str, namespaces: Iterable[str]) -> frozenset[str] | None:

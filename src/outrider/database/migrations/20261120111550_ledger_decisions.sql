@@ -95,14 +95,14 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('sending.claim/' || v_organization::text, 0));
     PERFORM sending.f_is_frozen();
     IF p_skip_until IS NOT NULL THEN
-        v_skipped := sending.f_skip(ARRAY(
-            SELECT m.id FROM sending.messages AS m
-            WHERE m.organization_id = v_organization AND m.status = 'queued' AND m.scheduled_at <= p_skip_until
-        ), 'it may have been sent before the restore');
         SELECT array_agg(e.id), array_agg(e.next_step) INTO v_enrollments, v_steps
         FROM marketing.enrollments AS e
         INNER JOIN marketing.campaigns AS c ON c.organization_id = v_organization AND c.campaign_id = e.campaign_id AND c.state IN ('sending', 'paused')
         WHERE e.organization_id = v_organization AND e.state IN ('ready', 'active') AND e.next_step IS NOT NULL AND e.next_at <= p_skip_until;
+        v_skipped := sending.f_skip(ARRAY(
+            SELECT m.id FROM sending.messages AS m
+            WHERE m.organization_id = v_organization AND m.status = 'queued' AND m.scheduled_at <= p_skip_until
+        ), 'it may have been sent before the restore');
         v_skipped := v_skipped + marketing.f_advance(v_enrollments, v_steps, clock_timestamp());
     END IF;
     UPDATE sending.control SET frozen_at = NULL, frozen_reason = NULL, server_identity = sending.f_server_identity(), updated_at = now()
