@@ -1,5 +1,6 @@
 """Makes one row of every tenant table out of the catalogue: columns that must have a value get one, references get the row they want."""
 
+import datetime
 import re
 import uuid
 from collections.abc import Mapping
@@ -33,7 +34,7 @@ REFERENCES = """
 """
 
 
-EITHER = {"people.notes": ("person_id", "company_id")}
+EITHER = {"people.notes": ("person_id", "company_id"), "marketing.campaign_audience": ("list_id", "segment_id")}
 """Tables with two references of which exactly one is given."""
 
 
@@ -82,7 +83,7 @@ def value_of(column: asyncpg.Record, number: int) -> Any:
         return f"row{number}@tenant.example" if "email" in name else f"row{number}"
     return {
         "uuid": uuid.UUID(int=number), "jsonb": {}, "bigint": number, "integer": number, "boolean": False, "bytea": b"x%d" % number,
-        "text[]": [], "timestamp with time zone": None, "numeric": 1,
+        "text[]": [], "timestamp with time zone": None, "numeric": 1, "date": datetime.date(2026, 1, 1), "inet": "127.0.0.1",
     }[kind]  # fmt: skip
 
 
@@ -128,3 +129,19 @@ async def fill(admin: asyncpg.Connection, plan: Plan, organization: uuid.UUID, n
         for table in plan.order:
             made[table] = await add(admin, table, await values(admin, plan, table, organization, made, number))
     return made
+
+
+ONCE = ("marketing.campaigns", "people.master", "marketing.steps", "marketing.lists", "marketing.segments", "sending.mailboxes")
+"""Tables to whose rows others may refer only once each."""
+
+
+async def with_second(
+    admin: asyncpg.Connection, plan: Plan, organization: uuid.UUID, made: Mapping[str, Mapping[str, Any]], number: int
+) -> dict[str, Mapping[str, Any]]:
+    """`made` with other rows of the tables in `ONCE`, which nothing refers to yet."""
+    second = dict(made)
+    async with admin.transaction():
+        await admin.execute("SELECT set_config('app.organization_id', $1, true)", str(organization))
+        for table in ONCE:
+            second[table] = await add(admin, table, await values(admin, plan, table, organization, second, number))
+    return second

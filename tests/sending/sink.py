@@ -1,5 +1,5 @@
 """An SMTP server that writes down what it accepts and can be told to misbehave, in a thread or as a process of its own:
-`python -m tests.sending.sink PORT FILE BEHAVIOUR`. One line per accepted message: when, Message-ID, recipient.
+`python -m tests.sending.sink PORT FILE BEHAVIOUR SECONDS`. One line per accepted message: when, Message-ID, recipient.
 
 A behaviour is a comma-separated list of `what=share`: 421, 450, 550 (at RCPT), data450, data554, drop_before (at DATA), drop_after (accepted,
 no answer), lose_after (not accepted, no answer), hang (accepted, no answer for long). What is drawn for a recipient is drawn once: the second
@@ -163,4 +163,5 @@ class SinkThread:
 
 
 if __name__ == "__main__":
-    asyncio.run(Sink(sys.argv[3] if len(sys.argv) > 3 else "", Path(sys.argv[2]), int(sys.argv[1])).serve())
+    port, file, behaviour, delay = sys.argv[1:]
+    asyncio.run(Sink(behaviour, Path(file), int(port), delay=float(delay)).serve())

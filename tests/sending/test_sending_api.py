@@ -140,7 +140,7 @@ async def test_a_doubtful_message_is_settled_by_evidence_and_only_once(client, s
     settled = (await client.post(f"/api/messages/{lost}/settle", json={"outcome": "not_sent", "evidence": "the provider's log"})).json()
     assert (settled["status"], settled["message_id"]) == ("queued", message_id)
     steps = await scene.run(
-        "SELECT m.id, e.next_step FROM sending.messages AS m INNER JOIN marketing.enrollments AS e ON e.id = m.enrollment_id WHERE m.campaign_id = $1",
+        "SELECT m.id, e.next_step FROM sending.messages AS m INNER JOIN marketing.enrollments AS e ON e.id = m.enrollment_id WHERE m.campaign_id = $1",  # noqa: E501
         campaign,
     )  # fmt: skip
     assert {row["id"]: row["next_step"] for row in steps} == {sent: 2, lost: 1}
