@@ -86,7 +86,7 @@ async def _bare(port: int, messages: int) -> float:
     left = iter(range(messages))
 
     async def one() -> None:
-        async with aiosmtplib.SMTP("127.0.0.1", port, start_tls=False, local_hostname="bench") as client:
+        async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False, local_hostname="bench") as client:
             for _ in left:
                 await client.sendmail("a@sender.example", ["b@example.org"], data)
 
