@@ -1,4 +1,4 @@
-"""`python -m bench`: import to golden, search, ingest over HTTP. Needs no network and no server: it starts its own in a temporary folder."""
+"""`python -m bench`: import to golden, search, server time of pages, ingest over HTTP. Needs no network and no server: it starts its own in a temporary folder."""
 
 import argparse
 import asyncio
@@ -6,11 +6,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import importing, ingesting, searching
+from . import importing, ingesting, pages, searching
 from .lab import Lab
 from .report import heading, say
 
-PARTS = ("import", "search", "ingest")
+PARTS = ("import", "search", "pages", "ingest")
 
 
 def main() -> None:
@@ -36,6 +36,8 @@ async def measure(folder: Path, rows: int, seed: int, parts: list[str], earlier:
         imported = await importing.run(lab, file, rows)
         if "search" in parts:
             await searching.run(lab, rows, earlier)
+        if "pages" in parts:
+            await pages.run(lab)
         if "ingest" in parts:
             await ingesting.run(lab)
         if "import" in parts:

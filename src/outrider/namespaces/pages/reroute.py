@@ -1,5 +1,7 @@
 """/namespaces/reroute: which profiles are elsewhere than their campaign is routed to today, and the job that moves them."""
 
+from typing import Any
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,7 +18,7 @@ async def preview(request: Request, visitor: Reader) -> Response:
     """Return what would move; htmx gets the table of it alone."""
     async with namespaces_of(visitor) as service:
         moves = await service.preview_reroute()
-    shown = {"moves": moves, "may_write": visitor.may("namespaces:write")}
+    shown: dict[str, Any] = {"moves": moves, "may_write": visitor.may("namespaces:write")}
     if ui.is_htmx(request):
         return ui.fragment(request, "namespaces/reroute.html", "moves", **shown)
     return ui.page(request, "namespaces/reroute.html", **shown)

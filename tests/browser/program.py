@@ -1,0 +1,36 @@
+"""A web server and a worker in one process, for the browser tests: `python -m tests.browser.program APP_URL WORKER_URL FOLDER PORT`.
+
+Prints its address once it listens. Ends when its standard input does, so that it never outlives the tests.
+"""
+
+import asyncio
+import os
+import sys
+import threading
+from pathlib import Path
+
+from outrider import runtime, web, worker
+from outrider.kit import database, spool
+from outrider.settings import Settings
+
+LIMITS = {"rate_limit": "100000/minute", "max_request_bytes": 2**20, "max_upload_bytes": 16 * 2**20, "log_level": "WARNING"}
+CONNECTIONS = 16
+
+
+async def main(app_url: str, worker_url: str, folder: str, port: str) -> None:
+    """Serve and work until standard input ends."""
+    threading.Thread(target=_end_with_input, daemon=True).start()
+    spool.configure(Path(folder))
+    async with database.connect(app_url, size=CONNECTIONS, name="outrider web"):
+        serving = web.serve(Settings(port=int(port), **LIMITS), manage_pool=False, on_listening=lambda address: print(address, flush=True))
+        await asyncio.gather(serving, worker.run(worker_url, stop=asyncio.Event()))
+
+
+def _end_with_input() -> None:
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    os._exit(0)  # nobody waits for what an open stream of events would take to close
+
+
+if __name__ == "__main__":
+    runtime.run(main(*sys.argv[1:]))

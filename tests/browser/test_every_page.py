@@ -1,0 +1,90 @@
+"""Every page, looked at as people do: wide and on a phone, light and dark, with a screen reader, without JavaScript."""
+
+from collections.abc import Iterable, Iterator
+
+import pytest
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from playwright.async_api import Page, Request
+
+from outrider import web
+
+from . import axe
+from .chromium import PHONE, WIDE
+from .places import PAGES, PIECES
+from .site import Site
+from .watch import Browse
+
+TOO_WIDE = """() => {
+    const over = document.documentElement.scrollWidth - innerWidth;
+    if (over <= 0) return null;
+    const wide = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 5);
+    return `${over} px: ` + wide.map((e) => e.tagName.toLowerCase() + "." + e.className).join(", ");
+}"""
+NEXT_FRAME = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+FIRST_PAGE_BYTES = 150_000
+
+
+def read_paths(routers: Iterable[APIRouter]) -> Iterator[str]:
+    """The addresses that can be read, of routers and of those in them."""
+    for router in routers:
+        for route in router.routes:
+            if isinstance(route, APIRoute):
+                yield from [route.path] if "GET" in route.methods else []
+            else:
+                yield from read_paths([route.original_router])
+
+
+def test_every_page_of_the_application_is_listed():
+    assert set(read_paths(web.PAGES)) == PAGES.keys() | PIECES.keys()
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_a_page_fits_reads_well_and_stands_in_nobodys_way(browse: Browse, served: Site, path: str):
+    visit = PAGES[path]
+    page = await browse(visit.role)
+    answer = await page.goto(await visit.address(served, path))
+    assert answer is not None
+    assert answer.status == 200
+    await reads_as_a_page(page)
+    for size in (WIDE, PHONE):
+        await page.set_viewport_size(size)
+        assert await page.evaluate(TOO_WIDE) is None, f"wider than {size['width']} px"
+        assert await axe.violations(page) == [], f"{size['width']} px"
+    await page.set_viewport_size(WIDE)
+    await page.emulate_media(color_scheme="dark")
+    await page.evaluate(NEXT_FRAME)
+    assert await axe.violations(page, axe.COLOURS) == [], "dark"
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_a_page_can_be_read_without_javascript(browse: Browse, served: Site, path: str):
+    visit = PAGES[path]
+    page = await browse(visit.role, javascript=False)
+    answer = await page.goto(await visit.address(served, path))
+    assert answer is not None
+    assert answer.status == 200
+    await reads_as_a_page(page)
+
+
+@pytest.mark.parametrize("path", ["/"])
+async def test_the_first_page_is_light(browse: Browse, served: Site, path: str):
+    page = await browse(PAGES[path].role)
+    sent: list[int] = []
+
+    async def weigh(request: Request) -> None:
+        sent.append((await request.sizes())["responseBodySize"])
+
+    page.on("requestfinished", weigh)
+    await page.goto(path, wait_until="networkidle")
+    assert len(sent) > 5
+    assert sum(sent) < FIRST_PAGE_BYTES
+
+
+async def reads_as_a_page(page: Page) -> None:
+    """It has a title, one heading of the first order, a language and a place for its content."""
+    assert await page.title() != "Outrider"
+    assert await page.locator("h1").count() == 1
+    assert (await page.locator("h1").inner_text()).strip() != ""
+    assert await page.locator("html").get_attribute("lang") == "en"
+    assert await page.locator("main").count() == 1
