@@ -16,11 +16,11 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from outrider import __version__, gallery, palette
+from outrider import __version__, gallery, palette, runtime
 from outrider.intake import api as intake
 from outrider.intake import imports_api as imports
 from outrider.intake import pages as intake_pages
-from outrider.kit import database, http, logs, pages, spool, sql
+from outrider.kit import database, http, logs, pages, sql
 from outrider.kit.errors import Unavailable
 from outrider.namespaces import api as namespaces
 from outrider.namespaces import pages as namespaces_pages
@@ -133,7 +133,7 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
         if not manage_pool:
             yield
             return
-        spool.configure(settings.home_path / "files")
+        runtime.prepare(settings.home_path, settings)
         async with database.connect(
             app_url or _app_url(settings),
             size=settings.pool_size,
@@ -285,8 +285,6 @@ def _address(host: str, port: int) -> str:
 
 
 def _app_url(settings: Settings) -> str:
-    from outrider import runtime
-
     return runtime.installation(settings).urls.app
 
 

@@ -23,7 +23,7 @@ CALL kit.f_protect('sending.domains');
 GRANT SELECT, INSERT, UPDATE, DELETE ON sending.domains TO outrider_app;
 
 -- A mailbox that sends (seed 004's email_accounts, seed 003's sender_identities). `health_score` is a cache. How many were sent today is the
--- ledger's to say. Limits count by the organization's day.
+-- ledger's to say. Limits count by the organization's day. Without `spacing_seconds` the day's messages are spread over the window.
 CREATE TABLE sending.mailboxes (
     organization_id uuid NOT NULL DEFAULT nullif(current_setting('app.organization_id', true), '')::uuid,
     id uuid NOT NULL DEFAULT uuidv7(),
@@ -46,12 +46,14 @@ CREATE TABLE sending.mailboxes (
     weight integer NOT NULL DEFAULT 5,
     daily_limit integer NOT NULL DEFAULT 50,
     hourly_limit integer,
+    spacing_seconds integer,
     warmup_status text NOT NULL DEFAULT 'off',
     warmup_started_on date,
     warmup_from integer NOT NULL DEFAULT 5,
     warmup_days integer NOT NULL DEFAULT 30,
     tracking_domain text,
     last_sent_at timestamptz,
+    resumed_at timestamptz NOT NULL DEFAULT now(),
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT mailboxes_pkey PRIMARY KEY (organization_id, id),
@@ -63,7 +65,7 @@ CREATE TABLE sending.mailboxes (
     CONSTRAINT mailboxes_authentication_check CHECK (authentication IN ('password', 'oauth2', 'none')),
     CONSTRAINT mailboxes_state_check CHECK (state IN ('active', 'paused', 'failing')),
     CONSTRAINT mailboxes_score_check CHECK (health_score BETWEEN 0 AND 100 AND priority BETWEEN 0 AND 10 AND weight BETWEEN 0 AND 10),
-    CONSTRAINT mailboxes_limit_check CHECK (daily_limit BETWEEN 0 AND 100000 AND hourly_limit > 0),
+    CONSTRAINT mailboxes_limit_check CHECK (daily_limit BETWEEN 0 AND 100000 AND hourly_limit > 0 AND spacing_seconds BETWEEN 0 AND 86400),
     CONSTRAINT mailboxes_warmup_check CHECK (
         warmup_status IN ('off', 'pending', 'active', 'done') AND warmup_from > 0 AND warmup_days BETWEEN 1 AND 365
         AND (warmup_status NOT IN ('active', 'done') OR warmup_started_on IS NOT NULL)
@@ -115,7 +117,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON sending.suppressions TO outrider_app;
 
 -- The ledger: one row for each enrollment and step (seed 004's email_queue with its columns). `message_id` is fixed before the first attempt.
 -- `counted_at` is when it began to count against limits; an attempt that the server refused gives it back. `claim_token` names the claim that
--- may write to the row.
+-- may write to the row. `edited_by` wrote the text of this one message by hand.
 CREATE TABLE sending.messages (
     organization_id uuid NOT NULL DEFAULT nullif(current_setting('app.organization_id', true), '')::uuid,
     id uuid NOT NULL DEFAULT uuidv7(),
@@ -141,6 +143,7 @@ CREATE TABLE sending.messages (
     attempts integer NOT NULL DEFAULT 0,
     last_attempt_at timestamptz,
     error_message text,
+    edited_by text,
     claim_token uuid,
     claimed_by text,
     claimed_at timestamptz,
@@ -170,6 +173,7 @@ CREATE INDEX idx_messages_counted ON sending.messages (organization_id, mailbox_
 CREATE INDEX idx_messages_counted_domain ON sending.messages (organization_id, recipient_domain, counted_at) WHERE counted_at IS NOT NULL;
 CREATE INDEX idx_messages_counted_campaign ON sending.messages (organization_id, campaign_id, counted_at) WHERE counted_at IS NOT NULL;
 CREATE INDEX idx_messages_doubtful ON sending.messages (organization_id, id) WHERE status IN ('unknown', 'needs_review');
+CREATE INDEX idx_messages_failed ON sending.messages (organization_id, mailbox_id, last_attempt_at) WHERE status = 'failed';
 CREATE INDEX idx_messages_campaign ON sending.messages (organization_id, campaign_id, id);
 CREATE INDEX idx_messages_contact ON sending.messages (organization_id, contact_id, id);
 CREATE INDEX idx_messages_step ON sending.messages (organization_id, step_id);
