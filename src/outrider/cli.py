@@ -29,7 +29,7 @@ class Entry:
     help: str
 
 
-RUNNING, DATA, ACCESS, DATABASE = "Running", "Data", "Access", "Database"
+RUNNING, DATA, OUTREACH, ACCESS, DATABASE = "Running", "Data", "Outreach", "Access", "Database"
 ENTRIES = {
     "up": Entry("outrider.commands.services", RUNNING, "Start everything: database, sample data, worker, web server."),
     "serve": Entry("outrider.commands.services", RUNNING, "Serve HTTP and nothing else."),
@@ -41,6 +41,10 @@ ENTRIES = {
     "imports": Entry("outrider.intake.commands", DATA, "See, stop and undo imports."),
     "namespaces": Entry("outrider.namespaces.commands", DATA, "The clients' segments and how campaigns are routed to them."),
     "people": Entry("outrider.people.commands", DATA, "Find people and see where each value comes from."),
+    "lists": Entry("outrider.marketing.commands", OUTREACH, "Lists of people that somebody put together."),
+    "segments": Entry("outrider.marketing.commands", OUTREACH, "Whoever fits filters at the moment."),
+    "templates": Entry("outrider.marketing.commands", OUTREACH, "Texts that are used again."),
+    "campaigns": Entry("outrider.marketing.commands", OUTREACH, "Campaigns: who is told what, and when."),
     "overview": Entry("outrider.reports.commands", DATA, "Show how much there is, what runs and what to do next."),
     "jobs": Entry("outrider.ops.commands", DATA, "See, cancel and repeat jobs."),
     "users": Entry("outrider.tenancy.commands", ACCESS, "Who may sign in to an organization."),

@@ -22,6 +22,8 @@ from outrider.intake import imports_api as imports
 from outrider.intake import pages as intake_pages
 from outrider.kit import database, http, logs, pages, sql
 from outrider.kit.errors import Unavailable
+from outrider.marketing import campaigns_api, segments_api, templates_api
+from outrider.marketing import lists_api as people_lists_api
 from outrider.namespaces import api as namespaces
 from outrider.namespaces import pages as namespaces_pages
 from outrider.namespaces import profiles_api as profiles
@@ -53,6 +55,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     fields_api.router,
     exports_api.router,
     people_details.router,
+    people_lists_api.router,
+    segments_api.router,
+    templates_api.router,
+    campaigns_api.router,
     ops.router,
     ops.events_router,
     reports.router,
@@ -107,6 +113,7 @@ TAGS = [
         "name": "people",
         "description": "People, companies, addresses: search, where each value comes from, edits, notes, timelines, conflicts.",
     },
+    {"name": "campaigns", "description": "Lists, segments, templates, campaigns: who is told what, and when."},
     {"name": "jobs", "description": "Work in the background, and the event store."},
     {
         "name": "namespaces",

@@ -147,6 +147,34 @@ async def make_export(client: AsyncClient) -> dict[str, str]:
     return {"id": answer.json()["id"]}
 
 
+async def make_list(client: AsyncClient) -> dict[str, str]:
+    """Make a list and return the parameters of its paths."""
+    answer = await client.post("/api/lists", json={"name": uuid4().hex})
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["id"]}
+
+
+async def make_segment(client: AsyncClient) -> dict[str, str]:
+    """Make a segment and return the parameters of its paths."""
+    answer = await client.post("/api/segments", json={"name": uuid4().hex, "filters": {}})
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["id"]}
+
+
+async def make_template(client: AsyncClient) -> dict[str, str]:
+    """Keep a template and return the parameters of its paths."""
+    answer = await client.post("/api/templates", json={"name": uuid4().hex})
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["id"]}
+
+
+async def make_campaign(client: AsyncClient) -> dict[str, str]:
+    """Make a campaign and return the parameters of its paths."""
+    answer = await client.post("/api/campaigns", json={"name": uuid4().hex})
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["campaign_id"]}
+
+
 OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/namespaces/": make_namespace,
     "/api/profiles/": make_profile,
@@ -164,6 +192,10 @@ OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/custom-fields/": make_custom_field,
     "/api/bulk-edits/": make_bulk_edit,
     "/api/exports/": make_export,
+    "/api/lists/": make_list,
+    "/api/segments/": make_segment,
+    "/api/templates/": make_template,
+    "/api/campaigns/": make_campaign,
 }
 """{beginning of the paths: what makes one}. A path with parameters that nothing here covers fails the test that reads
 this."""
