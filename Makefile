@@ -7,10 +7,10 @@ VENDOR := src/outrider/kit/pages/vendor
 ASSETS := $(VENDOR)/icons.svg
 
 .DEFAULT_GOAL := help
-.PHONY: help setup assets run test lint format bench proof lock clean
+.PHONY: help setup assets run browser test screenshots lint format bench proof lock clean
 
 help:  ## List the commands
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Outrider needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=python3.x and run make again.")'
@@ -31,8 +31,14 @@ assets: $(ASSETS)  ## Collect the front-end packages (htmx, typeface, icons)
 run: $(STAMP) $(ASSETS)  ## Start Outrider with sample data on http://localhost:8080
 	@$(BIN)/outrider up
 
-test: $(STAMP) $(ASSETS)  ## Run the whole test suite
+browser: $(STAMP)  ## Find the Chromium of the browser tests, or get one
+	@$(BIN)/python -m tests.browser.chromium --install
+
+test: $(STAMP) $(ASSETS) $(if $(findstring --ignore=tests/browser,$(ARGS)),,browser)  ## Run the whole test suite
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+screenshots: $(STAMP) $(ASSETS) browser  ## Make the pictures of docs/images
+	@$(BIN)/python -m tests.browser.screenshots
 
 lint: $(STAMP)  ## ruff, mypy, sqlfluff, squawk
 	@$(BIN)/ruff check src tests bench frontend

@@ -1,4 +1,4 @@
-"""`python -m bench`: import to golden, search, ingest over HTTP, sending. Needs no network and no server: it starts its own in a temporary folder."""
+"""`python -m bench`: import to golden, search, server time of pages, ingest over HTTP, sending. Needs no network and no server: it starts its own in a temporary folder."""
 
 import argparse
 import asyncio
@@ -6,11 +6,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import importing, ingesting, searching, sending
+from . import importing, ingesting, pages, searching, sending
 from .lab import Lab
 from .report import heading, say
 
-PARTS = ("import", "search", "ingest", "sending")
+PARTS = ("import", "search", "pages", "ingest", "sending")
 
 
 def main() -> None:
@@ -42,6 +42,8 @@ async def measure(folder: Path, rows: int, seed: int, parts: list[str], earlier:
         imported = await importing.run(lab, file, rows)
         if "search" in parts:
             await searching.run(lab, rows, earlier)
+        if "pages" in parts:
+            await pages.run(lab)
         if "ingest" in parts:
             await ingesting.run(lab)
         if "import" in parts:

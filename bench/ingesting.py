@@ -18,9 +18,7 @@ CASES = ((1, 300), (100, 60), (1000, 15))  # rows a call, calls
 
 async def run(lab: Lab) -> None:
     """Print rows a second for each size of call, one caller after the other's answer, then four at once."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     owner = tenancy.Caller(lab.organization, lab.actor, "owner", tenancy.scopes_of("owner"))
     key = (await tenancy.create_key(owner, "bench")).secret
     environment = {**lab.environment, "OUTRIDER_PORT": str(port), "OUTRIDER_RATE_LIMIT": "1000000/minute"}
@@ -37,6 +35,13 @@ async def run(lab: Lab) -> None:
     finally:
         server.terminate()
         await asyncio.to_thread(server.wait)
+
+
+def free_port() -> int:
+    """Return a port that nobody has just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 async def until_ready(client: httpx.AsyncClient) -> None:

@@ -3,7 +3,7 @@
 import time
 
 from outrider import tenancy
-from outrider.people import Filters, PeopleService
+from outrider.people import Filters, Lists
 
 from .lab import Lab
 from .report import percentiles, table
@@ -38,5 +38,5 @@ async def once(lab: Lab, q: str) -> float:
     """Seconds of one search."""
     started = time.perf_counter()
     async with tenancy.transaction(lab.organization, lab.actor, readonly=True) as connection:
-        await PeopleService(connection, lab.organization).list(Filters(q=q or None), limit=50)
+        await Lists(connection, lab.organization).people(Filters(q=q or None), limit=50)
     return time.perf_counter() - started

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from outrider.kit import pages as ui
 from outrider.kit.http import Text
-from outrider.people import CompanyFilters, Filters, PeopleService
+from outrider.people import CompanyFilters, Filters, Lists
 from outrider.tenancy import Visitor, visiting
 
 MOST = 6
@@ -47,9 +47,9 @@ def _pages(request: Request, visitor: Visitor, words: str) -> list[Found]:
 
 async def _records(visitor: Visitor, q: str) -> list[tuple[str, list[Found]]]:
     async with visitor.transaction(readonly=True) as connection:
-        service = PeopleService(connection, visitor.organization_id)
-        people = await service.list(Filters(q=q), limit=MOST)
-        companies = await service.list_companies(CompanyFilters(q=q), limit=MOST)
+        lists = Lists(connection, visitor.organization_id)
+        people = await lists.people(Filters(q=q), limit=MOST)
+        companies = await lists.companies(CompanyFilters(q=q), limit=MOST)
     return [
         ("People", [Found(one.name or one.email, one.company or one.email, f"/people/{one.id}", "user-round") for one in people.items]),
         ("Companies", [Found(one.name or one.domain, one.domain, f"/companies/{one.id}", "building-2") for one in companies.items]),

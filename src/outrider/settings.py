@@ -2,9 +2,22 @@
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SIGN_IN = {
+    "secret_key",
+    "old_secret_keys",
+    "public_url",
+    "smtp_url",
+    "mail_from",
+    "oidc_issuer",
+    "oidc_client_id",
+    "oidc_client_secret",
+    "oidc_name",
+}
 
 
 class Settings(BaseSettings):
@@ -63,6 +76,11 @@ class Settings(BaseSettings):
     def home_path(self) -> Path:
         """`home` with `~` resolved."""
         return self.home.expanduser().resolve()
+
+    @property
+    def entrance(self) -> dict[str, Any]:
+        """What signing in needs: the arguments of `tenancy.entrance.Entrance.of`."""
+        return {"home": self.home_path, **self.model_dump(include=SIGN_IN)}
 
 
 @lru_cache(maxsize=1)

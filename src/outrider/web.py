@@ -19,14 +19,20 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from outrider import __version__, gallery, palette, runtime
 from outrider.intake import api as intake
 from outrider.intake import imports_api as imports
+from outrider.intake import pages as intake_pages
 from outrider.kit import database, http, logs, pages, sql
 from outrider.kit.errors import Unavailable
+from outrider.marketing import campaigns_api, segments_api, templates_api
+from outrider.marketing import lists_api as people_lists_api
 from outrider.namespaces import api as namespaces
 from outrider.namespaces import pages as namespaces_pages
 from outrider.namespaces import profiles_api as profiles
 from outrider.ops import api as ops
+from outrider.ops import pages as ops_pages
 from outrider.people import api as people
+from outrider.people import bulk_api, exports_api, fields_api, lists_api, views_api
 from outrider.people import detail_api as people_details
+from outrider.people import pages as people_pages
 from outrider.reports import api as reports
 from outrider.reports import pages as reports_pages
 from outrider.sending import api as sending
@@ -45,11 +51,20 @@ ROUTERS: tuple[APIRouter, ...] = (
     profiles.router,
     intake.router,
     imports.router,
+    lists_api.router,  # before what shows one person: export.csv is nobody's id
     people.router,
+    views_api.router,
+    bulk_api.router,
+    fields_api.router,
+    exports_api.router,
     people_details.router,
     mailboxes.router,
     suppressions.router,
     sending.router,
+    people_lists_api.router,
+    segments_api.router,
+    templates_api.router,
+    campaigns_api.router,
     ops.router,
     ops.events_router,
     reports.router,
@@ -63,6 +78,9 @@ PAGES: tuple[APIRouter, ...] = (
     sign_in_pages.router,
     tenancy_pages.router,
     namespaces_pages.router,
+    ops_pages.router,
+    intake_pages.router,
+    people_pages.router,
     reports_pages.router,
 )
 """The pages of the slices."""
@@ -71,6 +89,9 @@ NAVIGATION: tuple[pages.NavItem, ...] = (
     *sign_in_pages.NAVIGATION,
     *tenancy_pages.NAVIGATION,
     *namespaces_pages.NAVIGATION,
+    *ops_pages.NAVIGATION,
+    *intake_pages.NAVIGATION,
+    *people_pages.NAVIGATION,
     *reports_pages.NAVIGATION,
 )
 """What stands in the navigation; each entry says its section and its place there."""
@@ -78,21 +99,8 @@ NAVIGATION: tuple[pages.NavItem, ...] = (
 LARGE_BODIES = {("POST", "/api/imports"): "imports:write", ("POST", "/api/ingest"): "imports:write"}
 """The scopes that these need are asked for before their bodies are read."""
 
-UPLOADS = (("POST", "/api/imports"),)
+UPLOADS = (("POST", "/api/imports"), ("POST", "/imports"))
 """Where bodies may be `max_upload_bytes` long; they are streamed."""
-
-SIGN_IN = {
-    "secret_key",
-    "old_secret_keys",
-    "public_url",
-    "smtp_url",
-    "mail_from",
-    "oidc_issuer",
-    "oidc_client_id",
-    "oidc_client_secret",
-    "oidc_name",
-}
-"""The settings that signing in needs."""
 
 SMALL_FORMS = tuple(("POST", path) for path in ("/sign-in", "/sign-in/code", "/sign-in/forgotten", "/sign-in/reset", "/theme"))
 """What strangers may send: short."""
@@ -113,6 +121,7 @@ TAGS = [
     },
     {"name": "mailboxes", "description": "Mailboxes that send, the domains that sign, and who is never written to."},
     {"name": "sending", "description": "The send ledger: messages, what is in doubt, freezing and releasing."},
+    {"name": "campaigns", "description": "Lists, segments, templates, campaigns: who is told what, and when."},
     {"name": "jobs", "description": "Work in the background, and the event store."},
     {
         "name": "namespaces",
@@ -173,7 +182,7 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
         ],
     )
     app.state.door = Door(settings.rate_limit)
-    app.state.entrance = Entrance.of(**settings.model_dump(include=SIGN_IN), home=settings.home_path)
+    app.state.entrance = Entrance.of(**settings.entrance)
     app.state.navigation = NAVIGATION
     http.install(app, page=pages.problem_page)
     visitors.install(app)

@@ -120,6 +120,63 @@ async def make_note(client: AsyncClient) -> dict[str, str]:
     return {"id": answer.json()["id"]}
 
 
+async def make_view(client: AsyncClient) -> dict[str, str]:
+    """Save a view and return the parameters of its paths."""
+    answer = await client.post("/api/views", json={"kind": "people", "name": uuid4().hex})
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["id"]}
+
+
+async def make_custom_field(client: AsyncClient) -> dict[str, str]:
+    """Give a custom field a type and return the parameters of its paths."""
+    answer = await client.post("/api/custom-fields", json={"label": uuid4().hex, "type": "text"})
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["id"]}
+
+
+async def make_bulk_edit(client: AsyncClient) -> dict[str, str]:
+    """Tag everyone and return the parameters of the bulk edit's paths."""
+    await make_person(client)
+    answer = await client.post("/api/people/bulk", json={"filters": {}, "changes": {"add_tags": [uuid4().hex]}})
+    assert answer.status_code == 200, answer.text
+    return {"id": answer.json()["edit"]["id"]}
+
+
+async def make_export(client: AsyncClient) -> dict[str, str]:
+    """Ask for an export and return the parameters of its paths."""
+    answer = await client.post("/api/exports", json={"kind": "people"})
+    assert answer.status_code == 202, answer.text
+    return {"id": answer.json()["id"]}
+
+
+async def make_list(client: AsyncClient) -> dict[str, str]:
+    """Make a list and return the parameters of its paths."""
+    answer = await client.post("/api/lists", json={"name": uuid4().hex})
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["id"]}
+
+
+async def make_segment(client: AsyncClient) -> dict[str, str]:
+    """Make a segment and return the parameters of its paths."""
+    answer = await client.post("/api/segments", json={"name": uuid4().hex, "filters": {}})
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["id"]}
+
+
+async def make_template(client: AsyncClient) -> dict[str, str]:
+    """Keep a template and return the parameters of its paths."""
+    answer = await client.post("/api/templates", json={"name": uuid4().hex})
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["id"]}
+
+
+async def make_campaign(client: AsyncClient) -> dict[str, str]:
+    """Make a campaign and return the parameters of its paths."""
+    answer = await client.post("/api/campaigns", json={"name": uuid4().hex})
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["campaign_id"]}
+
+
 async def make_mailbox(client: AsyncClient) -> dict[str, str]:
     """Add a mailbox and return the parameters of its paths."""
     answer = await client.post("/api/mailboxes", json={"email": f"m{uuid4().hex}@example.org", "smtp_host": "mail.example.org"})
@@ -185,11 +242,19 @@ OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/companies/": make_company,
     "/api/slots/": make_slot,
     "/api/notes/": make_note,
+    "/api/views/": make_view,
+    "/api/custom-fields/": make_custom_field,
+    "/api/bulk-edits/": make_bulk_edit,
+    "/api/exports/": make_export,
+    "/api/lists/": make_list,
+    "/api/segments/": make_segment,
+    "/api/templates/": make_template,
     "/api/mailboxes/": make_mailbox,
     "/api/sending-domains/": make_sending_domain,
     "/api/suppressions/": make_suppression,
     "/api/messages/": make_message,
     "/api/campaigns/{campaign_id}/mailboxes": make_sending_campaign,
+    "/api/campaigns/": make_campaign,
 }
 """{beginning of the paths: what makes one}. A path with parameters that nothing here covers fails the test that reads
 this."""

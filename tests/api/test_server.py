@@ -13,6 +13,7 @@ from outrider import web
 from outrider.kit.errors import Unavailable
 from tests.api.fixtures import key_of
 from tests.api.server import free_port, start
+from tests.tenancy import people
 
 
 @pytest.fixture
@@ -106,3 +107,21 @@ def test_a_signal_ends_it_cleanly(urls, tmp_path, sent):
     assert process.returncode != 0  # as the signal says; the command line gives it its exit code
     lines = [line for line in (tmp_path / "log").read_text().splitlines() if line.startswith("{")]
     assert json.loads(lines[-1])["event"].startswith("Finished server process")
+
+
+@pytest.mark.parametrize(("trusted", "address", "cookie"), [("127.0.0.1", "198.51.100.77", "__Host-"), (None, "127.0.0.1", "outrider_")])
+async def test_what_a_proxy_says_counts_when_it_is_trusted(urls, organization, admin, tmp_path, monkeypatch, trusted, address, cookie):
+    await admin.execute("DELETE FROM tenancy.throttles")
+    person = await people.new_person(organization, admin)
+    if trusted:
+        monkeypatch.setenv("OUTRIDER_TRUSTED_PROXIES", trusted)
+    process, base = await asyncio.to_thread(start, urls.app, tmp_path / "log")
+    try:
+        headers = {"X-Forwarded-For": "198.51.100.77", "X-Forwarded-Proto": "https", "Sec-Fetch-Site": "same-origin"}
+        async with httpx.AsyncClient(base_url=base, headers=headers, timeout=20) as browser:
+            answer = await people.sign_in(browser, person)
+    finally:
+        process.kill()
+        process.communicate()
+    assert answer.headers["set-cookie"].startswith(cookie)
+    assert str(await admin.fetchval("SELECT address FROM tenancy.sessions WHERE user_id = $1", person.id)) == address

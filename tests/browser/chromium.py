@@ -24,6 +24,8 @@ FLAGS = (
     "--disable-sync",
     "--disable-dev-shm-usage",
 )
+WIDE = {"width": 1280, "height": 860}
+PHONE = {"width": 390, "height": 844}
 MISSING = (
     "The browser tests need Chromium, and none was found: install it (apt-get install chromium, or .venv/bin/playwright install chromium), "
     'or set OUTRIDER_CHROMIUM to one; without them: make test ARGS="--ignore=tests/browser"'

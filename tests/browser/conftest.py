@@ -15,14 +15,14 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from outrider.kit.server import Urls
 from outrider.tenancy import OrganizationId, cookies
+from tests.api.fixtures import api  # noqa: F401
 from tests.conftest import HOME, new_organization
 
 from . import chromium, site
+from .chromium import PHONE, WIDE
 from .site import Site
 from .watch import Browse, Watch
 
-WIDE = {"width": 1280, "height": 860}
-PHONE = {"width": 390, "height": 844}
 PATIENCE = 10_000  # milliseconds; two cores are shared with the other half of the tests
 
 
@@ -46,7 +46,7 @@ async def served(pool: object, urls: Urls, tmp_path_factory: pytest.TempPathFact
     await site.seed(organization)
     log = tmp_path_factory.mktemp("browser") / "log"
     process, address = await asyncio.to_thread(site.start, urls.app, urls.worker, HOME / f"files-{os.getpid()}", log)
-    yield Site(address, organization)
+    yield Site(address, urls.admin, organization)
     process.kill()
     process.communicate()
 

@@ -14,15 +14,8 @@ from pathlib import Path
 import uvicorn
 from playwright.async_api import Browser, async_playwright
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from . import chromium
+
 KINDS = (("light", (1280, 860), "light"), ("dark", (1280, 860), "dark"), ("phone", (390, 844), "light"))
 
 
@@ -79,7 +72,7 @@ async def main(asked: argparse.Namespace) -> None:
             print(base, f"{cookies.NAME}={secret}", flush=True)
             await serving
         async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+            browser = await playwright.chromium.launch(executable_path=chromium.find(), args=list(chromium.FLAGS))
             await look(browser, base, secret, asked.paths, asked.folder, asked.wait)
             await browser.close()
         server.should_exit = True

@@ -4,10 +4,15 @@
 page asks for or a browser downloads.
 """
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from uuid import uuid4
 
-from .site import Site
+from outrider import tenancy
+from tests.api.fixtures import new_user
+
+from .site import ACTOR, Site
 
 Parameters = Callable[[Site], Awaitable[dict[str, str]]]
 
@@ -22,19 +27,107 @@ class Visit:
 
     async def address(self, site: Site, path: str) -> str:
         """Return the page's address."""
-        filled = path.format(**await self.parameters(site)) if self.parameters is not None else path
-        return f"{filled}?{self.query}" if self.query else filled
+        address = f"{path}?{self.query}" if self.query else path
+        return address.format(**await self.parameters(site)) if self.parameters is not None else address
 
+
+def found(name: str, query: str, **others: str) -> Parameters:
+    """Return what fills in one parameter with a value of the samples' organization, and others as they are given."""
+
+    async def look(site: Site) -> dict[str, str]:
+        return {name: str(await site.value(query)), **others}
+
+    return look
+
+
+async def a_key(site: Site) -> dict[str, str]:
+    """Make an API key."""
+    owner = tenancy.Caller(site.organization, ACTOR, "owner", tenancy.scopes_of("owner", site.organization))
+    return {"id": str((await tenancy.create_key(owner, "browser tests")).key.id)}
+
+
+async def a_user(site: Site) -> dict[str, str]:
+    """Make a member."""
+    return {"id": str(await new_user(site.organization, "member"))}
+
+
+async def a_link(site: Site) -> dict[str, str]:
+    """Ask for a new password, and read the link in the mail."""
+    email, token = f"forgets.{uuid4().hex}@browser.example", uuid4().hex
+    await new_user(site.organization, "member", email)
+    await site.value("SELECT tenancy.f_ask_reset($1, $2)", email, hashlib.sha256(token.encode()).digest())
+    return {"token": token}
+
+
+async def a_note(site: Site) -> dict[str, str]:
+    """Write a note on a person, as the owner who then edits it."""
+    query = """
+        INSERT INTO people.notes (organization_id, person_id, body, created_by)
+        SELECT organization_id, id, 'Met at the fair.', 'user:test' FROM people.master WHERE organization_id = $1 LIMIT 1 RETURNING id
+    """
+    return {"id": str(await site.as_admin(query, site.organization))}
+
+
+PERSON, COMPANY = "SELECT id FROM people.master ORDER BY id LIMIT 1", "SELECT id FROM company.master ORDER BY id LIMIT 1"
+PLAYMAKER = found("name", "SELECT 'playmaker'")
 
 PAGES: dict[str, Visit] = {
     "/": Visit(),
+    "/account": Visit("viewer"),
+    "/account/security": Visit("viewer"),
+    "/account/security/second-factor": Visit("viewer"),
+    "/companies/{id}/edit/{field}": Visit(parameters=found("id", COMPANY, field="industry")),
+    "/companies/{id}/notes": Visit(parameters=found("id", COMPANY)),
+    "/companies/{id}/timeline": Visit(parameters=found("id", COMPANY)),
+    "/companies/{which}": Visit(parameters=found("which", COMPANY)),
     "/components": Visit(),
+    "/conflicts": Visit(),
     "/database": Visit("operator"),
+    "/events": Visit(),
+    "/incomplete": Visit(),
+    "/jobs": Visit(),
+    "/jobs/{id}": Visit(parameters=found("id", "SELECT id FROM ops.jobs ORDER BY id LIMIT 1")),
+    "/loads/{load_id}": Visit(parameters=found("load_id", "SELECT load_id FROM intake.raw_loads ORDER BY load_id LIMIT 1")),
+    "/namespaces": Visit(),
+    "/namespaces/new": Visit(),
+    "/namespaces/reroute": Visit(),
+    "/namespaces/{name}": Visit(parameters=PLAYMAKER),
+    "/notes/{id}/edit": Visit(parameters=a_note),
+    "/people/{id}/addresses": Visit(parameters=found("id", PERSON)),
+    "/people/{id}/edit/{field}": Visit(parameters=found("id", PERSON, field="title")),
+    "/people/{id}/loads": Visit(parameters=found("id", PERSON)),
+    "/people/{id}/notes": Visit(parameters=found("id", PERSON)),
+    "/people/{id}/profiles": Visit(parameters=found("id", PERSON)),
+    "/people/{id}/roles": Visit(parameters=found("id", PERSON)),
+    "/people/{id}/timeline": Visit(parameters=found("id", PERSON)),
+    "/people/{who}": Visit(parameters=found("who", PERSON)),
+    "/profiles": Visit("client"),
+    "/profiles/{id}": Visit("client", found("id", "SELECT id FROM people.profiles LIMIT 1")),
+    "/schedules": Visit(),
+    "/settings/changes": Visit(),
+    "/settings/keys": Visit(),
+    "/settings/keys/new": Visit(),
+    "/settings/keys/{id}": Visit(parameters=a_key),
+    "/settings/organization": Visit(),
+    "/settings/users": Visit(),
+    "/settings/users/new": Visit(),
+    "/settings/users/{id}": Visit(parameters=a_user),
+    "/sign-in": Visit(None),
+    "/sign-in/code": Visit("lacks code"),
+    "/sign-in/forgotten": Visit(None),
+    "/sign-in/reset": Visit(None, a_link, "token={token}"),
 }
 
 PIECES: dict[str, str] = {
     "/assets/{digest}/{name}": "files",
+    "/companies/{id}/facts": "the facts of a company, on its page",
+    "/companies/options": "names of companies for a field",
     "/favicon.ico": "a file",
-    "/palette": "lines of the palette",
     "/home/running": "what runs, on the home page",
+    "/namespaces/{name}/stats": "figures of a namespace, on its page",
+    "/palette": "lines of the palette",
+    "/people/{id}/facts": "the facts of a person, on their page",
+    "/profiles/export.csv": "a download",
+    "/sign-in/oidc": "leads to the provider",
+    "/sign-in/oidc/callback": "where the provider sends people back to",
 }

@@ -4,7 +4,10 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
+
+import asyncpg
 
 from outrider import intake, tenancy
 from outrider.kit.errors import Conflict
@@ -19,24 +22,46 @@ ACTOR = Actor("user", "test")
 
 @dataclass
 class Site:
-    """Where it is, and the organization that holds the samples."""
+    """Where it is, how a superuser reaches its database, and the organization that holds the samples."""
 
     address: str
+    admin_url: str
     organization: OrganizationId
     _secrets: dict[tuple[OrganizationId, str], str] = field(default_factory=dict)
 
     async def session(self, role: str, organization: OrganizationId | None = None) -> str:
         """Return the secret of a session of somebody with the role; the same person each time.
 
-        `operator` is an owner of the default organization; a client is bound to the namespace playmaker.
+        `operator` is an owner of the default organization, a client is bound to the namespace playmaker, and `lacks code` is a
+        member who has a second factor and did not give its code yet.
         """
         place = DEFAULT_ORGANIZATION if role == "operator" else organization or self.organization
         if (place, role) not in self._secrets:
-            self._secrets[place, role] = await self._open(place, "owner" if role == "operator" else role)
+            self._secrets[place, role] = await self._open(place, role)
         return self._secrets[place, role]
 
+    async def value(self, query: str, *arguments: object) -> Any:
+        """Return one value, as the application sees it in the organization."""
+        async with tenancy.transaction(self.organization, ACTOR) as connection:
+            found = await connection.fetchval(query, *arguments)
+        assert found is not None, query
+        return found
+
+    async def as_admin(self, query: str, *arguments: object) -> Any:
+        """Run a statement that the application may not, and return the first value of what it returns."""
+        connection = await asyncpg.connect(self.admin_url)
+        try:
+            return await connection.fetchval(query, *arguments)
+        finally:
+            await connection.close()
+
     async def _open(self, place: OrganizationId, role: str) -> str:
-        user = await new_user(place, role, f"{role}.{place.hex[-8:]}@browser.example")
+        email = f"{role.replace(' ', '-')}.{place.hex[-8:]}@browser.example"
+        user = await new_user(place, {"operator": "owner", "lacks code": "member"}.get(role, role), email)
+        if role == "client":
+            await self.as_admin("UPDATE tenancy.memberships SET namespaces = '{playmaker}' WHERE user_id = $1", user)
+        if role == "lacks code":
+            await self.as_admin("INSERT INTO tenancy.second_factors (user_id, secret, confirmed_at) VALUES ($1, 'x', now())", user)
         return await sessions.open_session(place, user, sessions.Client("browser tests"))
 
 

@@ -10,7 +10,7 @@ from playwright.async_api import Page, Request
 from outrider import web
 
 from . import axe
-from .conftest import PHONE, WIDE
+from .chromium import PHONE, WIDE
 from .places import PAGES, PIECES
 from .site import Site
 from .watch import Browse

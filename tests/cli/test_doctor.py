@@ -14,7 +14,7 @@ def findings(done):
 def test_a_healthy_installation_has_nothing_that_fails(outrider):
     found = findings(outrider("doctor", "--json"))
     assert {"versions", "settings", "home", "disk", "secret key", "server", "extensions", "migrations", "row security"} <= found.keys()
-    assert {"leakproof", "memory", "durability", "connections", "organizations", "worker"} <= found.keys()
+    assert {"leakproof", "memory", "durability", "connections", "organizations", "worker", "database"} <= found.keys()
     assert "vector" in found["extensions"]["found"]
     wrong = {check for check, each in found.items() if each["status"] == "fail"}
     assert wrong == {"durability"}  # the tests' own server runs without fsync
@@ -50,3 +50,15 @@ def test_it_works_before_the_first_start_and_without_a_server(tmp_path, url):
     assert ("No PostgreSQL server answers" if url else "not made yet") in done.stdout
     assert "secret@" not in done.stdout
     assert done.stderr == ""
+
+
+def test_settings_of_signing_in_that_cannot_work_are_told_without_a_secret(tmp_path):
+    run = runner(tmp_path / "new")
+    usual = {"OUTRIDER_PUBLIC_URL": "https://outrider.example.org", "OUTRIDER_MAIL_FROM": "outrider@example.org"}
+    usual |= {"OUTRIDER_OIDC_CLIENT_ID": "outrider", "OUTRIDER_OIDC_CLIENT_SECRET": "hidden-1"}
+    done = run("doctor", "--json", OUTRIDER_SMTP_URL="smtp://ana:hidden-2@127.0.0.1:9", OUTRIDER_OIDC_ISSUER="http://127.0.0.1:9", **usual)
+    found = findings(done)
+    assert (found["mail"]["status"], found["single sign-on"]["status"]) == ("fail", "fail")
+    assert "hidden" not in done.stdout + done.stderr
+    found = findings(run("doctor", "--json", OUTRIDER_SMTP_URL="smtp://mail.example.org"))
+    assert "OUTRIDER_PUBLIC_URL" in found["sign-in"]["found"]

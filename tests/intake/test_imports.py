@@ -189,6 +189,25 @@ async def test_an_import_given_up_by_its_job_says_so(organization, actor, monkey
     assert found.error
 
 
+async def test_an_imports_job_has_a_name_and_may_be_started_anew_itself(organization, actor, run_job, monkeypatch):
+    made = await intake.create_import(organization, actor, io.BytesIO(csv_bytes(lead_rows(50))), intake.NewImport(file_name="a.csv"))
+    started = await intake.start(organization, actor, made.id)
+    job = await ops.get_job(organization, actor, started.job_id)
+    assert (job.label, job.link) == ("Import a.csv", f"/imports/{made.id}")
+
+    def broken(*_: object, **__: object) -> None:
+        raise tasks.files.FileError("it ends in the middle of a row")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tasks, "_opened", broken)
+        await run_job(job.id)
+    assert (await intake.get_import(organization, actor, made.id)).state == "failed"
+    await ops.retry_job(organization, actor, job.id)
+    await run_job(job.id)
+    done = await intake.get_import(organization, actor, made.id)
+    assert (done.state, done.rows_read, done.error) == ("completed", 50, None)
+
+
 async def test_another_organization_cannot_see_or_touch_an_import(take_in, other_organization, actor):
     done = await take_in(csv_bytes(lead_rows(5)))
     for call in (intake.get_import, intake.start, intake.cancel, intake.preview_revert, intake.start_revert, intake.start_preview):

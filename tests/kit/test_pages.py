@@ -1,8 +1,10 @@
 """What every page shares: escaping, messages for the next page, assets, error pages, how values look."""
 
 import base64
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -220,3 +222,12 @@ def test_the_navigation_shows_what_the_viewer_may_see():
 def test_a_name_that_a_template_misspells_is_an_error():
     with pytest.raises(Exception, match="nothing"):
         rendering.environment().from_string("{{ nothing }}").render()
+
+
+def test_no_two_components_have_the_same_name():
+    macros = [
+        name
+        for path in sorted((Path(rendering.__file__).parent / "templates" / "components").glob("*.html"))
+        for name in re.findall(r"{%-? macro (\w+)", path.read_text())
+    ]
+    assert sorted(macros) == sorted(set(macros))

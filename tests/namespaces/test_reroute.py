@@ -38,7 +38,7 @@ async def test_new_keywords_offer_to_move_what_was_routed_before(tenant, service
     await add(tenant, "playmaker_user_source", "b@x.example", "acme two")
     await add(tenant, "playmaker_user_source", "c@x.example", "other")
     await add(tenant, "playmaker_user_source", "d@x.example")
-    changed = await service.create("acme-corp", ["acme"])
+    changed = await service.consequences(await service.create("acme-corp", ["acme"]))
     assert [(m.from_namespace, m.to_namespace, m.profiles, m.merged) for m in changed.moves] == [("playmaker", "acme-corp", 2, 0)]
     assert await emails(tenant, "acme_corp_user_source") == []
 
@@ -94,7 +94,7 @@ async def test_of_several_with_one_address_the_oldest_stays_and_takes_what_it_la
 async def test_a_namespace_that_was_switched_off_keeps_what_it_has(tenant, service):
     await service.create("acme", ["acme"])
     await add(tenant, "acme_user_source", "a@x.example", "ACME one")
-    changed = await service.change("acme", is_active=False)
+    changed = await service.consequences(await service.change("acme", is_active=False))
     assert changed.moves == []
     assert await service.reroute(100) == []
 

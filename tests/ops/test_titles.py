@@ -13,6 +13,11 @@ async def test_a_job_is_called_by_its_title_and_leads_to_what_it_works_on(organi
     assert (job.label, job.title, job.link) == ("Import apollo.csv", "Import apollo.csv", "/imports/1")
 
 
+async def test_a_long_title_is_cut(organization):
+    job = await ops.get_job(organization, ACTOR, await ask(organization, "x", title="x" * 300))
+    assert job.label == "x" * 200
+
+
 async def test_a_job_without_a_title_is_called_by_its_name(organization):
     job = await ops.get_job(organization, ACTOR, await ask(organization, "people.expire_intelligence"))
     assert (job.label, job.title, job.link) == ("Expire intelligence", None, None)
@@ -22,7 +27,7 @@ async def test_a_job_without_a_title_is_called_by_its_name(organization):
     ("options", "field"),
     [
         ({"title": ""}, "title"),
-        ({"title": "x" * 201}, "title"),
+        ({"title": "a\0b"}, "title"),
         ({"link": "https://evil.example"}, "link"),
         ({"link": "//evil.example"}, "link"),
         ({"link": "/\\evil.example"}, "link"),

@@ -13,9 +13,10 @@ from outrider import runtime, tenancy
 from outrider.commands import console
 from outrider.kit.server import EmbeddedServer
 from outrider.people import Filters, search
+from outrider.people.search import PEOPLE
 from tests.conftest import new_organization
 
-PEOPLE = 20_000
+CROWD = 20_000
 ACTOR = tenancy.Actor("user", "test")
 
 
@@ -38,7 +39,7 @@ async def crowd(pool, urls):
         "FROM generate_series(1, $2::int) AS n "
         "JOIN company.master AS k ON k.organization_id = $1 AND k.domain = 'c' || n % 500 + 1 || '.example'",
         organization,
-        PEOPLE,
+        CROWD,
     )
     await connection.execute(
         "INSERT INTO vault.contacts (organization_id, email, name, company, source, person_id, created_at, score) "
@@ -67,13 +68,13 @@ async def plan_of(organization, statement, mode="auto"):
 
 
 def first_page(sort):
-    return search.order(search.SORTS, sort, None, None)
+    return search.order(PEOPLE.sorts, sort, None, None)
 
 
 @pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
 @pytest.mark.parametrize("q", ["abc", "abc def", "x", "li"])
 async def test_a_rare_word_is_found_by_the_search_index_alone(crowd, q, mode):
-    plan = await plan_of(crowd, search.full(crowd, Filters(q=q), first_page("newest"), 51), mode)
+    plan = await plan_of(crowd, PEOPLE.full(crowd, Filters(q=q), first_page("newest"), 51), mode)
     assert "Bitmap Index Scan on idx_contacts_search" in plan
     assert "Seq Scan" not in plan
     assert "organization_id" in next(line for line in plan.splitlines() if "Index Cond" in line and "search_text" in line)
@@ -92,12 +93,12 @@ async def test_a_rare_word_is_found_by_the_search_index_alone(crowd, q, mode):
 async def test_a_page_of_every_order_is_read_from_its_index(crowd, sort, index):
     by = first_page(sort)
     async with tenancy.transaction(crowd, ACTOR) as connection:
-        statement = search.glance(crowd, Filters(), by, 51)
+        statement = PEOPLE.glance(crowd, Filters(), by, 51)
         rows = await connection.fetch(statement.sql, *statement.parameters)
     last = rows[50]
     cursor = by.cursor(last["key"], last["id"])
     for after in (None, cursor):
-        plan = await plan_of(crowd, search.glance(crowd, Filters(), search.order(search.SORTS, sort, None, after), 51))
+        plan = await plan_of(crowd, PEOPLE.glance(crowd, Filters(), search.order(PEOPLE.sorts, sort, None, after), 51))
         assert index in plan
         assert "Seq Scan" not in plan
         if after and sort != "company":
@@ -105,9 +106,9 @@ async def test_a_page_of_every_order_is_read_from_its_index(crowd, sort, index):
 
 
 async def test_a_common_word_is_found_by_walking(crowd):
-    plan = await plan_of(crowd, search.glance(crowd, Filters(q="example"), first_page("newest"), 51))
+    plan = await plan_of(crowd, PEOPLE.glance(crowd, Filters(q="example"), first_page("newest"), 51))
     assert "Index Scan Backward using idx_contacts_person" in plan
-    plan = await plan_of(crowd, search.glance(crowd, Filters(q="example"), first_page("name"), 51))
+    plan = await plan_of(crowd, PEOPLE.glance(crowd, Filters(q="example"), first_page("name"), 51))
     assert "idx_people_sort_name" in plan
     assert "idx_contacts_person" in plan
     assert "Seq Scan" not in plan
@@ -203,4 +204,4 @@ def test_the_console_reads_and_writes_only_through_functions(psql, table):
         assert "permission denied" in done.stderr
     nobody = tenancy.OrganizationId(uuid.uuid4())
     assert psql("-c", f"SELECT count(*) FROM {table}", organization=nobody).stdout.strip() == "0"
-    assert json.loads(psql("-c", f"SELECT count(*) FROM {table}").stdout) >= PEOPLE
+    assert json.loads(psql("-c", f"SELECT count(*) FROM {table}").stdout) >= CROWD

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from outrider.people import search
+from outrider.people.search import COMPANIES, PEOPLE
+from outrider.people.search import people as walks
 
 from .conftest import ANA, BO, CONFLICT, CY, DIM
 
@@ -91,7 +92,7 @@ async def test_times_bound_the_list(client, people):
 
 
 @pytest.mark.parametrize("direction", ["asc", "desc"])
-@pytest.mark.parametrize("sort", list(search.SORTS))
+@pytest.mark.parametrize("sort", list(PEOPLE.sorts))
 async def test_pages_of_every_order_hold_everybody_once(client, bring, sort, direction):
     await bring(ANA, BO, CY, DIM, *({"email": f"p{n}@c{n % 3}.example", "name": f"Pé {n}", "company": f"C{n % 3}"} for n in range(20)))
     for asked in ({}, {"q": "p"}, {"source": "apollo"}, {"status": "active"}):
@@ -125,13 +126,13 @@ async def test_orders_are_what_they_say(client, people):
 
 
 async def test_what_is_common_and_what_is_rare_are_found_alike(client, people, monkeypatch):
-    whole = [await emails(client, q="acme", sort=sort) for sort in search.SORTS]
-    monkeypatch.setattr(search, "GLANCE", 0)
-    monkeypatch.setattr(search, "GLANCE_ADDRESSES", 0)
-    assert [await emails(client, q="acme", sort=sort) for sort in search.SORTS] == whole
-    for most in (search.MOST_HITS, 1):
-        monkeypatch.setattr(search, "MOST_HITS", most)
-        assert [await emails(client, q="acme", title="cfo", sort=sort) for sort in search.SORTS] == [["ana.lopez@acme.example"]] * 5
+    whole = [await emails(client, q="acme", sort=sort) for sort in PEOPLE.sorts]
+    monkeypatch.setattr(walks, "GLANCE", 0)
+    monkeypatch.setattr(walks, "GLANCE_ADDRESSES", 0)
+    assert [await emails(client, q="acme", sort=sort) for sort in PEOPLE.sorts] == whole
+    for most in (walks.MOST_HITS, 1):
+        monkeypatch.setattr(walks, "MOST_HITS", most)
+        assert [await emails(client, q="acme", title="cfo", sort=sort) for sort in PEOPLE.sorts] == [["ana.lopez@acme.example"]] * 5
 
 
 async def test_a_person_with_two_addresses_is_one_row_found_by_both(client, bring, people, admin, organization):
@@ -200,7 +201,7 @@ async def test_companies_are_listed_searched_and_paged(client, people):
     assert await domains(q="u") == ["umbrella.example"]
     assert await domains(domain="ACME.example") == ["acme.example"]
     assert await domains(industry="reta") == ["acme.example"]
-    for sort in search.COMPANY_SORTS:
+    for sort in COMPANIES.sorts:
         page = (await client.get("/api/companies", params={"limit": 1, "sort": sort})).json()
         rest = (await client.get("/api/companies", params={"limit": 1, "sort": sort, "cursor": page["next_cursor"]})).json()
         assert {page["items"][0]["domain"], rest["items"][0]["domain"]} == {"acme.example", "umbrella.example"}

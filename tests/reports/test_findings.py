@@ -83,6 +83,12 @@ def test_requests_that_wait_for_a_connection_and_idle_transactions_of_others_are
     assert "2 connections of other programs" in found[1].text
 
 
+def test_a_server_that_hides_other_accounts_says_how_to_show_them():
+    found = list(findings.of_connections(replace(SERVER, sees_all=False), None, []))
+    assert told(found) == [("connections", "good"), ("connections", "watch")]
+    assert "GRANT pg_read_all_stats" in found[1].to_do
+
+
 def test_growth_is_told_since_a_day_and_watched_when_a_large_database_grows_by_half_in_a_week():
     grown = replace(TABLE, bytes=2**27, bytes_before=2**26, day_before=date(2026, 11, 13))
     (finding,) = findings.of_growth(SERVER, [grown])

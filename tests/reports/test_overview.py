@@ -124,8 +124,8 @@ async def test_what_waits_is_told_with_one_link_each(caller, leads, tenant):
         "failed_jobs": "/jobs?state=failed",
         "uploaded": f"/imports/{uploaded}",
         "rejects": f"/imports/{rejected}",
-        "conflicts": "/slots",
-        "incomplete": "/slots?issue=incomplete",
+        "conflicts": "/conflicts",
+        "incomplete": "/incomplete",
         "address": "/settings/organization",
     }
     assert steps["worker"].weight == "wrong"

@@ -10,7 +10,7 @@ import pytest
 
 import outrider
 from outrider.people import search
-from outrider.people.types import CompanyFilters, Filters
+from outrider.people.filters import FILTERS, custom_filter
 
 ROOT = Path(outrider.__file__).parent
 FILES = sorted(path for path in ROOT.rglob("*.sql") if "migrations" not in path.parts)
@@ -41,17 +41,27 @@ async def test_every_query_can_be_prepared_by_the_role_that_runs_it(file, urls):
     assert failures == []
 
 
-async def test_everything_that_the_composer_can_say_can_be_prepared(pool):
-    organization, values = None, {"has_phone": True, "q": "ab abc"}
-    every = Filters(**{name: values.get(name, "x") for name in Filters.__dataclass_fields__})
-    single = [Filters(**{name: values.get(name, "x")}) for name in Filters.__dataclass_fields__]
+CUSTOM = ("contains:a=x", "is:a=x", "from:a=1", "to:a=2026-01-31", "yes:a", "no:a", "set:a", "unset:a")
+
+
+@pytest.mark.parametrize("kind", search.LISTS)
+async def test_everything_that_the_composer_can_say_can_be_prepared(pool, kind):
+    organization, listing, made = None, search.LISTS[kind], FILTERS[kind]
+    values = {
+        "q": "ab abc", "has_phone": True, "has_company": True, "has_people": True, "tag": ("a", "b"), "not_tag": ("c",),
+        "custom": tuple(custom_filter(one) for one in CUSTOM),
+    }  # fmt: skip
+    every = {name: values.get(name, "x") for name in made.__dataclass_fields__}
+    asked = [made(), made(**every), *(made(**{name: value}) for name, value in every.items())]
+    afters = (None, ("key", "id"), (None, "id")) if kind == "people" else (None, ("key", "id"))
     async with pool.acquire() as connection:
-        for (name, sort), direction, after in product(search.SORTS.items(), ("asc", "desc"), (None, ("key", "id"), (None, "id"))):
-            by = search.Order(name, sort, direction == "desc", after)
-            for asked in (Filters(), every, *single):
-                await connection.prepare(search.glance(organization, asked, by, 51).sql)
-                await connection.prepare(search.full(organization, asked, by, 51).sql)
-        for (name, sort), direction, after in product(search.COMPANY_SORTS.items(), ("asc", "desc"), (None, ("key", "id"))):
-            by = search.Order(name, sort, direction == "desc", after)
-            for filters in (CompanyFilters(), CompanyFilters("ab abc", "x", "x")):
-                await connection.prepare(search.companies(organization, filters, by, 51).sql)
+        for (name, sort), direction, after in product(listing.sorts.items(), ("asc", "desc"), afters):
+            by = search.Order(name, sort, direction == "desc", after, listing.id_type)
+            for filters in asked:
+                await connection.prepare(listing.glance(organization, filters, by, 51, 3).sql)
+                await connection.prepare(listing.full(organization, filters, by, 51).sql)
+                if after is None:
+                    await connection.prepare(listing.keep(organization, filters, by, None, 5000).sql)
+        for filters in asked:
+            await connection.prepare(listing.count(organization, filters).sql)
+            await connection.prepare(listing.count_all(organization, filters).sql)

@@ -10,6 +10,8 @@ from tests.api.fixtures import key_of, new_user, open_browser, open_client
 
 NOTHING = "0193a512-0000-7000-8000-00000000dead"
 SIGN_IN = "/sign-in"
+SIGN_OUT = ("/sign-out", "/account/security/sign-out-everywhere")
+"""Who is let in to these is at the sign-in after them."""
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +40,12 @@ def test_every_route_of_the_api_asks_for_a_key_except_health_and_the_document(ru
 
 
 def test_what_changes_something_does_not_ask_for_reading_alone(rules):
-    """Where it does, it only looks: with a body, since it takes text that an address should not hold."""
+    """Where it does, it only looks: with a body, since it takes text that an address should not hold, or into a file."""
     unsafe = [rule for rule in rules if rule.method != "GET" and rule.scopes]
-    assert {rule.path for rule in unsafe if all(scope.endswith(":read") for scope in rule.scopes)} == {"/api/namespaces/test-match"}
+    assert {rule.path for rule in unsafe if all(scope.endswith(":read") for scope in rule.scopes)} == {
+        "/api/namespaces/test-match",
+        "/api/exports",
+    }
 
 
 @pytest.mark.parametrize("role", tenancy.ROLES)
@@ -62,7 +67,7 @@ async def test_a_page_lets_a_visitor_with_the_role_do_what_the_table_says(rules,
         if rule.is_page and rule.scopes is not None:
             async with await open_browser(app, organization, await new_user(organization, role)) as browser:
                 answer = await ask(browser, rule)
-            refused = answer.status_code in (401, 403) or (is_sent_to_sign_in(answer) and rule.path != "/sign-out")
+            refused = answer.status_code in (401, 403) or (is_sent_to_sign_in(answer) and rule.path not in SIGN_OUT)
             if refused == rule.lets_in(role, organization):
                 wrong.append((rule, answer.status_code))
     assert wrong == []

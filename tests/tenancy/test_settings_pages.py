@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from uuid import UUID
 
 import pytest
 
@@ -90,6 +91,18 @@ async def test_a_password_is_reset_and_a_user_removed(owner, email):
     assert email in (await owner.get(f"{CHANGES}?of=user")).text
 
 
+async def test_a_lost_second_factor_is_taken_away(owner, admin, email):
+    await owner.post(USERS, data={"email": email, "role": "member"})
+    path = f"{USERS}/{await id_of(owner, USERS, email)}"
+    assert "reset-second-factor" not in (await owner.get(path)).text
+    await admin.execute("INSERT INTO tenancy.second_factors (user_id, secret, confirmed_at) VALUES ($1, '', now())", UUID(path[-36:]))
+    assert "reset-second-factor" in (await owner.get(path)).text
+    assert (await owner.post(f"{path}/reset-second-factor")).status_code == 303
+    shown = (await owner.get(path)).text
+    assert "reset-second-factor" not in shown
+    assert "second factor on → off" in shown
+
+
 async def test_the_last_owner_hears_why_they_stay(signed_in, email):
     owner = await signed_in("owner", email=email)
     path = f"{USERS}/{await id_of(owner, USERS, email)}"
@@ -108,7 +121,7 @@ async def test_an_admin_sees_an_owner_and_cannot_touch_them(signed_in, email):
     assert "Reset password" not in shown
     assert 'name="role"' not in shown
     assert 'value="owner"' not in (await admin.get(f"{USERS}/new")).text
-    for what in ("", "/remove", "/reset-password"):
+    for what in ("", "/remove", "/reset-password", "/reset-second-factor"):
         assert (await admin.post(path + what, data={"role": "viewer"})).status_code == 403
 
 
@@ -229,7 +242,7 @@ async def test_another_organizations_users_and_keys_are_not_found(owner, visitor
     for path in (user, key):
         assert (await owner.get(path)).status_code == 200
         assert (await stranger.get(path)).status_code == 404
-    for path in (user, f"{user}/remove", f"{user}/reset-password", f"{key}/revoke"):
+    for path in (user, f"{user}/remove", f"{user}/reset-password", f"{user}/reset-second-factor", f"{key}/revoke"):
         assert (await stranger.post(path, data={"role": "viewer"})).status_code == 404
     assert email not in (await stranger.get(USERS)).text + (await stranger.get(CHANGES)).text
 

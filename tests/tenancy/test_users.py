@@ -1,6 +1,7 @@
 """Users over HTTP: adding, changing, removing them, and who may do that to whom."""
 
 import asyncio
+from uuid import UUID
 
 import pytest
 from argon2 import PasswordHasher
@@ -91,6 +92,20 @@ async def test_a_password_is_reset_and_shown_once(client, admin, email):
     assert second.json() == {"password": None}
 
 
+async def test_a_second_factor_that_is_lost_is_taken_away_and_that_is_written_down(client, stranger, admin, email):
+    user = await add(client, email)
+    path = f"/api/users/{user['id']}/reset-second-factor"
+    assert (await client.post(path)).status_code == 204
+    await admin.execute("INSERT INTO tenancy.second_factors (user_id, secret, confirmed_at) VALUES ($1, '', now())", UUID(user["id"]))
+    assert (await stranger.post(path)).status_code == 404
+    assert (await client.post(path)).status_code == 204
+    assert not await admin.fetchval("SELECT count(*) FROM tenancy.second_factors WHERE user_id = $1", UUID(user["id"]))
+    changes = (await client.get("/api/organization/changes", params={"subject": "user"})).json()["items"]
+    assert [one["new_values"] for one in changes] == [{"second_factor": "off"}, {"role": "member", "namespaces": []}]
+    await add(stranger, email)
+    assert (await client.post(path)).status_code == 409
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -157,6 +172,7 @@ async def test_only_owners_touch_owners(client, as_role, email):
     assert (await admin_key.patch(path, json={"name": "x"})).status_code == 403
     assert (await admin_key.delete(path)).status_code == 403
     assert (await admin_key.post(f"{path}/reset-password")).status_code == 403
+    assert (await admin_key.post(f"{path}/reset-second-factor")).status_code == 403
     other = await add(admin_key, "c" + email, "admin")
     assert (await admin_key.patch(f"/api/users/{other['id']}", json={"role": "owner"})).status_code == 403
     assert (await admin_key.patch(f"/api/users/{other['id']}", json={"role": "member"})).status_code == 200

@@ -5,16 +5,24 @@ What they hold is the importer's business.
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from outrider import runtime, tenancy
 from outrider.kit import sql
+from outrider.kit.errors import Conflict
+from outrider.namespaces import NamespaceService
+from outrider.settings import settings
 
 from .database import find_or_make
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 NAME, SLUG = "Demo", "demo"
+CLIENTS = {"northwind": ["northwind", "nw-"], "lumen": ["lumen"]}
+"""The demo's namespaces, with their keywords."""
+CAMPAIGNS = {"apollo_export.csv": "Northwind: finance leads Europe", "hubspot_contacts.csv": "Lumen spring outbound"}
+"""Which sample is for which campaign; the others go to the default namespace."""
 COLUMNS = ["file", "rows_read", "stored", "duplicate", "failed", "people", "companies", "seconds"]
 IGNORED = (".md", ".txt~")
 queries = sql.load(Path(__file__).parent / "queries.sql")
@@ -33,6 +41,7 @@ async def take_in_samples(on_file: Callable[[str], None] = lambda _: None) -> li
     if not files:
         return []
     organization, _ = await find_or_make(NAME, SLUG)
+    await _furnish(organization)
     async with tenancy.transaction(organization, runtime.me(), readonly=True) as connection:
         taken = await queries.samples_taken_in(connection, organization_id=organization)
     rows = []
@@ -41,11 +50,21 @@ async def take_in_samples(on_file: Callable[[str], None] = lambda _: None) -> li
             continue
         on_file(path.name)
         begun = time.monotonic()
-        counts = await import_sample(organization, runtime.me(), path)
+        counts = await import_sample(organization, runtime.me(), path, CAMPAIGNS.get(path.name))
         async with tenancy.transaction(organization, runtime.me()) as connection:
             await queries.remember_sample(connection, organization_id=organization, name=path.name)
         rows.append(row_of(path.name, counts, time.monotonic() - begun))
     return rows
+
+
+async def _furnish(organization: tenancy.OrganizationId) -> None:
+    """Let the first admin in and make the clients' namespaces, where they are not there yet."""
+    with suppress(Conflict):
+        await tenancy.add_member(organization, runtime.me(), settings().admin_email, "owner", "Admin")
+    for name, keywords in CLIENTS.items():
+        with suppress(Conflict):
+            async with tenancy.transaction(organization, runtime.me()) as connection:
+                await NamespaceService(connection, organization).create(name, keywords)
 
 
 def row_of(name: str, counts: dict[str, Any], seconds: float) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import platform
 import shutil
 import stat
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ queries = sql.load(Path(__file__).parent / "queries.sql")
 OK, WARN, FAIL = "ok", "warn", "fail"
 STYLES = {OK: "green", WARN: "yellow", FAIL: "red"}
 COMFORTABLE_FREE_BYTES = 5 * 2**30
-SECRETS = ("database_url", "app_database_url", "worker_database_url", "secret_key")
+SECRETS = ("database_url", "app_database_url", "worker_database_url", "secret_key", "old_secret_keys", "smtp_url", "oidc_client_secret")
 NOT_REACHED_SECONDS = 10
 
 
@@ -52,7 +52,7 @@ def doctor_command(json: Json = False) -> None:
     Each line is ok, warn (it works, but not as well as it could) or fail. The exit code is 1 if anything fails.
     """
     with terminal.reporting(json=json), runtime.stoppable():
-        findings = [*on_this_machine(settings()), *in_the_database(settings())]
+        findings = [*on_this_machine(settings()), *signing_in(settings()), *in_the_database(settings())]
     if json:
         terminal.show_json([asdict(finding) for finding in findings])
     else:
@@ -119,6 +119,31 @@ def _secret_key(home: Path, chosen: Settings) -> Finding:
     if mode & 0o077:
         return Finding("secret key", WARN, f"{path} can be read by others (mode {mode:o})", f"chmod 600 {path}")
     return Finding("secret key", OK, f"{path}; keep a copy with your backups")
+
+
+def signing_in(chosen: Settings) -> Iterator[Finding]:
+    """Look at whether password links and the other provider would work, where they are set up."""
+    from outrider.tenancy.entrance import Entrance
+
+    try:
+        entrance = Entrance.of(**chosen.entrance)
+    except OutriderError as error:
+        yield Finding("sign-in", FAIL, error.message, "see docs/sign-in.md")
+        return
+    if entrance.mailer is None:
+        yield Finding("mail", OK, "none: outrider users reset gives new passwords")
+    else:
+        yield _answering("mail", entrance.mailer.host, entrance.mailer.check)
+    if entrance.provider is not None:
+        yield _answering("single sign-on", entrance.provider.issuer, entrance.provider.check)
+
+
+def _answering(check: str, name: str, ask: Callable[[], Coroutine[Any, Any, None]]) -> Finding:
+    try:
+        runtime.run(ask())
+    except OutriderError as error:
+        return Finding(check, FAIL, error.message, "see docs/sign-in.md")
+    return Finding(check, OK, f"{name} answers")
 
 
 def in_the_database(chosen: Settings) -> list[Finding]:
@@ -232,8 +257,8 @@ def _server_health(facts: dict[str, Any]) -> Iterator[Finding]:
 
 
 async def _at_work(place: runtime.Installation, *, pending: bool) -> AsyncIterator[Finding]:
-    """Look as the application: can it log in, are its organizations there, does a worker live."""
-    from outrider import ops, tenancy
+    """Look as the application: can it log in, are its organizations there, does a worker live, how does the server do."""
+    from outrider import ops, reports, tenancy
 
     try:
         async with asyncio.timeout(NOT_REACHED_SECONDS), database.connect(place.urls.app, size=1):
@@ -245,6 +270,10 @@ async def _at_work(place: runtime.Installation, *, pending: bool) -> AsyncIterat
             workers = await ops.workers_alive()
             found = f"{workers} alive" if workers else "none alive: jobs wait"
             yield Finding("worker", OK if workers else WARN, found, "" if workers else "outrider up, or outrider worker")
+            health = await reports.read_health(tenancy.DEFAULT_ORGANIZATION, runtime.me(), with_pool=False)
+            pressing = [finding for finding in health.findings if finding.severity != "good"]
+            found = pressing[0].text if pressing else "queries, indexes, growth and upkeep look good"
+            yield Finding("database", WARN if pressing else OK, found, "outrider database says all of it" if pressing else "")
     except (OutriderError, OSError, TimeoutError, asyncpg.PostgresError) as error:
         known = explain(error)
         yield Finding("application", FAIL, known.message if known else f"{type(error).__name__}: {error}", "outrider migrate")

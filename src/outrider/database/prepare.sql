@@ -107,7 +107,7 @@ SELECT p.oid::regprocedure::text AS signature
 FROM pg_proc AS p
 WHERE p.oid IN (
     'pg_catalog.textlike(text,text)'::regprocedure, 'pg_catalog.texticlike(text,text)'::regprocedure,
-    'pg_catalog.jsonb_object_field_text(jsonb,text)'::regprocedure,
+    'pg_catalog.jsonb_object_field_text(jsonb,text)'::regprocedure, 'pg_catalog.jsonb_exists(jsonb,text)'::regprocedure,
     'pg_catalog.numeric_ge(numeric,numeric)'::regprocedure, 'pg_catalog.numeric_gt(numeric,numeric)'::regprocedure,
     'pg_catalog.numeric_le(numeric,numeric)'::regprocedure, 'pg_catalog.numeric_lt(numeric,numeric)'::regprocedure
 ) AND NOT p.proleakproof;
@@ -121,7 +121,7 @@ BEGIN
         RETURN;
     END IF;
     FOREACH v_signature IN ARRAY ARRAY[
-        'textlike(text,text)', 'texticlike(text,text)', 'jsonb_object_field_text(jsonb,text)',
+        'textlike(text,text)', 'texticlike(text,text)', 'jsonb_object_field_text(jsonb,text)', 'jsonb_exists(jsonb,text)',
         'numeric_ge(numeric,numeric)', 'numeric_gt(numeric,numeric)', 'numeric_le(numeric,numeric)', 'numeric_lt(numeric,numeric)'
     ] LOOP
         IF NOT (SELECT proleakproof FROM pg_proc WHERE oid = ('pg_catalog.' || v_signature)::regprocedure) THEN

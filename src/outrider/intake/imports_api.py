@@ -258,7 +258,7 @@ async def cancel_import(import_id: Number, caller: Writer) -> ImportView:
 async def revert_import(import_id: Number, body: Revert, caller: Writer) -> Reverted:
     """Deletes what the import made, puts back what it changed, and names what it cannot because it changed since.
 
-    A dry run is answered at once for up to 10,000 rows; for more by a job, whose report becomes the import's `revert_preview`.
+    A dry run is answered at once for up to 5,000 rows; for more by a job, whose report becomes the import's `revert_preview`.
     """
     if body.dry_run:
         return Reverted(**asdict(await running.preview_revert(caller.organization_id, caller.actor, import_id)))

@@ -160,12 +160,15 @@ ON CONFLICT (organization_id, fingerprint) DO UPDATE SET mapping = excluded.mapp
 UPDATE intake.imports SET state = :state, job_id = coalesce(:job_id, job_id), revert_preview = NULL
 WHERE organization_id = :organization_id AND id = :id AND state = ANY (:from_states::text[]) RETURNING id;
 
--- name: start_running(organization_id, id, history_before)$
+-- name: start_running(organization_id, id, history_before, job_id)$
 -- Marks an import as running, remembers where the histories ended, and says how many rows of it are in; NULL when it is not meant to run.
+-- One that failed or was cancelled runs when its own job was started anew.
 UPDATE intake.imports SET
     state = 'running', started_at = coalesce(started_at, now()), error = NULL,
     history_before = CASE WHEN rows_read > 0 OR history_before IS NOT NULL THEN history_before ELSE :history_before END
-WHERE organization_id = :organization_id AND id = :id AND state IN ('queued', 'running') RETURNING rows_read;
+WHERE organization_id = :organization_id AND id = :id
+    AND (state IN ('queued', 'running') OR (state IN ('cancelled', 'failed') AND job_id = :job_id))
+RETURNING rows_read;
 
 -- name: import_rows(id, rows, row_numbers, problems)$
 -- One chunk of a file, stored and promoted.

@@ -12,6 +12,17 @@ CROSS JOIN LATERAL (
 ORDER BY r.row_number
 LIMIT :limit;
 
+-- name: reject_examples(organization_id, import_id, reasons)
+-- The first row of each reason that waits for somebody.
+SELECT r.row_number, r.reason, r.raw_data
+FROM unnest(:reasons::text[]) AS k (reason)
+CROSS JOIN LATERAL (
+    SELECT v.row_number, v.reason, v.raw_data FROM intake.rejects AS v
+    WHERE v.organization_id = :organization_id AND v.import_id = :import_id AND v.first_reason = k.reason AND v.state = 'open'
+    ORDER BY v.row_number
+    LIMIT 1
+) AS r;
+
 -- name: rejects_by_number(organization_id, import_id, row_numbers)
 -- These rows of an import, as far as they could not be used.
 SELECT row_number, reason, raw_data, state, correction_id FROM intake.rejects

@@ -16,7 +16,7 @@ from .store import queries
 from .types import LOCK_WAIT, Import, RevertPreview
 
 EXPIRE_IN = timedelta(days=2)  # of a running import; one that takes longer is looked at by a person
-AT_ONCE = 10_000  # rows whose taking back is previewed within the request
+AT_ONCE = 5_000  # rows whose taking back is previewed within the request
 
 
 async def start(organization: OrganizationId, actor: Actor, number: UUID) -> Import:
@@ -43,6 +43,8 @@ async def start_in(connection: asyncpg.Connection, organization: OrganizationId,
         retry_delay=2,
         retry_backoff=False,  # it goes on where it was: a long wait would gain nothing
         expire_in=EXPIRE_IN,
+        title=f"Import {current.file_name}",
+        link=f"/imports/{number}",
     )
     if job == current.job_id:
         raise Conflict("the import is still stopping: start it again in a moment", field="state")
@@ -68,12 +70,21 @@ async def start_preview(organization: OrganizationId, actor: Actor, number: UUID
         current = await get_in(connection, organization, number)
         if current.state != "uploaded":
             raise Conflict(f"the import is {current.state}: a dry run is for one that has not started", field="state")
-        return await _dry_run(connection, organization, number, "intake.preview")
+        return await _dry_run(connection, organization, current, "intake.preview", f"Dry run of {current.file_name}")
 
 
-async def _dry_run(connection: asyncpg.Connection, organization: OrganizationId, number: UUID, name: str) -> UUID:
-    job = await ops.enqueue(connection, name, {"import_id": str(number)}, singleton_key=str(number), retry_limit=1, expire_in=EXPIRE_IN)
-    await queries.keep_dry_run_job(connection, organization_id=organization, id=number, job_id=job)
+async def _dry_run(connection: asyncpg.Connection, organization: OrganizationId, current: Import, name: str, title: str) -> UUID:
+    job = await ops.enqueue(
+        connection,
+        name,
+        {"import_id": str(current.id)},
+        singleton_key=str(current.id),
+        retry_limit=1,
+        expire_in=EXPIRE_IN,
+        title=title,
+        link=f"/imports/{current.id}",
+    )
+    await queries.keep_dry_run_job(connection, organization_id=organization, id=current.id, job_id=job)
     return job
 
 
@@ -120,7 +131,8 @@ async def preview_revert(organization: OrganizationId, actor: Actor, number: UUI
         current = await get_in(connection, organization, number)
         check_revertible(current)
         if current.rows_read > AT_ONCE:
-            return RevertPreview(None, await _dry_run(connection, organization, number, "intake.preview_revert"))
+            title = f"What taking back {current.file_name} would do"
+            return RevertPreview(None, await _dry_run(connection, organization, current, "intake.preview_revert", title))
         await queries.limit_lock_wait(connection, milliseconds=LOCK_WAIT)
         report: dict[str, Any] = await queries.revert(connection, id=number, dry_run=True)
         await queries.keep_revert_preview(connection, organization_id=organization, id=number, report=report)
@@ -132,7 +144,15 @@ async def start_revert(organization: OrganizationId, actor: Actor, number: UUID)
     async with transaction(organization, actor) as connection:
         current = await get_in(connection, organization, number)
         check_revertible(current)
-        job = await ops.enqueue(connection, "intake.revert", {"import_id": str(number)}, singleton_key=str(number), expire_in=EXPIRE_IN)
+        job = await ops.enqueue(
+            connection,
+            "intake.revert",
+            {"import_id": str(number)},
+            singleton_key=str(number),
+            expire_in=EXPIRE_IN,
+            title=f"Take back {current.file_name}",
+            link=f"/imports/{number}",
+        )
         await _move(connection, organization, current, "reverting", job)
         return await get_in(connection, organization, number)
 

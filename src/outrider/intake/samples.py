@@ -12,15 +12,16 @@ from . import imports, running
 from .types import NewImport
 
 
-async def import_sample(organization: OrganizationId, actor: Actor, path: Path) -> dict[str, Any]:
-    """Import a file and return its counts: rows_read, stored, duplicate, failed (by reason), people, companies.
+async def import_sample(organization: OrganizationId, actor: Actor, path: Path, campaign: str | None = None) -> dict[str, Any]:
+    """Import a file, for a campaign if one is named, and return its counts: rows_read, stored, duplicate, failed (by reason), people,
+    companies.
 
     Raises `OutriderError` when the import did not end well.
     """
     from .tasks import TASKS
 
     with await asyncio.to_thread(path.open, "rb") as file:
-        made = await imports.create_import(organization, actor, file, NewImport(file_name=path.name))
+        made = await imports.create_import(organization, actor, file, NewImport(file_name=path.name, campaign=campaign))
     started = await running.start(organization, actor, made.id)
     assert started.job_id is not None
     await ops.run_job_here(organization, started.job_id, TASKS)

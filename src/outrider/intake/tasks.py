@@ -33,7 +33,9 @@ async def run_import(context: ops.JobContext) -> dict[str, Any]:
     organization, actor = context.organization_id, context.actor
     async with transaction(organization, actor) as connection:
         before = await queries.history_before(connection, organization_id=organization)
-        done = await queries.start_running(connection, organization_id=organization, id=number, history_before=before)
+        done = await queries.start_running(
+            connection, organization_id=organization, id=number, history_before=before, job_id=context.job_id
+        )
         current = await get_in(connection, organization, number)
         if done is None and not (current.state == "completed" and current.job_id == context.job_id):
             raise ops.JobFailed(f"import {number} is not waiting to run")

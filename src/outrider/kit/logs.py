@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 Event = MutableMapping[str, Any]
-QUIET = ("uvicorn.access", "asyncio", "httpx", "httpcore")  # their lines hold raw paths and addresses
+QUIET = ("uvicorn.access", "asyncio", "httpx", "httpcore", "httpx2", "httpcore2", "aiosmtplib")  # their lines hold raw paths and addresses
 FRAMES_KEPT = 12
 
 

@@ -14,6 +14,7 @@ import aiosmtplib
 from .errors import Unavailable
 
 TIMEOUT_SECONDS = 20
+FAULTS = (aiosmtplib.SMTPException, OSError, ValueError)
 STARTTLS: dict[str, bool | None] = {"auto": None, "yes": True, "no": False}
 
 
@@ -70,20 +71,32 @@ class Mailer:
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text)
         try:
-            await aiosmtplib.send(
-                message,
-                hostname=self.host,
-                port=self.port,
-                username=self.username,
-                password=self.password,
-                use_tls=self.is_tls,
-                start_tls=self.starttls,
-                timeout=TIMEOUT_SECONDS,
-            )
-        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            raise Unavailable(
-                f"the mail server {self.host} did not take the mail ({type(error).__name__}): see OUTRIDER_SMTP_URL"
-            ) from error
+            async with self._connection() as server:
+                await server.send_message(message)
+        except FAULTS as error:
+            raise self._refused(error) from error
+
+    async def check(self) -> None:
+        """Connect and say who we are; sends nothing. Raises `Unavailable` when mail would not be taken."""
+        try:
+            async with self._connection() as server:
+                await server.noop()
+        except FAULTS as error:
+            raise self._refused(error) from error
+
+    def _connection(self) -> aiosmtplib.SMTP:
+        return aiosmtplib.SMTP(
+            hostname=self.host,
+            port=self.port,
+            username=self.username,
+            password=self.password,
+            use_tls=self.is_tls,
+            start_tls=self.starttls,
+            timeout=TIMEOUT_SECONDS,
+        )
+
+    def _refused(self, error: Exception) -> Unavailable:
+        return Unavailable(f"the mail server {self.host} did not take the mail ({type(error).__name__}): see OUTRIDER_SMTP_URL")
 
 
 def _wrong_url() -> Unavailable:

@@ -1,4 +1,5 @@
-"""Where uploaded files wait for the job that reads them: one folder an organization, one file an upload, only ours to read.
+"""Where uploaded files wait for the job that reads them, and exports for who fetches them: one folder an organization, one
+file each, only ours to read.
 
 On several hosts the folder has to be shared. Composition says where it is; nothing here knows what a file holds.
 """
@@ -31,13 +32,24 @@ def path(organization: uuid.UUID, name: uuid.UUID) -> Path:
     return _folder / organization.hex / name.hex
 
 
-def create(organization: uuid.UUID, name: uuid.UUID) -> IO[bytes]:
-    """Open a new file for writing, mode 0600. Raises `Unavailable` when the disk does not take it."""
+def place(organization: uuid.UUID, name: uuid.UUID) -> Path:
+    """Return where a file may be written, with its folder made. Raises `Unavailable` when the disk does not take it, or is nearly full."""
+    if free_bytes() < LEAST_FREE_BYTES:
+        raise Unavailable(f"the disk that keeps files has less than {LEAST_FREE_BYTES // 2**20} MB left: free some space")
     target = path(organization, name)
     try:
         for folder in (target.parent.parent, target.parent):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         _forget_old(target.parent)
+    except OSError as error:
+        raise Unavailable(f"files cannot be kept in {target.parent}: {error.strerror}; free some space or correct the rights") from error
+    return target
+
+
+def create(organization: uuid.UUID, name: uuid.UUID) -> IO[bytes]:
+    """Open a new file for writing, mode 0600. Raises `Unavailable` when the disk does not take it."""
+    target = place(organization, name)
+    try:
         return os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
     except OSError as error:
         raise Unavailable(f"the file cannot be kept in {target.parent}: {error.strerror}; free some space or correct the rights") from error
@@ -53,8 +65,6 @@ def _forget_old(folder: Path) -> None:
 
 def keep(organization: uuid.UUID, name: uuid.UUID, source: BinaryIO, most_bytes: int) -> int:
     """Copy a stream into a new file and return its size in bytes. Raises `TooLarge` over `most_bytes`; nothing is left then."""
-    if free_bytes() < LEAST_FREE_BYTES:
-        raise Unavailable(f"the disk that keeps uploads has less than {LEAST_FREE_BYTES // 2**20} MB left: free some space")
     size = 0
     with create(organization, name) as file:
         try:

@@ -1,4 +1,5 @@
-"""Namespaces over HTTP (BEHAVIOUR 1). One request is one transaction."""
+"""Namespaces over HTTP (BEHAVIOUR 1). One request is one transaction; what a change calls for is looked up in a second one, when the locks
+of the first are gone."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -10,7 +11,7 @@ from outrider.kit.http import Cursor, Limit, Text
 from outrider.tenancy import Caller, require, transaction
 
 from .service import UNCHANGED, NamespaceService
-from .types import Changed, Move
+from .types import Move, Saved
 from .views import (
     OFFER,
     Archived,
@@ -46,9 +47,9 @@ async def create_namespace(body: NewNamespace, caller: Writer, response: Respons
     overlap another namespace's are accepted, with a warning that names it.
     """
     async with transaction(caller.organization_id, caller.actor) as connection:
-        changed = await NamespaceService(connection, caller.organization_id).create(body.name, body.keywords, body.description)
-    response.headers["Location"] = f"/api/namespaces/{changed.namespace.name}"
-    return _changed(changed)
+        saved = await NamespaceService(connection, caller.organization_id).create(body.name, body.keywords, body.description)
+    response.headers["Location"] = f"/api/namespaces/{saved.name}"
+    return await _changed(caller, saved)
 
 
 @router.get("", summary="List namespaces")
@@ -120,14 +121,14 @@ async def update_namespace(name: Name, body: NamespaceChange, caller: Writer) ->
         if field in given and getattr(body, field) is None:
             raise InvalidInput(f"{field} is null: leave it out to keep it as it is", field=field)
     async with transaction(caller.organization_id, caller.actor) as connection:
-        changed = await NamespaceService(connection, caller.organization_id).change(
+        saved = await NamespaceService(connection, caller.organization_id).change(
             name,
             new_name=body.name,
             keywords=body.keywords,
             description=body.description if "description" in given else UNCHANGED,
             is_active=body.is_active,
         )
-    return _changed(changed)
+    return await _changed(caller, saved)
 
 
 @router.delete("/{name}", summary="Delete a namespace")
@@ -158,7 +159,9 @@ def _moves(moves: list[Move]) -> list[MoveView]:
     return [MoveView.model_validate(move) for move in moves]
 
 
-def _changed(changed: Changed) -> ChangedNamespace:
+async def _changed(caller: Caller, saved: Saved) -> ChangedNamespace:
+    async with transaction(caller.organization_id, caller.actor, readonly=True) as connection:
+        changed = await NamespaceService(connection, caller.organization_id).consequences(saved)
     profiles = sum(move.profiles for move in changed.moves)
     return ChangedNamespace(
         **asdict(changed.namespace),

@@ -12,7 +12,7 @@ from outrider.tenancy import transaction
 
 from .profiles import ProfileService
 from .service import UNCHANGED, NamespaceService
-from .types import Changed, Namespace, ProfileFilters
+from .types import Namespace, ProfileFilters, Saved
 
 if TYPE_CHECKING:
     from outrider.runtime import Session
@@ -64,8 +64,8 @@ def create_namespace(name: Name, keywords: Keywords = None, description: Descrip
     async def work(session: "Session") -> None:
         async with transaction(session.organization_id, session.actor) as connection:
             service = NamespaceService(connection, session.organization_id)
-            changed = await service.create(name, keywords or [], description)
-        _show_changed(changed, json)
+            saved = await service.create(name, keywords or [], description)
+        await _show_changed(session, saved, json)
 
     run_in(work, org=org, json=json)
 
@@ -104,13 +104,13 @@ def edit_namespace(
         if not keywords and description is None and active is None:
             raise InvalidInput("nothing to change: give --keyword, --description, --active or --inactive")
         async with transaction(session.organization_id, session.actor) as connection:
-            changed = await NamespaceService(connection, session.organization_id).change(
+            saved = await NamespaceService(connection, session.organization_id).change(
                 name,
                 keywords=keywords or None,
                 description=UNCHANGED if description is None else description,
                 is_active=active,
             )
-        _show_changed(changed, json)
+        await _show_changed(session, saved, json)
 
     run_in(work, org=org, json=json)
 
@@ -126,8 +126,8 @@ def rename_namespace(
 
     async def work(session: "Session") -> None:
         async with transaction(session.organization_id, session.actor) as connection:
-            changed = await NamespaceService(connection, session.organization_id).change(name, new_name=new_name)
-        _show_changed(changed, json)
+            saved = await NamespaceService(connection, session.organization_id).change(name, new_name=new_name)
+        await _show_changed(session, saved, json)
 
     run_in(work, org=org, json=json)
 
@@ -231,7 +231,9 @@ def reroute(
     run_in(work, org=org, json=json)
 
 
-def _show_changed(changed: Changed, json: bool) -> None:
+async def _show_changed(session: "Session", saved: Saved, json: bool) -> None:
+    async with transaction(session.organization_id, session.actor, readonly=True) as connection:
+        changed = await NamespaceService(connection, session.organization_id).consequences(saved)
     profiles = sum(move.profiles for move in changed.moves)
     if json:
         more: dict[str, Any] = {

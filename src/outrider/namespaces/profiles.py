@@ -27,7 +27,7 @@ LONGEST_QUERY = 200
 MOST_WORDS = 10
 SHORTEST_INDEXED = 3
 MOST_PLATFORMS = 100
-MOST_COUNTED = 5_000
+MOST_COUNTED = 1_000
 MOST_SCORE = 2**31 - 1
 REACH = 5_000
 """How many profiles a walk looks at: 2 ms by time or score, up to 30 ms by address, which lie all over the table."""
@@ -49,6 +49,7 @@ class ProfileService:
         self._connection = connection
         self._organization = organization
         self._bound = bound
+        self._known: dict[str | None, dict[UUID, str]] = {}
 
     async def page(
         self,
@@ -95,12 +96,15 @@ class ProfileService:
 
     async def namespaces(self, name: str | None = None) -> dict[UUID, str]:
         """Return the names by id of what the caller may see: one namespace, None: all of theirs. Raises `NotFound`."""
+        if name in self._known:
+            return self._known[name]
         wanted = [name] if name is not None else None if self._bound is None else sorted(self._bound)
         is_closed = name is not None and self._bound is not None and name not in self._bound
         rows = queries.namespaces_of(self._connection, organization_id=self._organization, names=wanted)
         found = {} if is_closed else {row["id"]: row["name"] async for row in rows}
         if name is not None and not found:
             raise NotFound(f"there is no namespace {name[:60]!r}", field="namespace")
+        self._known[name] = found
         return found
 
     async def platforms(self, namespaces: dict[UUID, str]) -> list[str]:

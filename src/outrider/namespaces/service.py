@@ -15,7 +15,7 @@ from outrider.tenancy import OrganizationId
 
 from . import rules
 from .store import queries, to_contents, to_move, to_namespace
-from .types import DEFAULT_NAME, Changed, Contents, Hit, KeywordOverlap, Move, Namespace, NamespaceStats, Overlap, Routing
+from .types import DEFAULT_NAME, Changed, Contents, Hit, KeywordOverlap, Move, Namespace, NamespaceStats, Overlap, Routing, Saved
 
 UNCHANGED: Any = object()
 """Stands for a field that is to stay as it is."""
@@ -83,8 +83,11 @@ class NamespaceService:
         rows = queries.namespaces(self._connection, organization_id=self._organization, after=None, count=None)
         return rules.overlaps([to_namespace(row) async for row in rows])
 
-    async def create(self, name: str, keywords: list[str], description: str | None = None) -> Changed:
-        """Add a namespace and make its table. Raises `InvalidInput`, and `Conflict` for a taken name or table."""
+    async def create(self, name: str, keywords: list[str], description: str | None = None) -> Saved:
+        """Add a namespace and make its table. Raises `InvalidInput`, and `Conflict` for a taken name or table.
+
+        Until the transaction ends nobody else writes people: ask for the `consequences` in one of their own.
+        """
         rules.check_new_name(name)
         arguments = {"keywords": rules.check_keywords(keywords), "description": rules.check_description(description)}
         try:
@@ -92,7 +95,7 @@ class NamespaceService:
                 await queries.create_namespace(self._connection, name=name, **arguments)
         except _TAKEN as error:
             raise await self._taken(name) from error
-        return await self._changed(name, routing_changed=True)
+        return Saved(name, routing_changed=True)
 
     async def change(
         self,
@@ -102,7 +105,7 @@ class NamespaceService:
         keywords: list[str] | None = None,
         description: str | None = UNCHANGED,
         is_active: bool | None = None,
-    ) -> Changed:
+    ) -> Saved:
         """Change what is given; None, and `UNCHANGED` for the description, leave a field as it is.
 
         A rename renames the table. Raises `NotFound`, `InvalidInput`, and `Conflict` for a name or table that is taken,
@@ -126,7 +129,17 @@ class NamespaceService:
         if new_name is not None and new_name != name:
             await self._rename(old, rules.check_new_name(new_name))
         routing_changed = (wanted["keywords"], wanted["is_active"]) != (list(old.keywords), old.is_active)
-        return await self._changed(new_name or name, routing_changed=routing_changed)
+        return Saved(new_name or name, routing_changed)
+
+    async def consequences(self, saved: Saved) -> Changed:
+        """Return the namespace with what the change calls for: overlaps to know of, profiles that would now be elsewhere. Reads every
+        profile that has a campaign. Raises `NotFound` when it is gone meanwhile.
+        """
+        namespace = await self.find(saved.name)
+        if not saved.routing_changed:
+            return Changed(namespace, [], [])
+        rows = queries.overlaps(self._connection, organization_id=self._organization, id=namespace.id)
+        return Changed(namespace, [_overlap(saved.name, row) async for row in rows], await self.preview_reroute())
 
     async def archive(self, name: str, confirm: str | None) -> str:
         """Take a namespace out of service and return the table that keeps its profiles, for reading.
@@ -154,11 +167,11 @@ class NamespaceService:
         return {row["id"]: to_contents(row, COUNTED_EXACTLY) async for row in rows}
 
     async def preview_change(self, name: str, *, keywords: list[str], is_active: bool) -> Changed:
-        """Return what `change` would answer, and change nothing. Raises as it does."""
+        """Return the consequences of such a change, and change nothing. Raises as `change` does."""
         attempt = self._connection.transaction()
         await attempt.start()
         try:
-            return await self.change(name, keywords=keywords, is_active=is_active)
+            return await self.consequences(await self.change(name, keywords=keywords, is_active=is_active))
         finally:
             await attempt.rollback()
 
@@ -184,12 +197,6 @@ class NamespaceService:
                 await queries.rename_namespace(self._connection, name=old.name, new_name=new_name)
         except _TAKEN as error:
             raise await self._taken(new_name) from error
-
-    async def _changed(self, name: str, *, routing_changed: bool) -> Changed:
-        namespace = await self.find(name)
-        rows = queries.overlaps(self._connection, organization_id=self._organization, id=namespace.id)
-        overlaps = [_overlap(name, row) async for row in rows] if routing_changed else []
-        return Changed(namespace, overlaps, await self.preview_reroute() if routing_changed else [])
 
     async def _taken(self, name: str) -> Conflict:
         table = rules.table_name(name)

@@ -105,6 +105,14 @@ class NamespaceStats:
 
 
 @dataclass(frozen=True, slots=True)
+class Saved:
+    """What was just written: the namespace's name from now on, and whether campaigns may go elsewhere because of it."""
+
+    name: str
+    routing_changed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Changed:
     """A namespace after a change, with what the change calls for: overlaps to know of, profiles that would now be
     elsewhere."""

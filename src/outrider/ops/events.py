@@ -12,6 +12,8 @@ from . import values
 from .store import queries, to_event
 from .types import Event
 
+MOST_TYPES = 200
+
 
 async def log_event(
     connection: asyncpg.Connection,
@@ -56,6 +58,29 @@ async def list_events(
     """Return a page of events, newest first; empty when there are none. Raises `InvalidInput` for a cursor that is not
     ours.
     """
+    async with transaction(organization, actor, readonly=True) as connection:
+        return await page_of_events(
+            connection,
+            organization,
+            entity_type=entity_type,
+            entity_id=entity_id,
+            event_type=event_type,
+            limit=limit,
+            cursor=cursor,
+        )
+
+
+async def page_of_events(
+    connection: asyncpg.Connection,
+    organization: OrganizationId,
+    *,
+    entity_type: str | None = None,
+    entity_id: UUID | None = None,
+    event_type: str | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page[Event]:
+    """Return the same in the caller's transaction."""
     check_limit(limit)
     arguments = {
         "entity_type": entity_type,
@@ -64,6 +89,11 @@ async def list_events(
         "before": values.before(cursor),
         "count": limit + 1,
     }
-    async with transaction(organization, actor, readonly=True) as connection:
-        found = [to_event(row) async for row in queries.events(connection, organization_id=organization, **arguments)]
+    found = [to_event(row) async for row in queries.events(connection, organization_id=organization, **arguments)]
     return Page(found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None)
+
+
+async def event_types(connection: asyncpg.Connection, organization: OrganizationId) -> list[str]:
+    """Return the types that events have, by name, in the caller's transaction; the first `MOST_TYPES`."""
+    rows = queries.event_types(connection, organization_id=organization, count=MOST_TYPES)
+    return [row["event_type"] async for row in rows]

@@ -42,8 +42,8 @@ async def enqueue(
     A higher `priority` goes first. A failed attempt comes back after `retry_delay` seconds, doubled each time with
     `retry_backoff`, at most `retry_limit` times; an attempt may take `expire_in`. The record is kept until
     `keep_until` (None: 14 days after it may start). With a `singleton_key` and an unfinished job of that name and key:
-    returns that job's id and adds nothing. `title` is what people see ("Import apollo.csv"), `link` the path of the page of what it works
-    on. Raises `InvalidInput` for values that cannot be used.
+    returns that job's id and adds nothing. `title` is what people see ("Import apollo.csv"; its first 200 characters), `link` the path of
+    the page of what it works on. Raises `InvalidInput` for values that cannot be used.
     """
     if not timedelta(0) < expire_in <= timedelta(days=365):
         raise InvalidInput(f"expire_in is {expire_in}; it must be more than nothing and at most 365 days", field="expire_in")
@@ -61,7 +61,7 @@ async def enqueue(
         "expire_in": expire_in,
         "keep_until": values.moment(keep_until, "keep_until"),
         "on_complete": on_complete,
-        "title": values.text(title, "title", LONGEST_TITLE) if title is not None else None,
+        "title": values.text(title[:LONGEST_TITLE], "title", LONGEST_TITLE) if title is not None else None,
         "link": values.local_path(link, "link") if link is not None else None,
     }
     for _ in range(SINGLETON_ATTEMPTS):
@@ -157,7 +157,12 @@ async def retry_job(organization: OrganizationId, actor: Actor, id: UUID) -> Job
 async def workers_alive() -> int:
     """Return how many worker processes are alive; a killed one counts for some seconds more."""
     async with database.pool().acquire() as connection:
-        return int(await queries.workers_alive(connection))
+        return await workers_in(connection)
+
+
+async def workers_in(connection: asyncpg.Connection) -> int:
+    """Return the same on the caller's connection."""
+    return int(await queries.workers_alive(connection))
 
 
 async def find_job(connection: asyncpg.Connection, organization: OrganizationId, id: UUID) -> Job:

@@ -231,6 +231,23 @@ UPDATE ops.schedules SET is_active = false WHERE organization_id = :organization
 -- Writes an event and tells the channel `events`; its id.
 SELECT ops.log_event(:user_id, :entity_type, :entity_id, :event_type, :payload, :metadata);
 
+-- name: event_types(organization_id, count)
+-- At most `count` of the types that events have, by name: one look into the index for each.
+WITH RECURSIVE found AS (
+    (
+        SELECT e.event_type, 1 AS place FROM ops.events AS e
+        WHERE e.organization_id = :organization_id ORDER BY e.event_type LIMIT 1
+    )
+    UNION ALL
+    SELECT n.event_type, f.place + 1 FROM found AS f
+    CROSS JOIN LATERAL (
+        SELECT e.event_type FROM ops.events AS e
+        WHERE e.organization_id = :organization_id AND e.event_type > f.event_type ORDER BY e.event_type LIMIT 1
+    ) AS n
+    WHERE f.place < :count
+)
+SELECT f.event_type FROM found AS f ORDER BY f.place;
+
 -- name: events(organization_id, entity_type, entity_id, event_type, before, count)
 -- A page of events, newest first.
 SELECT id, user_id, entity_type, entity_id, event_type, payload, metadata, created_at

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -10,12 +11,13 @@ import orjson
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.tenancy import OrganizationId
 
+from .custom_fields import CustomFields
 from .dossier import details
 
 MOST_TAGS = 100
 LONGEST_TAG = 60
 MOST_FIELDS = 200
-LONGEST_NAME = 100
+LONGEST_NAME = 500
 LONGEST_VALUE = 10_000
 SEPARATORS = ",;|"
 """What parts tags in a file: a tag holds none of them."""
@@ -34,10 +36,11 @@ class ContactEdit:
 async def edit(connection: asyncpg.Connection, organization: OrganizationId, email: str, wanted: ContactEdit) -> None:
     """Change tags and custom fields of an address.
 
-    Raises `NotFound`, `InvalidInput` naming the part at fault, and `Conflict` for a custom field that is not what its editor saw.
+    A field with a type takes what fits it. Raises `NotFound`, `InvalidInput` naming the part at fault, and `Conflict` for a custom field
+    that is not what its editor saw.
     """
     address = email.strip().lower()
-    add, fields = _tags(wanted.add_tags), _fields(wanted.custom_fields)
+    add, fields = _tags(wanted.add_tags), await CustomFields(connection, organization).checked(_fields(wanted.custom_fields))
     if not add and not wanted.remove_tags and not fields:
         raise InvalidInput("the edit changes nothing: give tags or custom fields", field="body")
     outcome = await details.edit_contact(
@@ -54,6 +57,14 @@ async def edit(connection: asyncpg.Connection, organization: OrganizationId, ema
             current=there.get(name),
             seen=wanted.seen[name],
         )
+
+
+async def address_of(connection: asyncpg.Connection, organization: OrganizationId, person_id: UUID, contact_id: int) -> str:
+    """Return the address that a person's contact has. Raises `NotFound`."""
+    email: str | None = await details.address_of(connection, organization_id=organization, contact_id=contact_id, person_id=person_id)
+    if email is None:
+        raise NotFound("there is no such address of this person", field="contact")
+    return email
 
 
 def _tags(given: Iterable[str]) -> list[str]:
@@ -76,7 +87,7 @@ def _fields(given: Mapping[str, Any]) -> dict[str, Any]:
             raise InvalidInput(f"the custom field {name[:60]!r} must have a name of 1 to {LONGEST_NAME} characters", field="custom_fields")
         if len(_text(value)) > LONGEST_VALUE or "\x00" in _text(value):
             raise InvalidInput(f"{name} has more than {LONGEST_VALUE:,} characters, or a NUL character", field="custom_fields")
-    return {name.strip(): None if value == "" else value for name, value in given.items()}
+    return {name: None if value == "" else value for name, value in given.items()}
 
 
 def _text(value: Any) -> str:

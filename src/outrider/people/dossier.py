@@ -17,7 +17,7 @@ from outrider.tenancy import OrganizationId
 
 from . import actors, provenance
 from .provenance import Entry, Sources
-from .store import queries, to_load, to_person, to_slot
+from .store import lists, queries, to_load, to_person, to_slot
 from .types import (
     AFFILIATION_FIELDS,
     COMPANY_FIELDS,
@@ -94,7 +94,7 @@ class Dossiers:
             _newest(_changes([("person", row), *(("contact", one) for one in contacts)], history, sources)) if "history" in wanted else [],
             Counts(row["addresses"], row["affiliations"], row["profiles"], row["notes"]),
             row["address_status"],
-            tuple(str(tag) for tag in row["tags"]),
+            tuple(str(tag) for tag in row["address_tags"]),
         )
 
     async def company(self, id: UUID, parts: Iterable[str] = EVERYTHING_OF_COMPANY) -> Company | None:
@@ -111,7 +111,7 @@ class Dossiers:
         people = []
         if "people" in wanted:
             ids = [one["id"] for one in await self._rows(queries.people_of_company, company_id=id, count=MOST_PEOPLE)]
-            people = [to_person(one) for one in await self._rows(queries.people, ids=ids)] if ids else []
+            people = [to_person(one) for one in await self._rows(lists.people, ids=ids)] if ids else []
         return Company(
             _row(CompanyRow, row),
             provenance.facts(COMPANY_FIELDS, row, _of("company", row, history), sources) if "facts" in wanted else (),
@@ -190,7 +190,7 @@ class Dossiers:
 async def company_names(connection: asyncpg.Connection, organization: OrganizationId, ids: Iterable[str]) -> dict[str, str]:
     """Return {id: name and domain} of companies; one that is not there any more is left out."""
     wanted = [UUID(id) for id in sorted(ids)]
-    rows = [row async for row in queries.companies(connection, organization_id=organization, ids=wanted)] if wanted else []
+    rows = [row async for row in lists.companies(connection, organization_id=organization, ids=wanted)] if wanted else []
     return {str(row["id"]): _company_name(row["name"], row["domain"]) for row in rows}
 
 

@@ -3,14 +3,22 @@
 SELECT
     m.id, m.email, m.name, m.first_name, m.last_name, m.title, m.company_id, m.linkedin_url, m.phone, m.location, m.country_code, m.seniority,
     m.department, m.status, m.created_at, m.updated_at, m.load_id, m.provenance, k.name AS company_name, k.domain,
-    coalesce(k.name, c.company, k.domain) AS company, c.status AS address_status, coalesce(c.tags, '[]') AS tags, n.addresses, n.affiliations,
-    n.profiles, n.notes
+    coalesce(k.name, c.company, k.domain) AS company, c.status AS address_status, coalesce(c.tags, '[]') AS address_tags, c.source, a.tags,
+    a.custom_fields, a.addresses, n.affiliations, n.profiles, n.notes
 FROM people.master AS m
 LEFT JOIN company.master AS k ON k.organization_id = m.organization_id AND k.id = m.company_id
 LEFT JOIN vault.contacts AS c ON c.organization_id = m.organization_id AND c.email = m.email
 CROSS JOIN LATERAL (
     SELECT
-        (SELECT count(*) FROM vault.contacts AS v WHERE v.organization_id = m.organization_id AND v.person_id = m.id) AS addresses,
+        count(*) AS addresses, kit.jsonb_merge(v.custom_fields ORDER BY v.email = m.email, v.contact_id DESC) AS custom_fields,
+        (
+            SELECT coalesce(jsonb_agg(DISTINCT t.tag), '[]') FROM vault.contacts AS w CROSS JOIN LATERAL jsonb_array_elements(w.tags) AS t (tag)
+            WHERE w.organization_id = m.organization_id AND w.person_id = m.id
+        ) AS tags
+    FROM vault.contacts AS v WHERE v.organization_id = m.organization_id AND v.person_id = m.id
+) AS a
+CROSS JOIN LATERAL (
+    SELECT
         (SELECT count(*) FROM people.affiliations AS a WHERE a.organization_id = m.organization_id AND a.person_id = m.id) AS affiliations,
         (SELECT count(*) FROM people.profiles AS p WHERE p.organization_id = m.organization_id AND p.person_id = m.id) AS profiles,
         (
@@ -25,6 +33,7 @@ WHERE m.organization_id = :organization_id AND m.id = :id;
 SELECT
     k.id, k.domain, k.name, k.industry, k.employee_count, k.revenue, k.revenue_currency, k.funding, k.location, k.country_code, k.linkedin_url,
     k.website, k.status, k.created_at, k.updated_at, k.load_id, k.provenance,
+    (SELECT count(*) FROM people.master AS m WHERE m.organization_id = k.organization_id AND m.company_id = k.id) AS people_count,
     (
         SELECT count(*) FROM people.notes AS t
         WHERE t.organization_id = k.organization_id AND t.company_id = k.id AND t.deleted_at IS NULL

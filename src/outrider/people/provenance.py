@@ -87,8 +87,11 @@ def _of_key(entry: Entry, name: str) -> Entry | None:
 def _fact(field: str, value: Any, created_at: datetime, made_by: int | None, changes: list[Entry], sources: Sources) -> Fact:
     first = changes[0].old.get(field) if changes else value
     versions: list[tuple[Any, datetime, Origin | None]] = [(first, created_at, sources.of(made_by) if first is not None else None)]
-    for number, entry in enumerate(changes):
-        versions.append((entry.new[field], entry.at, _origin(field, number, changes, sources)))
+    taken_back: list[Entry] = []
+    for entry in changes:
+        versions.append((entry.new[field], entry.at, _origin(field, entry, taken_back, sources)))
+        if entry.loads.get(field) in sources.reverted:
+            taken_back.append(entry)
     since, origin = versions[-1][1:]
     earlier = tuple(
         Earlier(old, start, versions[place + 1][1], from_ or UNKNOWN)
@@ -100,12 +103,11 @@ def _fact(field: str, value: Any, created_at: datetime, made_by: int | None, cha
     return Fact(field, value, origin, since, earlier)
 
 
-def _origin(field: str, number: int, changes: list[Entry], sources: Sources) -> Origin:
-    entry = changes[number]
+def _origin(field: str, entry: Entry, taken_back: list[Entry], sources: Sources) -> Origin:
+    """Return where the value of a change is from; `taken_back` are the changes before it by imports that were taken back."""
     load = entry.loads.get(field)
     if load is not None:
         return sources.of(load)
-    taken_back = [before for before in changes[:number] if before.loads.get(field) in sources.reverted]
     by_machine = (entry.by or "").startswith(("job:", "sql:"))
     if by_machine and any(before.old.get(field) == entry.new[field] for before in taken_back):
         return replace(sources.of(taken_back[-1].loads[field]), kind="revert", by=entry.by, by_name=sources.name(entry.by))

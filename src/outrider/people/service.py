@@ -1,6 +1,6 @@
 """The rules of people and companies: finding, reading, editing, deciding (BEHAVIOUR 2). Knows no HTTP and no terminal, never commits."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -10,14 +10,12 @@ from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
 from outrider.tenancy import OrganizationId
 
-from . import actors, edits, search
+from . import actors, edits
 from .dossier import EVERYTHING, EVERYTHING_OF_COMPANY, Dossiers, details
-from .search import COMPANY_SORTS, SORTS
-from .store import queries, run, to_company, to_person, to_slot
-from .types import COMPANY_FIELDS, PERSON_FIELDS, Company, CompanyFilters, CompanyRow, Contact, Filters, Person, PersonRow, Slot
+from .store import lists, queries, to_slot
+from .types import COMPANY_FIELDS, PERSON_FIELDS, Company, Contact, Person, Slot
 
 ISSUES = ("conflict", "incomplete")
-LONGEST_ADDRESS = 254
 REFUSALS = {
     "not_a_conflict": "this slot is no conflict: only conflicts wait for a person's decision; edit the person instead",
     "decided": "this conflict was decided already",
@@ -32,29 +30,6 @@ class PeopleService:
     def __init__(self, connection: asyncpg.Connection, organization: OrganizationId) -> None:
         self._connection = connection
         self._organization = organization
-
-    async def list(
-        self, filters: Filters, *, sort: str = "newest", direction: str | None = None, limit: int = 50, cursor: str | None = None
-    ) -> Page[PersonRow]:
-        """Return a page of people. Raises `InvalidInput` naming the parameter at fault.
-
-        `sort` is a key of `search.SORTS`, `direction` asc or desc (None: the sort's own). People without a company come last by company.
-        """
-        check_limit(limit)
-        return await self._page(filters, search.order(SORTS, sort, direction, cursor), limit)
-
-    async def everyone(self, filters: Filters, count: int, cursor: str | None = None) -> Page[PersonRow]:
-        """Return the next `count` people of all who fit, oldest first: for going through all of them, in a transaction for each page."""
-        return await self._page(filters, search.order(SORTS, "newest", "asc", cursor), count)
-
-    async def _page(self, filters: Filters, by: search.Order, limit: int) -> Page[PersonRow]:
-        _check(filters)
-        found = await run(self._connection, search.glance(self._organization, filters, by, limit + 1))
-        if len(found) <= limit and not search.is_plain(filters):
-            found = await run(self._connection, search.full(self._organization, filters, by, limit + 1))
-        ids = [row["id"] for row in found[:limit]]
-        rows = [to_person(row) async for row in queries.people(self._connection, organization_id=self._organization, ids=ids)]
-        return Page(rows, _cursor(by, found, limit))
 
     async def find(self, who: str, parts: Iterable[str] = EVERYTHING) -> Person:
         """Return the person whom an id or any of their addresses names, with the parts asked for. Raises `NotFound`."""
@@ -95,17 +70,6 @@ class PeopleService:
         if wanted:
             await queries.edit_person(self._connection, id=id, changes=wanted)
         return await self.find(str(id), parts)
-
-    async def list_companies(
-        self, filters: CompanyFilters, *, sort: str = "name", direction: str | None = None, limit: int = 50, cursor: str | None = None
-    ) -> Page[CompanyRow]:
-        """Return a page of companies. Raises `InvalidInput` naming the parameter at fault."""
-        check_limit(limit)
-        by = search.order(COMPANY_SORTS, sort, direction, cursor)
-        found = await run(self._connection, search.companies(self._organization, filters, by, limit + 1))
-        ids = [row["id"] for row in found[:limit]]
-        rows = [to_company(row) async for row in queries.companies(self._connection, organization_id=self._organization, ids=ids)]
-        return Page(rows, _cursor(by, found, limit))
 
     async def find_company(self, which: str, parts: Iterable[str] = EVERYTHING_OF_COMPANY) -> Company:
         """Return the company that an id or a domain names, with the parts asked for. Raises `NotFound`."""
@@ -165,6 +129,11 @@ class PeopleService:
             raise Conflict("there is no decision about this that could be taken back", field="id")
         return await self.slot(id)
 
+    async def fresh_change(self, id: UUID) -> int | None:
+        """Return what `undo` takes for the edit that this transaction made of a person or company, None when nothing changed."""
+        number: int | None = await details.fresh_change(self._connection, organization_id=self._organization, id=id)
+        return number
+
     async def undo(self, subject: str, id: UUID, history_id: int) -> None:
         """Put back what a change of a `person` or `company` replaced.
 
@@ -220,7 +189,7 @@ class PeopleService:
         return id
 
     async def _is_company(self, id: UUID) -> bool:
-        return [one async for one in queries.companies(self._connection, organization_id=self._organization, ids=[id])] != []
+        return [one async for one in lists.companies(self._connection, organization_id=self._organization, ids=[id])] != []
 
     async def _check_seen(self, seen: Mapping[str, Any], row: asyncpg.Record, last_change: Callable[..., Any]) -> None:
         field = edits.changed_meanwhile(seen, row)
@@ -248,31 +217,6 @@ class PeopleService:
             wanted["name"] = " ".join(part for part in whole if part) or None
         elif "name" in wanted and wanted["name"] is None and not parts & wanted.keys():
             wanted |= {"first_name": None, "last_name": None}
-
-
-async def pages(service_of: Any, filters: Filters, count: int) -> AsyncIterator[list[PersonRow]]:
-    """Go through everyone who fits, `count` at a time; `service_of()` opens a `PeopleService` for each page, so that none stays open."""
-    cursor: str | None = None
-    while True:
-        async with service_of() as service:
-            page = await service.everyone(filters, count, cursor)
-        if page.items:
-            yield page.items
-        cursor = page.next_cursor
-        if cursor is None:
-            return
-
-
-def _check(filters: Filters) -> None:
-    search.words_of(filters.q)
-    for name in ("q", "email", "domain", "company", "title", "status", "source", "namespace", "seniority", "department", "country_code"):
-        value = getattr(filters, name)
-        if value is not None and len(value) > LONGEST_ADDRESS:
-            raise InvalidInput(f"{name} has {len(value)} characters; at most {LONGEST_ADDRESS} are compared", field=name)
-
-
-def _cursor(by: search.Order, found: "list[asyncpg.Record]", limit: int) -> str | None:
-    return by.cursor(found[limit - 1]["key"], found[limit - 1]["id"]) if len(found) > limit else None
 
 
 def _uuid(text: str, field: str, error: type[InvalidInput] | type[NotFound] = InvalidInput) -> UUID:

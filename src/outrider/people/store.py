@@ -6,10 +6,16 @@ import asyncpg
 
 from outrider.kit import sql
 
+from .rows import CompanyRow, ContactRow, PersonRow
 from .search import Statement
-from .types import CompanyRow, Load, PersonRow, Slot
+from .types import Load, Slot
 
 queries = sql.load(Path(__file__).parent / "queries.sql")
+lists = sql.load(Path(__file__).parent / "lists.sql")
+fields = sql.load(Path(__file__).parent / "custom_fields.sql")
+views = sql.load(Path(__file__).parent / "saved_views.sql")
+bulk = sql.load(Path(__file__).parent / "bulk.sql")
+exports = sql.load(Path(__file__).parent / "exports.sql")
 
 
 async def run(connection: asyncpg.Connection, statement: Statement) -> list[asyncpg.Record]:
@@ -26,6 +32,11 @@ def to_person(row: asyncpg.Record) -> PersonRow:
 def to_company(row: asyncpg.Record) -> CompanyRow:
     """Return a company of a list."""
     return CompanyRow(**dict(row))
+
+
+def to_contact(row: asyncpg.Record) -> ContactRow:
+    """Return an address of a list."""
+    return ContactRow(**dict(row))
 
 
 def to_slot(row: asyncpg.Record) -> Slot:

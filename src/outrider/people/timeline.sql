@@ -31,6 +31,12 @@ entries AS (
         'change', 3, lpad(h.history_id::text, 20, '0'), h.changed_at, h.changed_by, a.email, NULL, h.old_values, h.new_values, h.loads, NULL, NULL, NULL
     FROM addresses AS a
     INNER JOIN vault.history AS h ON h.organization_id = :organization_id AND h.contact_id = a.contact_id
+    -- What followed from the person's own change is told there.
+    WHERE NOT EXISTS (
+        SELECT FROM people.history AS m
+        WHERE m.organization_id = :organization_id AND m.person_id = :person_id AND m.changed_at = h.changed_at AND m.old_values @> h.old_values
+            AND m.new_values @> h.new_values
+    )
     UNION ALL
     SELECT
         'change', 4, lpad(h.history_id::text, 20, '0'), h.changed_at, h.changed_by, 'role at ' || coalesce(a.company_name, 'no company named'),
@@ -45,7 +51,11 @@ entries AS (
     FROM people.profiles AS p
     INNER JOIN people.profile_history AS h ON h.organization_id = p.organization_id AND h.profile_id = p.id
     INNER JOIN tenancy.namespaces AS n ON n.organization_id = p.organization_id AND n.id = p.namespace_id
-    WHERE p.organization_id = :organization_id AND p.person_id = :person_id
+    WHERE p.organization_id = :organization_id AND p.person_id = :person_id AND NOT EXISTS (
+        SELECT FROM people.history AS m
+        WHERE m.organization_id = :organization_id AND m.person_id = :person_id AND m.changed_at = h.changed_at AND m.old_values @> h.old_values
+            AND m.new_values @> h.new_values
+    )
     UNION ALL
     SELECT
         'decision', 6, s.id::text, s.decided_at, s.decided_by, s.email, s.load_id, NULL, NULL, NULL, coalesce(k.name, s.raw_data ->> 'domain'),
@@ -65,7 +75,7 @@ ORDER BY e.at DESC, e.place DESC, e.key COLLATE "C" DESC LIMIT :count;
 
 -- name: company_timeline(organization_id, company_id, at, place, key, count)
 -- What happened with a company, newest first, before the entry (at, place, key): what loads said of it, people who came to it (those of one
--- transaction in one entry), what changed, notes. Many may have come, and many loads may name it: each is read from its index, no further than the page.
+-- transaction in one entry), what changed, notes. Many may have come, and many loads may name it: each is read from an index of its own.
 WITH company AS MATERIALIZED (
     SELECT k.id, k.domain FROM company.master AS k WHERE k.organization_id = :organization_id AND k.id = :company_id
 ),

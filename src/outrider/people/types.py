@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from .rows import CompanyRow, PersonRow
+
 PERSON_FIELDS = (
     "name",
     "first_name",
@@ -37,81 +39,6 @@ CONTACT_FIELDS = ("name", "phone", "company", "title", "status")
 AFFILIATION_FIELDS = ("company_name", "company_id", "title", "seniority", "department", "location", "country_code", "website", "phone")
 PROFILE_FIELDS = ("first_name", "last_name", "company", "linkedin_profile", "platform")
 """The golden values of each kind of row: what has a source, a since and a past."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a person must be to be listed; None and '' ask nothing. Texts are compared without accents and case.
-
-    `q`: every word of it is part of the name, address or company of one of the person's addresses. `company` is part of the company's
-    name or domain, `title` part of the title; the others are the whole value. Times are aware; `created_before` is exclusive.
-    """
-
-    q: str | None = None
-    email: str | None = None
-    domain: str | None = None
-    company: str | None = None
-    title: str | None = None
-    status: str | None = None
-    source: str | None = None
-    namespace: str | None = None
-    seniority: str | None = None
-    department: str | None = None
-    country_code: str | None = None
-    has_phone: bool | None = None
-    import_id: UUID | None = None
-    created_after: datetime | None = None
-    created_before: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CompanyFilters:
-    """What a company must be to be listed; None asks nothing. `q`: every word is part of the name or domain."""
-
-    q: str | None = None
-    domain: str | None = None
-    industry: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PersonRow:
-    """A person in a list. `company` is the golden company's name, else what the primary address says."""
-
-    id: UUID
-    email: str
-    name: str | None
-    title: str | None
-    company: str | None
-    company_id: UUID | None
-    domain: str | None
-    location: str | None
-    country_code: str | None
-    phone: str | None
-    status: str
-    created_at: datetime
-    updated_at: datetime
-    addresses: int
-
-
-@dataclass(frozen=True, slots=True)
-class CompanyRow:
-    """A company in a list."""
-
-    id: UUID
-    domain: str
-    name: str | None
-    industry: str | None
-    employee_count: int | None
-    revenue: Decimal | None
-    revenue_currency: str | None
-    funding: str | None
-    location: str | None
-    country_code: str | None
-    linkedin_url: str | None
-    website: str | None
-    status: str
-    created_at: datetime
-    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,3 +279,71 @@ class Happening:
     reason: str | None
     subject_id: UUID | None
     count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RawLoad:
+    """A load as it came, with what became of it: the person it led to, the company it named, what was found wrong (`reasons`)."""
+
+    load_id: int
+    payload: Any
+    source: str
+    batch_id: str
+    status: str
+    reason: str | None
+    created_at: datetime
+    promoted_at: datetime | None
+    email: str | None
+    duplicate_of: int | None
+    import_id: UUID | None
+    file_name: str | None
+    row_number: int | None
+    namespace: str | None
+    person_id: UUID | None
+    person_name: str | None
+    company_id: UUID | None
+    company_name: str | None
+    issue: str | None
+    reasons: tuple[str, ...]
+    slot_status: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingConflict:
+    """A conflict that waits: the row's word (`raw_data`, the company of its domain) beside the person and the address's company."""
+
+    id: UUID
+    email: str
+    raw_data: dict[str, Any]
+    reasons: tuple[str, ...]
+    load_id: int | None
+    created_at: datetime
+    person_id: UUID | None
+    person_name: str | None
+    person_title: str | None
+    present_company_id: UUID | None
+    present_company: str | None
+    company_id: UUID | None
+    company_name: str | None
+    industry: str | None
+    address_company_id: UUID | None
+    address_company: str | None
+    source: str | None
+    batch_id: str | None
+    import_id: UUID | None
+    file_name: str | None
+    row_number: int | None
+
+    @property
+    def email_domain(self) -> str:
+        """What stands behind the @."""
+        return self.email.partition("@")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The next conflicts that wait, and how many do; `is_more`: more than were counted."""
+
+    items: list[WaitingConflict]
+    count: int
+    is_more: bool

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from outrider.kit.http import Text
 
 from .examples import AFFILIATION, CHANGE, COMPANY, CONTACT, FACT, LOAD, ORIGIN, PROFILE, ROW, SLOT, example
+from .row_views import CompanyRowView, PersonRowView
 
 
 class OriginView(BaseModel):
@@ -53,67 +54,6 @@ class FactView(BaseModel):
     origin: OriginView | None = Field(description="null for what is not known and never was.")
     since: datetime | None
     earlier: list[EarlierView]
-
-
-class PersonRowView(BaseModel):
-    """A person in a list."""
-
-    model_config = example(ROW, title="PersonInList")
-
-    id: UUID
-    email: str = Field(description="The primary address.")
-    name: str | None
-    title: str | None
-    company: str | None = Field(description="The linked company's name, else what the primary address says.")
-    company_id: UUID | None
-    domain: str | None
-    location: str | None
-    country_code: str | None
-    phone: str | None
-    status: str
-    created_at: datetime
-    updated_at: datetime
-    addresses: int = Field(description="How many addresses they have.")
-
-
-class PersonPage(BaseModel):
-    """A page of people."""
-
-    model_config = example({"items": [ROW], "next_cursor": None})
-
-    items: list[PersonRowView]
-    next_cursor: str | None = Field(description="Pass it as `cursor` for the next page; null on the last one.")
-
-
-class CompanyRowView(BaseModel):
-    """A company in a list."""
-
-    model_config = example(COMPANY, title="CompanyInList")
-
-    id: UUID
-    domain: str
-    name: str | None
-    industry: str | None
-    employee_count: int | None
-    revenue: float | None
-    revenue_currency: str | None
-    funding: str | None
-    location: str | None
-    country_code: str | None
-    linkedin_url: str | None
-    website: str | None
-    status: str
-    created_at: datetime
-    updated_at: datetime
-
-
-class CompanyPage(BaseModel):
-    """A page of companies."""
-
-    model_config = example({"items": [COMPANY], "next_cursor": None})
-
-    items: list[CompanyRowView]
-    next_cursor: str | None = Field(description="Pass it as `cursor` for the next page; null on the last one.")
 
 
 class ContactView(BaseModel):

@@ -30,7 +30,7 @@ STEP: dict[str, Any] = {
     "weight": "todo",
     "text": "12 conflicts wait for you to decide.",
     "action": "Decide",
-    "href": "/slots",
+    "href": "/conflicts",
 }
 OVERVIEW: dict[str, Any] = {
     "organization": "Demo",

@@ -83,6 +83,9 @@ def of_connections(server: Server, pool: Usage | None, programs: Sequence[Progra
     elif used < BUSY_SHARE:
         ours = f" The web server uses {pool.in_use} of its {pool.most}." if pool is not None else ""
         yield Finding("connections", "good", text + ours)
+    if not server.sees_all:
+        text = "Outrider may not see what other accounts do on this server, so some of these figures are too small."
+        yield Finding("connections", "watch", text, "As a superuser, once: GRANT pg_read_all_stats TO outrider_owner;")
     if idle := sum(program.idle_in_transaction for program in programs if not program.program.startswith("outrider")):
         text = f"{counted(idle, 'connection')} of other programs left a transaction open and do nothing."
         yield Finding("connections", "watch", text, "Close them: VACUUM cannot clean up behind an open transaction.")

@@ -23,11 +23,13 @@ FRESH = timedelta(minutes=5)
 KEEP_JOB = timedelta(hours=1)
 
 
-async def read_overview(connection: asyncpg.Connection, caller: Caller, *, has_second_factor: bool = True) -> Overview:
+async def read_overview(
+    connection: asyncpg.Connection, caller: Caller, *, has_second_factor: bool = True, with_figures: bool = True
+) -> Overview:
     """Return the caller's organization at a glance, as far as their scopes reach, in the caller's transaction.
 
     Somebody who is bound to namespaces sees no figures, since these are of the whole organization. `has_second_factor`
-    False: the caller is a person who signs in with a password alone. Raises `NotFound`
+    False: the caller is a person who signs in with a password alone. `with_figures` False leaves them out. Raises `NotFound`
     when the organization is gone.
     """
     organization, now = caller.organization_id, datetime.now(UTC)
@@ -39,7 +41,7 @@ async def read_overview(connection: asyncpg.Connection, caller: Caller, *, has_s
     )
     if row is None:
         raise NotFound(f"organization {organization} does not exist")
-    sees_data = "people:read" in caller.scopes and caller.namespaces is None
+    sees_data = with_figures and "people:read" in caller.scopes and caller.namespaces is None
     figures = await _figures(connection, caller, row) if sees_data else None
     running = []
     if "jobs:read" in caller.scopes:

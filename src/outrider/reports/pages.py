@@ -47,7 +47,7 @@ async def home(request: Request, visitor: Anybody) -> Response:
 @router.get("/home/running")
 async def running(request: Request, visitor: Reader) -> Response:
     """Return the list of what runs, for htmx, which asks again and again."""
-    return ui.fragment(request, "reports/home.html", "running", overview=await _read(visitor))
+    return ui.fragment(request, "reports/home.html", "running", overview=await _read(visitor, with_figures=False))
 
 
 @router.get("/database")
@@ -69,9 +69,10 @@ async def database(request: Request, visitor: Operator) -> Response:
     )
 
 
-async def _read(visitor: Visitor) -> Overview:
+async def _read(visitor: Visitor, *, with_figures: bool = True) -> Overview:
     async with visitor.transaction(readonly=True) as connection:
-        return await read_overview(connection, visitor.caller, has_second_factor=visitor.second_factor)
+        has_second_factor = visitor.second_factor
+        return await read_overview(connection, visitor.caller, has_second_factor=has_second_factor, with_figures=with_figures)
 
 
 def _demo(visitor: Visitor) -> str | None:

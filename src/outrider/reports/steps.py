@@ -53,11 +53,11 @@ def _imports(facts: Mapping[str, Any]) -> Iterator[Step]:
 def _slots(facts: Mapping[str, Any]) -> Iterator[Step]:
     if facts["conflicts"]:
         waits = "waits" if facts["conflicts"] == 1 else "wait"
-        yield Step("conflicts", "todo", f"{_slots_counted(facts['conflicts'], 'conflict')} {waits} for you to decide.", "Decide", "/slots")
+        yield Step("conflicts", "todo", f"{_slots_counted(facts['conflicts'], 'conflict')} {waits} for you.", "Decide", "/conflicts")
     if facts["incomplete"]:
         lacks = "lacks" if facts["incomplete"] == 1 else "lack"
         text = f"{_slots_counted(facts['incomplete'], 'row')} {lacks} something, such as a name or a company."
-        yield Step("incomplete", "todo", text, "See what is missing", "/slots?issue=incomplete")
+        yield Step("incomplete", "todo", text, "See what is missing", "/incomplete")
 
 
 def _slots_counted(number: int, noun: str) -> str:

@@ -77,14 +77,3 @@ WHERE organization_id = :organization_id AND id = :id AND state = 'active';
 -- name: keep_credentials(organization_id, id, credentials)!
 -- Keeps credentials that were renewed.
 UPDATE sending.mailboxes SET credentials_encrypted = :credentials WHERE organization_id = :organization_id AND id = :id;
-
--- name: variables(organization_id, enrollment_ids)
--- What is known of the people of enrollments, by the names that templates use.
-SELECT
-    e.id, c.custom_fields, p.email, p.name, p.first_name, p.last_name, p.title, p.location, p.phone, p.linkedin_url,
-    coalesce(o.name, c.company) AS company, o.domain AS company_domain, o.industry
-FROM marketing.enrollments AS e
-INNER JOIN people.master AS p ON p.organization_id = :organization_id AND p.id = e.person_id
-INNER JOIN vault.contacts AS c ON c.organization_id = :organization_id AND c.contact_id = e.contact_id
-LEFT JOIN company.master AS o ON o.organization_id = :organization_id AND o.id = p.company_id
-WHERE e.organization_id = :organization_id AND e.id = ANY (:enrollment_ids::uuid[]);

@@ -114,10 +114,7 @@ async def read_batch(
         organization,
         public_url,
         await queries.physical_address(connection, organization_id=organization),
-        {
-            row["id"]: to_variables(row)
-            async for row in queries.variables(connection, organization_id=organization, enrollment_ids=enrollments)
-        },
+        await variables_of(connection, organization, enrollments),
         {
             row["id"]: Wording(row["subject"], row["body"])
             async for row in queries.wordings(
@@ -142,14 +139,6 @@ async def read_batch(
 async def to_sending_mailboxes(rows: AsyncIterator[asyncpg.Record]) -> dict[UUID, SendingMailbox]:
     """Return the rows of `mailboxes_for_sending` as records by their ids."""
     return {row["id"]: SendingMailbox(**dict(row)) async for row in rows}
-
-
-def to_variables(row: asyncpg.Record) -> dict[str, str]:
-    """Return what is known of a person; custom fields give way to the others."""
-    columns = dict(row)
-    columns.pop("id")
-    custom = {name: str(value) for name, value in (columns.pop("custom_fields") or {}).items() if isinstance(value, (str, int, float))}
-    return {**custom, **{name: value for name, value in columns.items() if value}}
 
 
 def _signer(organization: OrganizationId, mailbox: SendingMailbox, kept: dict[UUID, Signer]) -> Signer | None:

@@ -17,6 +17,7 @@ LABELS = {
     "role": "role",
     "namespaces": "namespaces",
     "name": "name",
+    "second_factor": "second factor",
     "physical_address": "address",
     "time_zone": "time zone",
     "require_second_factor": "second factor for everybody",

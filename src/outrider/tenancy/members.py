@@ -167,16 +167,35 @@ async def reset_second_factor(organization: OrganizationId, actor: Actor, email:
 
 
 async def reset_user(caller: Caller, user: UUID) -> str:
-    """Give a user a new password and return it.
+    """Give a user a new password and return it; their sessions end everywhere.
 
     Raises `NotFound`, `Forbidden` for somebody out of the caller's reach, `Conflict` for who is in other organizations
     too: a password opens those as well.
     """
+    return await reset_password(caller.organization_id, caller.actor, await _resettable(caller, user))
+
+
+async def reset_user_second_factor(caller: Caller, user: UUID) -> bool:
+    """Take a user's second factor away; their sessions end everywhere. False when they had none.
+
+    Raises as `reset_user` does.
+    """
+    return await reset_second_factor(caller.organization_id, caller.actor, await _resettable(caller, user))
+
+
+async def has_second_factor(caller: Caller, user: UUID) -> bool:
+    """Return whether one of the organization's users has a second factor. Raises `NotFound`."""
+    await find_member(caller, user)
+    async with transaction(caller.organization_id, caller.actor, readonly=True) as connection:
+        return bool(await queries.has_second_factor(connection, user_id=user))
+
+
+async def _resettable(caller: Caller, user: UUID) -> str:
     async with transaction(caller.organization_id, caller.actor) as connection:
         held = await _hold(connection, caller, user)
     if held["is_elsewhere"]:
         raise Conflict(f"{held['email']} is in other organizations too: they reset their password themselves, on the sign-in page")
-    return await reset_password(caller.organization_id, caller.actor, held["email"])
+    return str(held["email"])
 
 
 async def _hold(connection: asyncpg.Connection, caller: Caller, user: UUID) -> asyncpg.Record:

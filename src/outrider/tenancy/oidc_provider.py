@@ -51,6 +51,11 @@ class Provider:
         if not is_safe(self.issuer):
             raise Unavailable("OUTRIDER_OIDC_ISSUER must be an https address, such as https://login.example.org.")
 
+    async def check(self) -> None:
+        """Ask the provider to describe itself. Raises `Unavailable` when nobody could sign in there."""
+        await self._discover()
+        await self._key_set()
+
     async def authorization_url(self, redirect_uri: str, state: str, nonce: str, verifier: str) -> str:
         """Return where the browser goes to sign in. Raises `Unavailable` when the provider does not answer."""
         metadata = await self._discover()

@@ -76,12 +76,6 @@ async def change_organization(
     return Organization(**{**dict(before), **wanted})
 
 
-async def require_second_factor(caller: Caller, is_required: bool) -> None:
-    """Say whether everybody in the caller's organization must have a second factor from now on."""
-    async with transaction(caller.organization_id, caller.actor) as connection:
-        await queries.require_second_factor(connection, is_required=is_required)
-
-
 def _name(name: str) -> str:
     stripped = " ".join(name.split())
     if not 1 <= len(stripped) <= 255:

@@ -75,7 +75,7 @@ def _check(password: str, hashed: str | None) -> Check:
         return Check(_check_bcrypt(password, hashed), is_outdated=True)
     try:
         _hasher.verify(hashed or _nobodys_hash(), password)
-    except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+    except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError, UnicodeError):
         return Check(False)
     return Check(hashed is not None, is_outdated=hashed is not None and _hasher.check_needs_rehash(hashed))
 
@@ -85,7 +85,7 @@ def _check_bcrypt(password: str, hashed: str) -> bool:
 
     try:
         return bcrypt.checkpw(password.encode()[:72], hashed.encode())  # bcrypt itself looks no further
-    except ValueError:
+    except ValueError:  # no such hash, or half a surrogate pair
         return False
 
 

@@ -63,6 +63,10 @@ SELECT tenancy.f_rename_member(:user_id, :name);
 -- Writes down that a member got a new password.
 SELECT tenancy.f_note_reset(:email);
 
+-- name: has_second_factor(user_id)$
+-- Whether a user has one.
+SELECT has_second_factor FROM tenancy.f_standing(:user_id);
+
 -- name: set_time_zone(user_id, time_zone)!
 -- The zone that a user's times are shown in.
 SELECT tenancy.f_set_time_zone(:user_id, :time_zone);
@@ -78,10 +82,6 @@ SELECT tenancy.f_end_sessions(user_id, NULL) FROM tenancy.members WHERE organiza
 -- name: reset_second_factor(email)$
 -- Whether the member had one, which is gone now; NULL when nobody here has the address.
 SELECT tenancy.f_reset_second_factor(:email);
-
--- name: require_second_factor(is_required)$
--- Whether members of this organization must have a second factor from now on.
-SELECT tenancy.f_require_second_factor(:is_required);
 
 -- name: hold_namespaces(organization_id, names)
 -- Those of the names that namespaces have, which keep them until the transaction ends.

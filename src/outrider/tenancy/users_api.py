@@ -154,6 +154,15 @@ async def reset_user_password(id: UUID, request: Request, caller: Writer) -> New
     return NewPassword(password=password)
 
 
+@router.post("/{id}/reset-second-factor", summary="Take a user's second factor away", status_code=204, response_class=Response)
+async def reset_user_second_factor(id: UUID, caller: Writer) -> None:
+    """For who lost the app and the recovery codes: the password alone lets them in again. Who has none: nothing is done.
+
+    403 for an owner, unless you are one; 409 for somebody who is in other organizations too.
+    """
+    await members.reset_user_second_factor(caller, id)
+
+
 def _user(member: Member) -> User:
     return User(
         id=member.user_id,

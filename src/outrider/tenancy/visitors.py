@@ -54,6 +54,14 @@ def visiting(scope: str | None, *, streams: bool = False) -> Callable[..., Await
     return needing(scope, visitor)
 
 
+async def arriving(request: Request) -> Visit:
+    """A dependency that answers the session that comes, even one that lacks something: for what leads on from there."""
+    return await arrive(request)
+
+
+needing(None, arriving)
+
+
 async def arrive(request: Request, *, streams: bool = False) -> Visit:
     """Return the session that comes, even one that lacks something; what is unsafe is checked.
 

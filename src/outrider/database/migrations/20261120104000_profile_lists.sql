@@ -22,7 +22,8 @@ CREATE INDEX idx_profiles_search ON people.profiles USING gin (search_text publi
 CREATE TRIGGER profiles_fill BEFORE INSERT OR UPDATE ON people.profiles FOR EACH ROW
 WHEN (NEW.created_at IS NULL OR NEW.lead_score IS NULL) EXECUTE FUNCTION people.f_clean_profile();
 
--- The two functions that make a partition give it the generated column too. Nothing else of them is new.
+-- The two functions that make a partition give it the generated column too. A namespace's table has its indexes before anybody is kept
+-- waiting for it; nothing else of them is new.
 -- Adds an organization with its place for profiles and its default namespace; returns its id. A known slug is an error.
 CREATE OR REPLACE FUNCTION tenancy.f_create_organization(p_name text, p_slug text, p_id uuid DEFAULT uuidv7()) RETURNS uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -48,7 +49,8 @@ END $$;
 
 -- Adds a namespace to the current organization and makes its table, in the caller's transaction; returns its id.
 -- Errors: 23505 or 42P07 for a name, or a table, that is taken; 23514 for a name that breaks the rule; 55P03 when writers stand in
--- the way for longer than a second. people.master is locked first, as imports lock it before profiles: no deadlock with them.
+-- the way for longer than a second. people.master is locked when the table is whole, and before the profiles
+-- that it joins, as imports lock them: no deadlock with them.
 CREATE OR REPLACE FUNCTION tenancy.f_create_namespace(
     p_name text, p_keywords text[], p_description text DEFAULT NULL, p_is_default boolean DEFAULT false
 ) RETURNS uuid
@@ -62,13 +64,13 @@ DECLARE
 BEGIN
     INSERT INTO tenancy.namespaces (organization_id, id, name, keywords, table_name, description, is_default)
     VALUES (v_organization, v_id, p_name, p_keywords, v_table, p_description, p_is_default);
-    LOCK TABLE people.master IN SHARE ROW EXCLUSIVE MODE;
-    EXECUTE format('CREATE TABLE %s (LIKE people.profiles INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED)', v_path);
+    EXECUTE format('CREATE TABLE %s (LIKE people.profiles INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING INDEXES)', v_path);
     EXECUTE format('ALTER TABLE %s ALTER COLUMN namespace_id SET DEFAULT %L', v_path, v_id);
     -- Seed 000 writes ON CONFLICT (email). The partition holds one organization and one namespace, so the address alone is tenant-first.
     EXECUTE format('ALTER TABLE %s ADD CONSTRAINT %I UNIQUE (email)', v_path, v_table || '_email_key');
     CALL kit.f_protect(v_path::regclass);
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO outrider_app', v_path);
+    LOCK TABLE people.master IN SHARE ROW EXCLUSIVE MODE;
     EXECUTE format(
         'ALTER TABLE people.%I ATTACH PARTITION %s FOR VALUES IN (%L)',
         'profiles_' || replace(v_organization::text, '-', ''), v_path, v_id

@@ -161,7 +161,7 @@ CREATE TABLE marketing.steps (
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT steps_pkey PRIMARY KEY (organization_id, id),
-    CONSTRAINT steps_position_key UNIQUE (organization_id, campaign_id, position) DEFERRABLE,
+    CONSTRAINT steps_position_key UNIQUE (organization_id, campaign_id, position),
     CONSTRAINT steps_campaign_fkey FOREIGN KEY (organization_id, campaign_id)
     REFERENCES marketing.campaigns (organization_id, campaign_id) ON DELETE CASCADE,
     CONSTRAINT steps_position_check CHECK (position BETWEEN 1 AND 50),
@@ -198,14 +198,15 @@ CREATE TRIGGER variants_touch BEFORE UPDATE ON marketing.variants FOR EACH ROW E
 GRANT SELECT, INSERT, UPDATE, DELETE ON marketing.variants TO outrider_app;
 
 -- A person in a campaign, by one of their addresses. Who was left out when it was resolved is here too, `excluded`, with the reason.
--- `next_step` is due at `next_at` at the earliest; both NULL when nothing comes any more. The mailbox of the thread is the ledger's.
+-- Somebody excluded may have no address at all. `next_step` is due at `next_at` at the earliest; both NULL when nothing comes any more.
+-- The mailbox of the thread is the ledger's.
 CREATE TABLE marketing.enrollments (
     organization_id uuid NOT NULL DEFAULT nullif(current_setting('app.organization_id', true), '')::uuid,
     id uuid NOT NULL DEFAULT uuidv7(),
     campaign_id uuid NOT NULL,
     person_id uuid NOT NULL,
-    contact_id bigint NOT NULL,
-    email text NOT NULL,
+    contact_id bigint,
+    email text,
     state text NOT NULL DEFAULT 'ready',
     reason text,
     time_zone text,
@@ -221,6 +222,7 @@ CREATE TABLE marketing.enrollments (
     CONSTRAINT enrollments_person_fkey FOREIGN KEY (organization_id, person_id) REFERENCES people.master (organization_id, id),
     CONSTRAINT enrollments_contact_fkey FOREIGN KEY (organization_id, contact_id) REFERENCES vault.contacts (organization_id, contact_id),
     CONSTRAINT enrollments_state_check CHECK (state IN ('excluded', 'ready', 'active', 'paused', 'finished', 'stopped')),
+    CONSTRAINT enrollments_address_check CHECK (state = 'excluded' OR num_nulls(contact_id, email) = 0),
     CONSTRAINT enrollments_reason_check CHECK (state NOT IN ('excluded', 'stopped') OR reason IS NOT NULL)
 );
 CREATE INDEX idx_enrollments_due ON marketing.enrollments (organization_id, campaign_id, next_at, id)

@@ -3,23 +3,13 @@
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from outrider.kit.paging import MAX_LIMIT
+from outrider.kit.texts import Text
 
+__all__ = ["BigInt", "Cursor", "Limit", "Text"]
 
-def _storable(value: str) -> str:
-    if "\x00" in value:
-        raise ValueError("the text holds a NUL character (\\u0000), which cannot be stored: take it out")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise ValueError("the text holds half a surrogate pair (\\ud800 to \\udfff), which is no character") from None
-    return value
-
-
-Text = Annotated[str, AfterValidator(_storable)]
-"""A string that PostgreSQL can hold: no NUL, no half of a surrogate pair. For every text that a request brings."""
 
 BigInt = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
 """An integer that fits PostgreSQL's bigint."""

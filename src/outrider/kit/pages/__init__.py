@@ -6,6 +6,7 @@ Knows no domain and no route but its own assets and the theme. Not imported by t
 from .answers import form, is_htmx, redirect, stream, toast
 from .filters import duration, number, plural, sentence, size
 from .flash import is_local_path
+from .lines import Line, readable, web_address
 from .navigation import NavItem
 from .problems import problem_page
 from .rendering import fragment, page, render, render_block
@@ -13,6 +14,7 @@ from .routes import router
 from .viewer import Viewer, set_viewer, viewer_of
 
 __all__ = [
+    "Line",
     "NavItem",
     "Viewer",
     "duration",
@@ -24,6 +26,7 @@ __all__ = [
     "page",
     "plural",
     "problem_page",
+    "readable",
     "redirect",
     "render",
     "render_block",
@@ -34,4 +37,5 @@ __all__ = [
     "stream",
     "toast",
     "viewer_of",
+    "web_address",
 ]

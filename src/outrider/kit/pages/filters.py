@@ -1,6 +1,6 @@
 """How values look on a page: times in the viewer's zone, numbers, sizes, names. Pure functions; the zone comes from `showing`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
@@ -153,6 +153,14 @@ def lines(value: str) -> Markup:
     return Markup("<br>").join(escape(line) for line in value.splitlines())
 
 
+def attributes(given: Mapping[str, Any]) -> Markup:
+    """Return attributes as HTML, a space before each. True stands alone (`disabled`), None and False are left out."""
+    wanted = {name: value for name, value in given.items() if value is not None and value is not False}
+    return Markup("").join(
+        Markup(" {}").format(name) if value is True else Markup(' {}="{}"').format(name, value) for name, value in wanted.items()
+    )
+
+
 def _dash() -> Markup:
     return Markup('<span class="none" aria-label="none">–</span>')
 
@@ -171,4 +179,5 @@ FILTERS = {
     "sentence": sentence,
     "size": size,
     "tone": tone,
+    "xmlattr": attributes,
 }

@@ -55,11 +55,15 @@ def environment() -> jinja2.Environment:
 
 
 def _components(made: jinja2.Environment) -> dict[str, Any]:
-    """Return every macro of `components/` by name: templates call them as `c.button(…)`."""
+    """Return every macro of `components/` by name: templates call them as `c.button(…)`. Two of one name are an error."""
     found: dict[str, Any] = {}
     for template in made.list_templates(filter_func=lambda name: name.startswith("components/")):
-        macros = vars(made.get_template(template).module)
-        found |= {name: macro for name, macro in macros.items() if isinstance(macro, jinja2.runtime.Macro)}
+        macros = {
+            name: macro for name, macro in vars(made.get_template(template).module).items() if isinstance(macro, jinja2.runtime.Macro)
+        }
+        if twice := found.keys() & macros.keys():
+            raise ValueError(f"{template} has components that another file has too: {', '.join(sorted(twice))}")
+        found |= macros
     return found
 
 

@@ -1,10 +1,15 @@
-"""What the slice's forms bring, and what is said beside a field."""
+"""What the slice's forms bring, what is said beside a field, and where one goes when it was saved."""
 
 from dataclasses import dataclass
 
 from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
 
+from outrider.kit import pages as ui
 from outrider.kit.errors import Conflict, InvalidInput
+
+from ..types import Changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +42,11 @@ def problems(error: InvalidInput | Conflict) -> dict[str, str]:
     field = (error.field or "form").partition(".")[0]
     message = error.message[:1].upper() + error.message[1:]
     return {field: message if message.endswith((".", "?", "!")) else f"{message}."}
+
+
+def after_change(request: Request, changed: Changed, told: str) -> Response:
+    """Go to the namespace, or to the profiles that would now be elsewhere if there are any."""
+    elsewhere = sum(move.profiles for move in changed.moves)
+    if not elsewhere:
+        return ui.redirect(request, f"/namespaces/{changed.namespace.name}", toast=told)
+    return ui.redirect(request, "/namespaces/reroute", toast=f"{told}. {ui.plural(elsewhere, 'profile')} would now be routed elsewhere")

@@ -10,7 +10,7 @@ from outrider.kit import pages as ui
 from outrider.kit.errors import Conflict, InvalidInput
 from outrider.kit.http import Cursor, Text
 
-from .forms import problems, typed
+from .forms import after_change, problems, typed
 from .marks import parts
 from .visits import Reader, Writer, namespaces_of
 
@@ -56,8 +56,10 @@ async def create(request: Request, visitor: Writer) -> Response:
     form = typed(await ui.form(request))
     try:
         async with namespaces_of(visitor, readonly=False) as service:
-            await service.create(form.name, form.keywords, form.description)
+            saved = await service.create(form.name, form.keywords, form.description)
     except (InvalidInput, Conflict) as error:
         shown = {"name": form.name, "keywords": form.keywords_text, "description": form.description}
         return ui.page(request, "namespaces/new.html", error.status, errors=problems(error), **shown)
-    return ui.redirect(request, f"/namespaces/{form.name}", toast=f"{form.name} is ready")
+    async with namespaces_of(visitor) as service:
+        made = await service.consequences(saved)
+    return after_change(request, made, f"{form.name} is ready")

@@ -15,12 +15,11 @@ from outrider.kit.errors import InvalidInput
 from outrider.kit.http import Cursor, Text
 from outrider.kit.paging import Page
 
-from ..profiles import MOST_SCORE, SORTS
+from ..profiles import MOST_SCORE, SORTS, ProfileService
 from ..profiles_api import csv_answer
 from ..service import NamespaceService
 from ..types import Profile, ProfileFilters
 from .forms import problems
-from .readable import lines, web_address
 from .visits import ProfileReader, profiles_of
 
 router = APIRouter()
@@ -73,7 +72,8 @@ async def index(request: Request, visitor: ProfileReader, asked: List, cursor: C
     """Return the list; htmx gets the rows alone."""
     errors: dict[str, str] = {}
     page: Page[Profile] = Page([], None)
-    async with profiles_of(visitor) as service:
+    async with visitor.transaction(readonly=True) as connection:
+        service = ProfileService(connection, visitor.organization_id, visitor.caller.namespaces)
         every = await service.namespaces()
         shown = await service.namespaces(asked.namespace) if asked.namespace else every
         try:
@@ -90,17 +90,19 @@ async def index(request: Request, visitor: ProfileReader, asked: List, cursor: C
             "many": len(shown) > 1,
             "errors": errors,
         }
-        status = 422 if errors else 200
         if ui.is_htmx(request):
-            return ui.fragment(request, "namespaces/profiles.html", "rows", status, **context)
+            # 200 whatever was typed: what is wrong with it is part of the answer, and a half-typed number is no failure.
+            answer = ui.fragment(request, "namespaces/profiles.html", "rows", is_part=True, **context)
+            answer.headers["HX-Replace-Url"] = asked.address()
+            return answer
         platforms = await service.platforms(shown)
         summary = await service.summary(shown, datetime.now(UTC) - RECENT)
-    async with visitor.transaction(readonly=True) as connection:
         contents = await NamespaceService(connection, visitor.organization_id).contents(shown)
     return ui.page(
         request,
         "namespaces/profiles.html",
-        status,
+        422 if errors else 200,
+        is_part=False,
         names=sorted(every.values()),
         heading=next(iter(shown.values())) if len(shown) == 1 else "Profiles",
         platforms=platforms,
@@ -129,9 +131,9 @@ async def show(request: Request, visitor: ProfileReader, id: UUID) -> Response:
         request,
         "namespaces/profile.html",
         profile=profile,
-        linkedin=web_address(profile.linkedin_profile or ""),
-        enrichment=lines(profile.enrichment_data),
-        meta=lines(meta),
+        linkedin=ui.web_address(profile.linkedin_profile or ""),
+        enrichment=ui.readable(profile.enrichment_data),
+        meta=ui.readable(meta),
         may_see_person=visitor.may("people:read"),
     )
 

@@ -11,7 +11,7 @@ from outrider.kit.errors import Conflict, InvalidInput
 from outrider.tenancy import Visitor
 
 from ..types import Changed, NamespaceStats
-from .forms import NamespaceForm, problems, typed
+from .forms import NamespaceForm, after_change, problems, typed
 from .visits import Name, Reader, Writer, namespaces_of
 
 router = APIRouter()
@@ -30,7 +30,7 @@ async def change(request: Request, visitor: Writer, name: Name) -> Response:
     try:
         async with namespaces_of(visitor, readonly=False) as service:
             old = await service.find(name)
-            changed = await service.change(
+            saved = await service.change(
                 name,
                 new_name=form.name if form.name != name and not old.is_default else None,
                 keywords=form.keywords,
@@ -39,9 +39,9 @@ async def change(request: Request, visitor: Writer, name: Name) -> Response:
             )
     except (InvalidInput, Conflict) as error:
         return await _page(request, visitor, name, form=form, error=error)
-    elsewhere = sum(move.profiles for move in changed.moves)
-    told = f"Saved. {ui.plural(elsewhere, 'profile')} would now be routed elsewhere" if elsewhere else "Saved"
-    return ui.redirect(request, "/namespaces/reroute" if elsewhere else f"/namespaces/{changed.namespace.name}", toast=told)
+    async with namespaces_of(visitor) as service:
+        changed = await service.consequences(saved)
+    return after_change(request, changed, "Saved")
 
 
 @router.post("/namespaces/{name}/preview")

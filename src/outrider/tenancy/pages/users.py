@@ -89,6 +89,14 @@ async def reset(request: Request, visitor: Writer, id: UUID) -> Response:
     return _password(request, member, await members.reset_user(visitor.caller, id), is_new=False)
 
 
+@router.post(f"{PATH}/{{id}}/reset-second-factor")
+async def reset_second_factor(request: Request, visitor: Writer, id: UUID) -> Response:
+    """Take a user's second factor away."""
+    member = await members.find_member(visitor.caller, id)
+    await members.reset_user_second_factor(visitor.caller, id)
+    return ui.redirect(request, f"{PATH}/{id}", toast=f"{member.email} signs in with the password alone")
+
+
 @router.post(f"{PATH}/{{id}}/remove")
 async def remove(request: Request, visitor: Writer, id: UUID) -> Response:
     """Take a user out of the organization."""
@@ -118,6 +126,7 @@ async def _user(request: Request, visitor: Visitor, member: Member, typed: dict[
         typed=typed,
         is_me=member.user_id == visitor.user_id,
         may_change=visitor.may("users:write") and not outranks(member.role, visitor.caller.role),
+        has_second_factor=await members.has_second_factor(visitor.caller, member.user_id),
         keys=await keys.count_keys_of(visitor.caller, member.user_id),
         entries=await latest(visitor, "user", member.user_id),
         **await choices(visitor),

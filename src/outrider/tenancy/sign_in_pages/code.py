@@ -1,8 +1,8 @@
 """The second step of signing in: a code of the app, or a recovery code."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from outrider.kit import pages as ui
@@ -14,20 +14,19 @@ from ..sessions import Visit, renew_session
 from .shared import client_of, next_of, refusing, text
 
 router = APIRouter(include_in_schema=False)
+Arriving = Annotated[Visit, Depends(visitors.arriving)]
 
 
 @router.get("/sign-in/code")
-async def show(request: Request) -> Response:
+async def show(request: Request, visit: Arriving) -> Response:
     """Ask for a code; who lacks none goes on at once."""
-    visit = await visitors.arrive(request)
     next = next_of(request.query_params.get("next"))
     return _page(request, visit, next) if visit.lacks == "code" else ui.redirect(request, next)
 
 
 @router.post("/sign-in/code")
-async def submit(request: Request) -> Response:
+async def submit(request: Request, visit: Arriving) -> Response:
     """Take a code and go on with a new session."""
-    visit = await visitors.arrive(request)
     form = await ui.form(request)
     next = next_of(form.get("next"))
     if visit.lacks != "code":

@@ -10,7 +10,7 @@ from outrider.kit import pages as ui
 from outrider.kit.errors import InvalidInput, NotFound, TooManyRequests, Unauthorized, Unavailable
 
 from .. import cookies, csrf, visitors
-from ..sessions import Visitor, end_session, open_session
+from ..sessions import Visit, Visitor, end_session, open_session
 from ..sign_in import sign_in
 from ..types import OrganizationId
 from .shared import client_of, enter, next_of, sign_in_page, text
@@ -43,9 +43,9 @@ async def submit(request: Request) -> Response:
 
 
 @router.post("/sign-out")
-async def sign_out(request: Request) -> Response:
+async def sign_out(request: Request, visit: Annotated[Visit, Depends(visitors.arriving)]) -> Response:
     """End this session."""
-    visitor = (await visitors.arrive(request)).visitor
+    visitor = visit.visitor
     await end_session(visitor.caller, visitor.user_id, visitor.session_id)
     answer = ui.redirect(request, visitors.SIGN_IN, toast="You are signed out.")
     cookies.drop(request, answer)

@@ -1,9 +1,9 @@
 """Setting up a second factor: scan, enter a first code, keep the recovery codes. Who must have one comes here first."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import segno
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from markupsafe import Markup
 from starlette.responses import Response
 
@@ -19,17 +19,24 @@ from .shared import client_of, next_of, refusing, text, with_next
 router = APIRouter(include_in_schema=False)
 
 
+async def _setting_up(visit: Annotated[Visit, Depends(visitors.arriving)]) -> Visit:
+    if visit.lacks == "code":
+        raise visitors.Elsewhere(with_next(visitors.ELSEWHERE["code"], f"{PAGE}/second-factor"))
+    return visit
+
+
+SettingUp = Annotated[Visit, Depends(_setting_up)]
+
+
 @router.get(f"{PAGE}/second-factor")
-async def show(request: Request) -> Response:
+async def show(request: Request, visit: SettingUp) -> Response:
     """Show what the app is to scan."""
-    visit = await _arrive(request)
     return await _page(request, visit, next_of(request.query_params.get("next")))
 
 
 @router.post(f"{PAGE}/second-factor")
-async def submit(request: Request) -> Response:
+async def submit(request: Request, visit: SettingUp) -> Response:
     """Take the first code, and show the recovery codes once; the session is renewed."""
-    visit = await _arrive(request)
     form = await ui.form(request)
     next = next_of(form.get("next"))
     try:
@@ -39,13 +46,6 @@ async def submit(request: Request) -> Response:
     answer = ui.page(request, "tenancy/recovery_codes.html", codes=codes, next=PAGE if next == "/" else next, is_first=True)
     cookies.keep(request, answer, await renew_session(visit.visitor, client_of(request), second_factor=True))
     return answer
-
-
-async def _arrive(request: Request) -> Visit:
-    visit = await visitors.arrive(request)
-    if visit.lacks == "code":
-        raise visitors.Elsewhere(with_next(visitors.ELSEWHERE["code"], f"{PAGE}/second-factor"))
-    return visit
 
 
 async def _page(request: Request, visit: Visit, next: str, error: OutriderError | None = None) -> Response:

@@ -1,4 +1,4 @@
-"""One's own security: the password, the second factor, where one is signed in; for an owner, what is asked of everybody."""
+"""One's own security: the password, the second factor, where one is signed in."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -7,9 +7,9 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from outrider.kit import pages as ui
-from outrider.kit.errors import Forbidden, InvalidInput, OutriderError, TooManyRequests
+from outrider.kit.errors import InvalidInput, OutriderError, TooManyRequests
 
-from .. import cookies, organizations, second_factor, sessions, visitors
+from .. import cookies, second_factor, sessions, visitors
 from ..browsers import browser_of, is_phone
 from ..sessions import Visitor
 from ..sign_in import change_password, confirm_password
@@ -78,17 +78,6 @@ async def new_recovery_codes(request: Request, visitor: Anybody) -> Response:
         return await _page(request, visitor, error, "codes")
     codes = await second_factor.new_recovery_codes(visitor.user_id)
     return ui.page(request, "tenancy/recovery_codes.html", codes=codes, next=PAGE, is_first=False)
-
-
-@router.post(f"{PAGE}/require")
-async def require(request: Request, visitor: Anybody) -> Response:
-    """Say whether everybody in the organization must have a second factor; owners only."""
-    if visitor.caller.role != "owner":
-        raise Forbidden("only an owner says what is asked of everybody")
-    is_required = bool(text(await ui.form(request), "required"))
-    await organizations.require_second_factor(visitor.caller, is_required)
-    said = "Everybody needs a second factor from now on." if is_required else "A second factor is up to each of you now."
-    return ui.redirect(request, PAGE, toast=said)
 
 
 async def _page(request: Request, visitor: Visitor, error: OutriderError | None = None, form: str = "password") -> Response:

@@ -18,7 +18,7 @@ class Line:
     lines: list["Line"] = field(default_factory=list)
 
 
-def lines(value: Any) -> list[Line]:
+def readable(value: Any) -> list[Line]:
     """Return an object's lines, empties left out; [] for nothing. What is no object is one line without a label."""
     left = [MOST]
     if isinstance(value, dict):

@@ -1,0 +1,72 @@
+"""What the lists' commands are asked with: options that several of them share, and what these ask."""
+
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from outrider.kit.errors import InvalidInput
+
+from .filters import CustomFilter, Filters, custom_filter
+
+Words = Annotated[str | None, typer.Argument(metavar="[QUERY]", help="Any part of name, address or company.", show_default=False)]
+CompanyPart = Annotated[str | None, typer.Option("--company", help="Part of the company's name or domain.", show_default=False)]
+DomainOf = Annotated[str | None, typer.Option("--domain", help="The company's domain.", show_default=False)]
+Title = Annotated[str | None, typer.Option("--title", help="Part of the title.", show_default=False)]
+Status = Annotated[str | None, typer.Option("--status", help="active, inactive or bounced.", show_default=False)]
+Source = Annotated[str | None, typer.Option("--source", help="Where an address came from.", show_default=False)]
+Namespace = Annotated[str | None, typer.Option("--namespace", help="Only people with a profile there.", show_default=False)]
+Country = Annotated[str | None, typer.Option("--country", help="The country, in two letters.", show_default=False)]
+Tagged = Annotated[
+    list[str] | None, typer.Option("--tag", metavar="TAG", help="Only those with this tag; may be repeated.", show_default=False)
+]
+Custom = Annotated[
+    list[str] | None,
+    typer.Option("--custom", metavar="OP:FIELD=VALUE", help="contains:, is:, from:, to:, yes:, no:, set: or unset: of a custom field."),
+]
+FromImport = Annotated[str | None, typer.Option("--import", metavar="ID", help="Only people whom this import named.", show_default=False)]
+Query = Annotated[str | None, typer.Option("--query", "-q", help="Any part of name, address or company.", show_default=False)]
+Count = Annotated[int, typer.Option("--limit", min=1, max=500, help="Most to show.")]
+From = Annotated[str | None, typer.Option("--cursor", help="Where to go on: the cursor told by the page before.", show_default=False)]
+
+
+def people_asked(
+    query: str | None,
+    company: str | None,
+    domain: str | None,
+    title: str | None,
+    status: str | None,
+    source: str | None,
+    namespace: str | None,
+    country: str | None,
+    from_import: str | None,
+    tags: list[str] | None,
+    custom: list[str] | None,
+) -> Filters:
+    """Return what the options ask of people. Raises `InvalidInput`."""
+    return Filters(
+        q=query,
+        company=company,
+        domain=domain,
+        title=title,
+        status=status,
+        source=source,
+        namespace=namespace,
+        country_code=country,
+        import_id=parsed_id(from_import, "import") if from_import else None,
+        tag=tuple(tags or ()),
+        custom=custom_asked(custom),
+    )
+
+
+def custom_asked(given: list[str] | None) -> tuple[CustomFilter, ...]:
+    """Return what `--custom` asks. Raises `InvalidInput`."""
+    return tuple(custom_filter(one) for one in given or ())
+
+
+def parsed_id(text: str, field: str) -> UUID:
+    """Return an id. Raises `InvalidInput` naming the option."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidInput(f"{field} is {text[:60]!r}; it must be an id such as the lists show", field=field) from None

@@ -1,0 +1,33 @@
+"""How many SQL statements a page makes, so that none asks once for each row that it shows."""
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from outrider.kit.server import Urls
+from outrider.tenancy import cookies
+from tests.api.fixtures import open_client
+from tests.statements import counting
+
+from .places import PAGES
+from .site import Site
+
+USUAL = 8
+"""Two for who comes (the tenant, the session), the rest for the page."""
+
+MORE: dict[str, int] = {}
+"""Pages that need more, and how many; none of it grows with the rows shown."""
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_a_page_makes_few_statements_however_much_it_shows(api: FastAPI, served: Site, urls: Urls, path: str):
+    visit = PAGES[path]
+    address = await visit.address(served, path)
+    async with counting(urls) as made, open_client(api) as browser:
+        browser.headers["Accept"] = "text/html"
+        if visit.role is not None:
+            browser.cookies.set(cookies.NAME, await served.session(visit.role))
+            made.clear()
+        answer: httpx.Response = await browser.get(address)
+    assert answer.status_code == 200
+    assert len(made) <= MORE.get(path, USUAL), "\n".join(" ".join(statement.split())[:100] for statement in made)
