@@ -32,8 +32,10 @@ __all__ = [
     "Variant",
     "check",
     "dry_run",
+    "name_of",
     "render_message",
     "stop_enrollments",
+    "to_text",
     "to_text",
     "variables_of",
 ]

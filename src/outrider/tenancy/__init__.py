@@ -5,7 +5,7 @@ Others use what is listed here. Nothing outside this slice sets `app.organizatio
 
 from typing import TYPE_CHECKING, Any
 
-from .actors import actor_names
+from .actors import actor_in_words, actor_names
 from .keys import authenticate, create_key, list_keys, page_of_keys, revoke_key
 from .members import add_member, list_members, page_of_members, reset_password
 from .organizations import all_organizations, create_organization, current_organization, find_organization
@@ -45,6 +45,7 @@ __all__ = [
     "NewMember",
     "OrganizationId",
     "Visitor",
+    "actor_in_words",
     "actor_names",
     "add_member",
     "all_organizations",

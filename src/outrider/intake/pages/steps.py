@@ -17,7 +17,7 @@ from outrider.tenancy import Visitor
 from .. import imports, running
 from ..mapping import Column
 from ..progress import follow
-from ..rejects import reject_examples
+from ..rejects import column_names, reject_examples
 from . import words
 from .frame import Reader, Writer, base, framed
 
@@ -95,7 +95,9 @@ def _said(form: FormData) -> dict[str, Any]:
 
 
 def _chosen(columns: list[Column], form: FormData) -> dict[str, str | None]:
-    """Return what was chosen otherwise than it stands; a column goes by its place, since headers may be there twice.
+    """Return the field of every column as the form has it, {} when all stands so already.
+
+    Of every one: a field that is taken from its column would go to the next that looks like it.
 
     Raises `InvalidInput` when two columns are to be the same field.
     """
@@ -107,11 +109,10 @@ def _chosen(columns: list[Column], form: FormData) -> dict[str, str | None]:
             raise InvalidInput(
                 f"{twin.header!r} and {column.header!r} cannot both be {field}: choose another for one of them", field="mapping"
             )
-    return {
-        f"Column {column.index + 1}": str(asked[column.index]) or None
-        for column in columns
-        if asked[column.index] is not None and (str(asked[column.index]) or None) != column.field
-    }
+    fields = {column.index: column.field if asked[column.index] is None else str(asked[column.index]) or None for column in columns}
+    if all(fields[column.index] == column.field for column in columns):
+        return {}
+    return {name: fields[column.index] for name, column in zip(column_names(columns), columns, strict=True)}
 
 
 @router.post("/imports/{number}/start")
