@@ -148,6 +148,7 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
         if not manage_pool:
             yield
             return
+        runtime.make_key(settings)
         runtime.prepare(settings.home_path, settings)
         async with database.connect(
             app_url or _app_url(settings),

@@ -66,7 +66,7 @@ class Campaign:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        self.sink = subprocess.Popen(
+        self.sink = subprocess.Popen(  # noqa: ASYNC220  (a moment, once)
             [sys.executable, "-m", "tests.sending.sink", str(port), str(self.accepted_file), BEHAVIOUR, "0.05"], cwd=ROOT
         )
         connection = await self.connect()
@@ -168,7 +168,8 @@ class Campaign:
         """Let nothing wait for what was learned about a domain."""
         await connection.execute("DELETE FROM sending.throttles WHERE organization_id = $1", self.organization)
         await connection.execute(
-            "UPDATE sending.messages SET scheduled_at = now() WHERE organization_id = $1 AND status = 'queued' AND scheduled_at > now() + interval '3 s'",
+            "UPDATE sending.messages SET scheduled_at = now() "
+            "WHERE organization_id = $1 AND status = 'queued' AND scheduled_at > now() + interval '3 s'",
             self.organization,
         )
 

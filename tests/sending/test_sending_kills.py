@@ -2,9 +2,8 @@
 
 import random
 
-from tests.proof.sending_scene import Campaign
-
 from outrider.kit import keyring
+from tests.proof.sending_scene import Campaign
 
 
 async def test_kills_lose_no_message_and_send_none_twice():

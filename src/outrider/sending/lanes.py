@@ -119,7 +119,7 @@ class Lane:
             return await self._begin((message, ready))
 
         try:
-            ready = batch.prepare(message)
+            ready = await asyncio.to_thread(batch.prepare, message)  # the signature takes most of it, outside the interpreter's lock
             if connection is None:
                 connection = await self._connect(batch.mailboxes[message.mailbox_id])
             told = await connection.send(batch.mailboxes[message.mailbox_id].email, message.recipient, ready.data, may_send)

@@ -9,7 +9,7 @@ import asyncpg
 
 from outrider.kit import keyring
 from outrider.kit.errors import InvalidInput
-from outrider.marketing import MissingVariable, Rendered, render_message, to_text
+from outrider.marketing import MissingVariable, Rendered, render_message, to_text, variables_of
 from outrider.tenancy import OrganizationId
 
 from . import credentials
