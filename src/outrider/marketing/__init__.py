@@ -32,7 +32,6 @@ __all__ = [
     "Variant",
     "check",
     "dry_run",
-    "name_of",
     "render_message",
     "stop_enrollments",
     "to_text",
