@@ -1,5 +1,6 @@
 """The pages of imports: a file in, its mapping, what came of it, rows corrected, all taken back."""
 
+import asyncio
 import uuid
 
 import pytest
@@ -162,6 +163,20 @@ async def test_the_stream_says_how_far_it_is_and_brings_the_report_when_it_is_ov
     assert "event: close" in stream.text
     lines = await browser.get("/imports/live", params={"ids": [str(number)]})
     assert f'hx-target="#import-{number}"' in lines.text
+
+
+@pytest.mark.parametrize("path", ["/imports/{}/live", "/imports/live?ids={}"])
+async def test_who_is_removed_meanwhile_is_shown_no_more_of_a_stream(signed_in, organization, admin, path):
+    browser = await signed_in("member")
+    number = await brought(browser)
+    await browser.post(f"/imports/{number}", data={"action": "start", "mode": "fill", "promote": "on"})
+    looking = asyncio.create_task(browser.get(path.format(number)))
+    await asyncio.sleep(0.3)
+    await admin.execute("DELETE FROM tenancy.memberships WHERE organization_id = $1", organization)
+    await admin.execute("UPDATE intake.imports SET rows_read = 4711 WHERE organization_id = $1", organization)
+    answer = await asyncio.wait_for(looking, 10)
+    assert "Waiting" in answer.text or "leads.csv" in answer.text
+    assert "4,711" not in answer.text
 
 
 async def test_another_organizations_import_is_not_there(signed_in, visitor_of_other_organization):

@@ -17,7 +17,7 @@ from .types import DEFAULT_ORGANIZATION, Actor, ApiKey, Caller, Member, NewKey, 
 
 if TYPE_CHECKING:
     from .http import require
-    from .visitors import visiting
+    from .visitors import still_visiting, visiting
 
 
 def __getattr__(name: str) -> Any:
@@ -26,10 +26,10 @@ def __getattr__(name: str) -> Any:
         from .http import require
 
         return require
-    if name == "visiting":
-        from .visitors import visiting
+    if name in ("still_visiting", "visiting"):
+        from . import visitors
 
-        return visiting
+        return getattr(visitors, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -64,6 +64,7 @@ __all__ = [
     "revoke_key",
     "schema_of",
     "scopes_of",
+    "still_visiting",
     "transaction",
     "visiting",
 ]

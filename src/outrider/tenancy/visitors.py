@@ -96,6 +96,12 @@ async def present(request: Request) -> Visit | None:
     return visit
 
 
+async def still_visiting(request: Request, scope: str) -> bool:
+    """Whether who was let in may be shown more now: for streams, which go on when somebody was removed meanwhile."""
+    visit = await present(request)
+    return visit is not None and visit.lacks is None and visit.visitor.may(scope)
+
+
 def viewer_of(visitor: Visitor) -> ui.Viewer:
     """Return what the shell round the page needs of the visitor."""
     return ui.Viewer(

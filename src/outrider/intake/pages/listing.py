@@ -11,7 +11,7 @@ from starlette.responses import Response
 from outrider.kit import pages as ui
 from outrider.kit.errors import Conflict, InvalidInput
 from outrider.kit.http import Cursor, Text
-from outrider.tenancy import Visitor
+from outrider.tenancy import Visitor, still_visiting
 
 from .. import running
 from ..actors import actor_names
@@ -81,6 +81,8 @@ async def live(request: Request, visitor: Reader, ids: Annotated[list[UUID], Que
 
     async def texts() -> AsyncIterator[str]:
         async for lines in follow(visitor.organization_id, visitor.actor, ids):
+            if not await still_visiting(request, "imports:read"):
+                return
             async with visitor.transaction(readonly=True) as connection:
                 names = await actor_names(connection, visitor.organization_id, [line.created_by for line in lines])
             yield ui.render_block(request, "intake/imports.html", "moving", lines=lines, names=names, words=words)

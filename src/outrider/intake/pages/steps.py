@@ -12,7 +12,7 @@ from starlette.responses import Response
 from outrider.kit import pages as ui
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.namespaces import NamespaceService
-from outrider.tenancy import Visitor
+from outrider.tenancy import Visitor, still_visiting
 
 from .. import imports, running
 from ..mapping import Column
@@ -50,6 +50,8 @@ async def live(request: Request, visitor: Reader, number: UUID) -> Response:
 
     async def texts() -> AsyncIterator[str]:
         async for lines in follow(visitor.organization_id, visitor.actor, [number]):
+            if not await still_visiting(request, "imports:read"):
+                return
             yield ui.render_block(request, "intake/import.html", "live", line=lines[0], words=words, may_write=visitor.may("imports:write"))
 
     return ui.stream(texts())

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
@@ -267,4 +268,12 @@ async def undo(request: Request, visitor: Writer, id: UUID) -> Response:
     if edit.kept:
         told = f"Undone, except for {edit.kept:,} that somebody changed since"
         return ui.redirect(request, f"/bulk-edits/{id}", toast=told, tone="info")
-    return ui.redirect(request, PATHS[edit.kind], toast="Undone")
+    return ui.redirect(request, _where_from(request, edit.kind), toast="Undone")
+
+
+def _where_from(request: Request, kind: str) -> str:
+    """Return the list that the browser came from, as it was; else the list."""
+    came = urlsplit(request.headers.get("referer", ""))
+    if came.netloc != request.url.netloc or came.path not in (PATHS[kind], "/bulk-edits"):
+        return PATHS[kind]
+    return f"{came.path}?{came.query}" if came.query else came.path

@@ -67,7 +67,11 @@
     if (event.key === "j") go(1);
     else if (event.key === "k") go(-1);
     else if (event.key === "x" && row) row.querySelector("input[data-select]")?.click();
-    else return;
+    else if (boxes().some((box) => box.checked)) {
+      const button = document.querySelector(`[data-picks] [data-pick-key="${CSS.escape(event.key)}"]`);
+      if (!button) return;
+      button.click();
+    } else return;
     event.preventDefault();
   });
   // From the search field, the arrow down goes to the rows.
