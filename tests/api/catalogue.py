@@ -12,7 +12,8 @@ from uuid import UUID, uuid4
 from fastapi import FastAPI
 from httpx import AsyncClient
 
-from outrider import tenancy
+from outrider import ops, tenancy
+from outrider.people.tasks import TASKS
 
 METHODS = ("get", "put", "post", "patch", "delete")
 PUBLIC = {"/api/health", "/api/health/live", "/api/health/ready"}
@@ -143,9 +144,11 @@ async def make_bulk_edit(client: AsyncClient) -> dict[str, str]:
 
 
 async def make_export(client: AsyncClient) -> dict[str, str]:
-    """Ask for an export and return the parameters of its paths."""
+    """Have an export written and return the parameters of its paths."""
     answer = await client.post("/api/exports", json={"kind": "people"})
     assert answer.status_code == 202, answer.text
+    organization = tenancy.OrganizationId(UUID((await client.get("/api/organization")).json()["id"]))
+    await ops.run_job_here(organization, UUID(answer.json()["job_id"]), TASKS)
     return {"id": answer.json()["id"]}
 
 

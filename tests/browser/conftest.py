@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from outrider.kit.server import Urls
 from outrider.tenancy import OrganizationId, cookies
-from tests.api.fixtures import api  # noqa: F401
+from tests.api.fixtures import api, app  # noqa: F401
 from tests.conftest import HOME, new_organization
 
 from . import chromium, site
@@ -46,7 +46,7 @@ async def served(pool: object, urls: Urls, tmp_path_factory: pytest.TempPathFact
     await site.seed(organization)
     log = tmp_path_factory.mktemp("browser") / "log"
     process, address = await asyncio.to_thread(site.start, urls.app, urls.worker, HOME / f"files-{os.getpid()}", log)
-    yield Site(address, urls.admin, organization)
+    yield Site(address, urls.admin, organization, await site.new_place("Empty", "empty"))
     process.kill()
     process.communicate()
 

@@ -1,7 +1,7 @@
 """Every page there is, and how to come to it: a page that is not listed here fails a test, as does one that is gone.
 
-`PAGES` are what people look at, each with who looks and, where the address has parameters, what fills them in. `PIECES` are answers that a
-page asks for or a browser downloads.
+`PAGES` are what people look at, each with who looks and, where the address has parameters, what fills them in; what stands behind a # tells
+apart what one address can show. `PIECES` are answers that a page asks for or a browser downloads.
 """
 
 import hashlib
@@ -9,25 +9,30 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import uuid4
 
-from outrider import tenancy
+from outrider import intake, tenancy
 from tests.api.fixtures import new_user
 
-from .site import ACTOR, Site
+from .site import ACTOR, SAMPLES, Site
 
 Parameters = Callable[[Site], Awaitable[dict[str, str]]]
 
 
 @dataclass(frozen=True)
 class Visit:
-    """How to visit a page: as whom (None: somebody who has not signed in), with which parameters and query."""
+    """How to visit a page: as whom (None: somebody who has not signed in), with which parameters and query.
+
+    `is_empty`: in an organization that has nothing yet.
+    """
 
     role: str | None = "owner"
     parameters: Parameters | None = None
     query: str = ""
+    is_empty: bool = False
 
     async def address(self, site: Site, path: str) -> str:
         """Return the page's address."""
-        address = f"{path}?{self.query}" if self.query else path
+        bare = path.partition("#")[0]
+        address = f"{bare}?{self.query}" if self.query else bare
         return address.format(**await self.parameters(site)) if self.parameters is not None else address
 
 
@@ -59,6 +64,13 @@ async def a_link(site: Site) -> dict[str, str]:
     return {"token": token}
 
 
+async def an_upload(site: Site) -> dict[str, str]:
+    """Bring a file that waits for its mapping to be looked at."""
+    with (SAMPLES / "trade_fair.csv").open("rb") as file:
+        made = await intake.create_import(site.organization, ACTOR, file, intake.NewImport(file_name="trade_fair.csv"))
+    return {"number": str(made.id)}
+
+
 async def a_note(site: Site) -> dict[str, str]:
     """Write a note on a person, as the owner who then edits it."""
     query = """
@@ -73,17 +85,28 @@ PLAYMAKER = found("name", "SELECT 'playmaker'")
 
 PAGES: dict[str, Visit] = {
     "/": Visit(),
+    "/#empty": Visit(is_empty=True),
     "/account": Visit("viewer"),
     "/account/security": Visit("viewer"),
     "/account/security/second-factor": Visit("viewer"),
+    "/audit": Visit(),
+    "/audit#empty": Visit(is_empty=True),
     "/companies/{id}/edit/{field}": Visit(parameters=found("id", COMPANY, field="industry")),
     "/companies/{id}/notes": Visit(parameters=found("id", COMPANY)),
     "/companies/{id}/timeline": Visit(parameters=found("id", COMPANY)),
     "/companies/{which}": Visit(parameters=found("which", COMPANY)),
     "/components": Visit(),
     "/conflicts": Visit(),
+    "/conflicts#empty": Visit(is_empty=True),
     "/database": Visit("operator"),
     "/events": Visit(),
+    "/imports": Visit(),
+    "/imports#empty": Visit(is_empty=True),
+    "/imports/{number}": Visit(parameters=found("number", "SELECT id FROM intake.imports WHERE rows_failed > 0 ORDER BY id LIMIT 1")),
+    "/imports/{number}#mapping": Visit(parameters=an_upload),
+    "/imports/{number}/rejects": Visit(
+        parameters=found("number", "SELECT id FROM intake.imports WHERE rows_failed > 0 ORDER BY id LIMIT 1")
+    ),
     "/incomplete": Visit(),
     "/jobs": Visit(),
     "/jobs/{id}": Visit(parameters=found("id", "SELECT id FROM ops.jobs ORDER BY id LIMIT 1")),
@@ -124,6 +147,9 @@ PIECES: dict[str, str] = {
     "/companies/options": "names of companies for a field",
     "/favicon.ico": "a file",
     "/home/running": "what runs, on the home page",
+    "/imports/live": "what goes on, on the page of imports",
+    "/imports/{number}/live": "what goes on, on an import's page",
+    "/imports/{number}/rejects.csv": "a download",
     "/namespaces/{name}/stats": "figures of a namespace, on its page",
     "/palette": "lines of the palette",
     "/people/{id}/facts": "the facts of a person, on their page",

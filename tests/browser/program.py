@@ -11,9 +11,8 @@ from pathlib import Path
 
 from outrider import runtime, web, worker
 from outrider.kit import database, spool
-from outrider.settings import Settings
+from tests.api.fixtures import test_settings
 
-LIMITS = {"rate_limit": "100000/minute", "max_request_bytes": 2**20, "max_upload_bytes": 16 * 2**20, "log_level": "WARNING"}
 CONNECTIONS = 16
 
 
@@ -21,8 +20,9 @@ async def main(app_url: str, worker_url: str, folder: str, port: str) -> None:
     """Serve and work until standard input ends."""
     threading.Thread(target=_end_with_input, daemon=True).start()
     spool.configure(Path(folder))
+    settings = test_settings(port=int(port), log_level="WARNING")
     async with database.connect(app_url, size=CONNECTIONS, name="outrider web"):
-        serving = web.serve(Settings(port=int(port), **LIMITS), manage_pool=False, on_listening=lambda address: print(address, flush=True))
+        serving = web.serve(settings, manage_pool=False, on_listening=lambda address: print(address, flush=True))
         await asyncio.gather(serving, worker.run(worker_url, stop=asyncio.Event()))
 
 

@@ -21,7 +21,7 @@ from .look import sign_in
 from .site import SAMPLES
 
 TARGET = Path(__file__).parents[2] / "docs" / "images"
-SIZE = {"width": 1280, "height": 800}
+WIDTH = 1280
 MOST_BYTES = 2_000_000
 SPREAD = """
     UPDATE intake.raw_loads SET created_at = created_at - interval '1 day' * (abs(hashint8(load_id / 60)) % 29)
@@ -38,12 +38,13 @@ class Shot:
     scheme: str = "light"
     phone: bool = False
     organization: str | None = "demo"
+    height: int = 800
 
 
 SHOTS = (
     Shot("sign-in", "/sign-in", organization=None),
-    Shot("home", "/"),
-    Shot("home-dark", "/", scheme="dark"),
+    Shot("home", "/", height=910),
+    Shot("home-dark", "/", scheme="dark", height=910),
     Shot("imports", "/imports"),
     Shot("import-mapping", "/imports/{uploaded}"),
     Shot("import-report", "/imports/{imported}"),
@@ -119,7 +120,8 @@ async def photograph(browser: Browser, base: str, shot: Shot, secrets: dict[str,
     """Write one picture."""
     from outrider.tenancy import cookies
 
-    context = await browser.new_context(viewport=PHONE if shot.phone else SIZE, color_scheme=shot.scheme, reduced_motion="reduce")
+    viewport = PHONE if shot.phone else {"width": WIDTH, "height": shot.height}
+    context = await browser.new_context(viewport=viewport, color_scheme=shot.scheme, reduced_motion="reduce")
     if shot.organization is not None:
         await context.add_cookies([{"name": cookies.NAME, "value": secrets[shot.organization], "url": base}])
     page = await context.new_page()

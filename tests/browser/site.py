@@ -22,11 +22,12 @@ ACTOR = Actor("user", "test")
 
 @dataclass
 class Site:
-    """Where it is, how a superuser reaches its database, and the organization that holds the samples."""
+    """Where it is, how a superuser reaches its database, the organization that holds the samples, and one that holds nothing."""
 
     address: str
     admin_url: str
     organization: OrganizationId
+    empty: OrganizationId
     _secrets: dict[tuple[OrganizationId, str], str] = field(default_factory=dict)
 
     async def session(self, role: str, organization: OrganizationId | None = None) -> str:

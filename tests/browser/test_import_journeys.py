@@ -8,7 +8,8 @@ from playwright.async_api import Page, expect
 
 from outrider.tenancy import OrganizationId
 
-from .watch import Browse
+from . import axe
+from .watch import Browse, Watch
 
 PEOPLE = 800
 LONG = 60_000  # milliseconds that a job of this size never takes
@@ -43,6 +44,7 @@ async def test_bring_a_file_in_correct_what_it_could_not_use_and_take_it_back(br
     await page.get_by_role("button", name="Dry run").click()
     await expect(page.get_by_role("heading", name="What the dry run found")).to_be_visible(timeout=LONG)
     assert await figure(page, "New people") == str(PEOPLE)
+    assert await axe.violations(page) == []
 
     await page.get_by_role("button", name=re.compile("^Import")).click()
     await expect(page.get_by_text("Rows that could not be used")).to_be_visible(timeout=LONG)
@@ -57,7 +59,9 @@ async def test_bring_a_file_in_correct_what_it_could_not_use_and_take_it_back(br
 
     await page.get_by_role("link", name="another import").click()
     await page.get_by_role("button", name="See what that would do").click()
-    await page.get_by_role("button", name="Take it back now").click(timeout=LONG)
+    await expect(page.get_by_role("button", name="Take it back now")).to_be_visible(timeout=LONG)
+    assert await axe.violations(page) == []
+    await page.get_by_role("button", name="Take it back now").click()
     await page.get_by_role("dialog").get_by_role("button", name="Take it back now").click()
     await expect(page.get_by_role("heading", name="Taken back")).to_be_visible(timeout=LONG)
 
@@ -71,7 +75,7 @@ async def test_the_first_file_can_be_dropped_on_the_empty_home(browse: Browse, p
     await expect(page.get_by_role("heading", level=1)).to_have_text("fair.csv")
 
 
-async def test_a_file_that_cannot_be_read_is_told_what_to_do(browse: Browse, place: OrganizationId, tmp_path: Path, watch):
+async def test_a_file_that_cannot_be_read_is_told_what_to_do(browse: Browse, place: OrganizationId, tmp_path: Path, watch: Watch):
     broken = tmp_path / "photo.csv"
     broken.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20)
     watch.allow(422)

@@ -57,7 +57,7 @@ async def test_an_entry_says_who_which_address_and_which_file(organization, take
     await take_in(csv_bytes(ROWS, ["Name", "Email"]))
     entry = (await log(action="contact_promoted")).items[0]
     assert (entry.email, entry.file_name, entry.row_number) == ("bo@x.example", "leads.csv", 2)
-    assert entry.actor_name == "import of leads.csv, for a former member"
+    assert entry.actor_name == "the import of leads.csv, for somebody who left"
 
 
 async def test_actors_in_words(organization, tenant, client):
@@ -68,12 +68,12 @@ async def test_actors_in_words(organization, tenant, client):
     names = await intake.actor_names(tenant, organization, actors)
     assert names == {
         f"user:{user}": "Ana Lima",
-        f"key:{key['id']}": "API key test",
-        "cli:root": "root, on the command line",
-        "sql:postgres": "postgres, in SQL",
-        "job:not-an-id": "a job of some time ago",
-        f"job:{user}": "a job of some time ago",
-        "system:upkeep": "Outrider",
+        f"key:{key['id']}": "API key “test”",
+        "cli:root": "root (command line)",
+        "sql:postgres": "postgres (SQL)",
+        "job:not-an-id": "a job",
+        f"job:{user}": "a job",
+        "system:upkeep": "Outrider itself",
     }
 
 
@@ -102,7 +102,7 @@ async def test_over_http(client, stranger):
     await client.post("/api/ingest", json={"rows": rows, "source": "n8n", "batch_id": "b", "promote": True})
     found = (await client.get("/api/audit-log", params={"email": "ana@x.example"})).json()["items"]
     assert [entry["action"] for entry in found] == ["contact_promoted", "contact_ingested"]
-    assert (found[0]["email"], found[0]["source"], found[0]["actor_name"]) == ("ana@x.example", "n8n", "API key test")
+    assert (found[0]["email"], found[0]["source"], found[0]["actor_name"]) == ("ana@x.example", "n8n", "API key “test”")
     assert (await stranger.get("/api/audit-log", params={"email": "ana@x.example"})).json()["items"] == []
     assert (await stranger.get("/api/audit-log", params={"contact_id": found[0]["contact_id"]})).json()["items"] == []
     for wrong in ({"action": "nope"}, {"since": "2026-01-01T00:00:00"}, {"until": "yesterday"}, {"contact_id": "x"}):

@@ -237,3 +237,14 @@ def test_memory_does_not_grow_with_the_list(tmp_path):
             file.write([row] * 1000)
         file.close()
         assert process.memory_info().rss - before < 40 * 2**20, format
+
+
+async def test_rows_that_were_named_are_exported_alone(client, crowd, organization):
+    ids = [one["id"] for one in (await client.get("/api/people", params={"q": "acme"})).json()["items"]]
+    done = await export(client, organization, ids=ids)
+    assert (done["rows_written"], done["ids"]) == (2, ids)
+    numbers = [one["contact_id"] for one in (await client.get("/api/contacts")).json()["items"]][:1]
+    done = await export(client, organization, kind="contacts", columns=["email"], ids=numbers)
+    assert done["rows_written"] == 1
+    for ids in ([], ["x"], [7]):
+        assert (await client.post("/api/exports", json={"kind": "people", "ids": ids})).status_code == 422

@@ -162,7 +162,7 @@ async def test_custom_fields_are_set_and_taken_away_and_say_where_each_is_from(c
     await bring({**ANA, "Region": "South"})
     await bring({"email": ANA["email"], "Budget": "10k"}, file="second.csv")
     answer = (await change(client, custom_fields={"Lead Owner": "Bea", "Region": "", "Score": 7})).json()
-    assert answer["custom_fields"] == {"Lead Owner": "Bea", "Budget": "10k", "Score": "7"}  # no type: text
+    assert answer["custom_fields"] == {"Lead Owner": "Bea", "Budget": "10k", "Score": 7}  # no type: as it was given
     facts = {fact["field"]: fact for fact in answer["custom_facts"]}
     assert [facts[name]["origin"]["kind"] for name in ("Budget", "Lead Owner", "Region", "Score")] == ["load", "edit", "edit", "edit"]
     assert (facts["Budget"]["origin"]["file_name"], facts["Budget"]["earlier"]) == ("second.csv", [])

@@ -84,7 +84,7 @@ async def test_actors_are_told_in_words(client, bring, organization):
             await connection.execute("UPDATE people.master SET title = $1", f"t{number}")
     items = (await read(client))["items"]
     assert [item["by_name"] for item in items if item["kind"] == "change"] == [
-        "ana (SQL)", "the schedule nightly", "taking back leads.csv", "root (command line)", "somebody who has left", "Kim Weber",
+        "ana (SQL)", "the schedule nightly", "taking back leads.csv", "root (command line)", "somebody who left", "Kim Weber",
     ]  # fmt: skip
     assert [item["by_import_id"] is not None for item in items if item["kind"] == "change"] == [False, False, True, False, False, False]
 

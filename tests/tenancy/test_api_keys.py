@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 
 from outrider import tenancy
 from outrider.tenancy.http import Door
-from tests.api.fixtures import key_of, open_client
+from tests.api.fixtures import BASE, key_of, open_client
 
 
 async def test_a_key_is_made_shown_once_and_works(client, app):
@@ -205,3 +206,15 @@ async def test_who_tries_keys_is_held_back_and_a_neighbour_with_a_good_key_is_no
         answers = [await intruder.get("/api/organization") for _ in range(7)]
     assert [a.status_code for a in answers] == [401] * 5 + [429] * 2
     assert (await client.get("/api/organization")).status_code == 200
+
+
+async def test_another_address_of_the_same_network_does_not_help(app):
+    app.state.door = Door("1000/minute", failures="2/minute")
+    bad = {"X-API-Key": "outrider_nonsense"}
+
+    async def status(address: str) -> int:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app, client=(address, 50000)), base_url=BASE) as intruder:
+            return (await intruder.get("/api/organization", headers=bad)).status_code
+
+    assert [await status(f"2001:db8::{place}") for place in range(1, 5)] == [401, 401, 429, 429]
+    assert await status("2001:db8:0:1::1") == 401

@@ -71,6 +71,15 @@ async def test_nothing_secret_can_be_read_by_sql(client, person, admin):
     assert not any(code.replace("-", "").encode() in row["code_hash"] for row in hashes for code in codes)
 
 
+async def test_a_key_that_was_shown_before_the_password_changed_is_not_set_up_after(client, person, admin):
+    shown = people.app_of(await client.get(SET_UP)).secret
+    await admin.execute("UPDATE tenancy.users SET password_hash = $2 WHERE id = $1", person.id, await people.hash_of("another quiet otter"))
+    assert people.app_of(await client.get(SET_UP)).secret != shown
+    await set_up(client)
+    await admin.execute("UPDATE tenancy.users SET password_hash = $2 WHERE id = $1", person.id, await people.hash_of(people.PASSWORD))
+    assert await admin.fetchval("SELECT count(*) FROM tenancy.second_factors WHERE user_id = $1", person.id) == 1
+
+
 async def test_a_wrong_code_sets_nothing_up(client, person):
     shown = await client.get(SET_UP)
     for code in ("", "000000", "abc", "1234567", "é", "x" * 5000):

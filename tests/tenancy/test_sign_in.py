@@ -298,6 +298,11 @@ def test_a_network_of_the_new_kind_counts_as_one_customer():
     assert throttle.network_of(None) == "local"
 
 
+def test_addresses_of_the_old_kind_that_come_over_the_new_one_are_no_network_of_their_own():
+    assert throttle.network_of(sessions.client_address("::ffff:203.0.113.9")) == "203.0.113.9"
+    assert throttle.network_of(sessions.client_address("fe80::1%eth0")) == "fe80::/64"
+
+
 async def test_no_address_is_stored_with_what_failed(client, person, admin):
     await people.sign_in(client, person, "wrong password")
     assert {len(row["key"]) for row in await admin.fetch("SELECT key FROM tenancy.throttles")} == {32}

@@ -152,6 +152,19 @@ async def test_a_route_that_streams_gets_its_body_unread_but_from_our_pages_only
     assert (await browser.post("/stream", content=b"x")).status_code == 200
 
 
+async def test_who_may_not_send_it_has_no_body_read(browser):
+    del browser.headers[csrf.HEADER]
+
+    async def endless():
+        yield b"csrf_token=x&padding="
+        raise AssertionError("the body was read")
+
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert (await browser.post("/writers", content=endless(), headers=form)).status_code == 403
+    browser.cookies.clear()
+    assert (await browser.post("/here", content=endless(), headers=form)).status_code == 303
+
+
 async def test_a_visit_costs_one_transaction_of_one_statement(browser, pool, monkeypatch):
     said = []
     opened = visitors.find_visit

@@ -25,7 +25,7 @@ LOAD: dict[str, Any] = {
 PROMOTION: dict[str, Any] = {"promoted_count": 1, "updated_count": 0, "failed_count": 0, "message": "1 promoted, 0 updated, 0 failed"}
 ENTRY: dict[str, Any] = {
     "log_id": 991, "action": "contact_promoted", "load_id": 123, "contact_id": 45, "details": {}, "timestamp": "2026-11-20T08:00:01Z",
-    "actor": "key:0193a510-0000-7000-8000-000000000001", "actor_name": "API key n8n", "email": "john@example.com", "source": "apollo",
+    "actor": "key:0193a510-0000-7000-8000-000000000001", "actor_name": "API key “n8n”", "email": "john@example.com", "source": "apollo",
     "import_id": None, "file_name": None, "row_number": None,
 }  # fmt: skip
 

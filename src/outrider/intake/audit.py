@@ -41,7 +41,9 @@ class AuditFilters:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One thing that was done to data. actor_name is the actor in words; email, source, import_id, file_name are the load's."""
+    """One thing that was done to data. actor_name is the actor in words. The rest is the load's: its address, and whether that is a contact
+    now; its source, and its row in the file of an import.
+    """
 
     log_id: int
     action: str
@@ -52,6 +54,7 @@ class AuditEntry:
     actor: str | None
     actor_name: str | None = None
     email: str | None = None
+    is_contact: bool = False
     source: str | None = None
     import_id: UUID | None = None
     file_name: str | None = None
@@ -69,7 +72,7 @@ async def list_audit(
 async def list_audit_in(
     connection: asyncpg.Connection, organization: OrganizationId, filters: AuditFilters, *, limit: int = 50, cursor: str | None = None
 ) -> Page[AuditEntry]:
-    """As `list_audit`, within the caller's transaction: three statements."""
+    """As `list_audit`, within the caller's transaction: four statements at most."""
     _check(filters)
     before = _position(cursor)
     asked = {
@@ -126,8 +129,13 @@ def _bigint(text: str | None) -> int:
     return number
 
 
+async def possible_actors(connection: asyncpg.Connection, organization: OrganizationId) -> list[tuple[str, str]]:
+    """Return (actor, name) of the members and keys of the organization, within the caller's transaction: one statement."""
+    return [(row["actor"], row["name"]) async for row in audit_queries.possible_actors(connection, organization_id=organization)]
+
+
 async def _loads(connection: asyncpg.Connection, organization: OrganizationId, ids: list[int]) -> dict[int | None, dict[str, Any]]:
-    """What the loads of the entries are: {load_id: email, source, import_id, file_name, row_number}."""
+    """What the loads of the entries are: {load_id: email, is_contact, source, import_id, …}."""
     if not ids:
         return {}
     rows = audit_queries.loads_by_id(connection, organization_id=organization, load_ids=ids)

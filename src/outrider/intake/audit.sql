@@ -80,23 +80,36 @@ WITH given AS (
     FROM unnest(:actors::text[]) AS a (actor)
 )
 SELECT
-    g.actor, coalesce(m.name, m.email, k.name) AS name, j.name AS job, i.id AS import_id, i.file_name,
+    g.actor, coalesce(m.name, m.email, k.name) AS name, i.id AS import_id, i.file_name,
+    coalesce(j.name, CASE i.state WHEN 'reverted' THEN 'intake.revert' ELSE CASE WHEN i.id IS NOT NULL THEN 'intake.import' END END) AS job,
     coalesce(j.requested_by, i.created_by) AS requested_by, coalesce(r.name, r.email, s.name) AS requester
 FROM given AS g
 LEFT JOIN tenancy.members AS m ON m.organization_id = :organization_id AND 'user:' || m.user_id = g.actor
 LEFT JOIN tenancy.api_keys AS k ON k.organization_id = :organization_id AND 'key:' || k.id = g.actor
 LEFT JOIN ops.jobs AS j ON j.organization_id = :organization_id AND j.id = g.job_id
 LEFT JOIN LATERAL (
-    SELECT n.id, n.file_name, n.created_by FROM intake.imports AS n
+    SELECT n.id, n.file_name, n.created_by, n.state FROM intake.imports AS n
     WHERE n.organization_id = :organization_id AND (n.job_id = g.job_id OR n.id = CASE WHEN j.name LIKE 'intake.%' THEN (j.data ->> 'import_id')::uuid END)
     LIMIT 1
 ) AS i ON true
 LEFT JOIN tenancy.members AS r ON r.organization_id = :organization_id AND 'user:' || r.user_id = coalesce(j.requested_by, i.created_by)
 LEFT JOIN tenancy.api_keys AS s ON s.organization_id = :organization_id AND 'key:' || s.id = coalesce(j.requested_by, i.created_by);
 
+-- name: possible_actors(organization_id)
+-- Who may be asked for: members, then API keys, by name.
+SELECT actor, name FROM (
+    SELECT 1 AS place, 'user:' || m.user_id AS actor, coalesce(m.name, m.email) AS name FROM tenancy.members AS m
+    WHERE m.organization_id = :organization_id
+    UNION ALL
+    SELECT 2, 'key:' || k.id, 'API key “' || k.name || '”' FROM tenancy.api_keys AS k WHERE k.organization_id = :organization_id
+) AS a
+ORDER BY place, name, actor
+LIMIT 500;
+
 -- name: loads_by_id(organization_id, load_ids)
--- What some loads are: their address, who said it, the file it stood in.
-SELECT l.load_id, l.email, l.source, l.row_number, i.id AS import_id, i.file_name
+-- What some loads are: their address and whether it still is a contact, who said it, the file it stood in.
+SELECT l.load_id, l.email, c.contact_id IS NOT NULL AS is_contact, l.source, l.row_number, i.id AS import_id, i.file_name
 FROM intake.raw_loads AS l
+LEFT JOIN vault.contacts AS c ON c.organization_id = l.organization_id AND c.email = l.email
 LEFT JOIN intake.imports AS i ON i.organization_id = l.organization_id AND i.id = l.import_id
 WHERE l.organization_id = :organization_id AND l.load_id = ANY (:load_ids::bigint[]);

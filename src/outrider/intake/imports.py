@@ -118,7 +118,7 @@ async def set_mapping(organization: OrganizationId, actor: Actor, number: UUID, 
         raise Conflict(f"the import is {current.state}: its mapping can only be changed before it starts", field="mapping")
     found = format_of(current)
     sampled = await asyncio.to_thread(files.sample, spool.path(organization, number), found)
-    columns = _detect(found, sampled, chosen=_as_chosen(current) | chosen, remembered=None)
+    columns = _as_found(current, _detect(found, sampled, chosen=_as_chosen(current) | chosen, remembered=None))
     async with transaction(organization, actor) as connection:
         if not await queries.set_mapping(connection, organization_id=organization, id=number, mapping=[asdict(c) for c in columns]):
             raise Conflict("the import has just started: its mapping can only be changed before", field="mapping")
@@ -244,6 +244,12 @@ def _detect(
 def _as_chosen(current: Import) -> dict[str, str | None]:
     """What stands in the mapping by somebody's word, so that one more word does not undo it."""
     return {column["header"]: column["field"] for column in current.mapping if column["how"] in ("chosen", "remembered")}
+
+
+def _as_found(current: Import, columns: list[Column]) -> list[Column]:
+    """The columns, where those whose field stays as it was say how that was found, and not that somebody chose it."""
+    before = columns_of(current)
+    return [replace(now, how=was.how) if now.field == was.field else now for was, now in zip(before, columns, strict=True)]
 
 
 async def remember(connection: asyncpg.Connection, organization: OrganizationId, header: tuple[str, ...], columns: list[Column]) -> None:

@@ -1,6 +1,6 @@
 """How imports are doing: a line of each for lists, and a stream of those lines for pages that look on.
 
-A stream holds no connection between its looks, and ends when there is nothing more to see or after some minutes: who looks on asks again.
+A stream holds no connection between its looks, and ends when there is nothing more to see.
 """
 
 import asyncio
@@ -18,11 +18,11 @@ from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
 from outrider.tenancy import Actor, OrganizationId, transaction
 
 from .store import queries
-from .types import STATES
 
 LOOK_SECONDS = 0.5
+CALM_SECONDS = 2.0  # between looks at what has not changed for a while
 WINDOW_SECONDS = 12.0  # over which the rate is measured: rows are committed by the ten thousand
-LONGEST_SECONDS = 300.0
+LONGEST_SECONDS = 6 * 3600.0
 LIVE = frozenset({"created", "retry", "active"})
 
 
@@ -30,7 +30,8 @@ LIVE = frozenset({"created", "retry", "active"})
 class ImportLine:
     """An import in short, with the job at work on it, if any: work is the job's name, done and total are rows as that job counts them.
 
-    has_address: whether a column is mapped to email. rate (rows a second) and seconds_left are known after some looks only.
+    has_address: whether a column is mapped to email. is_given_up: its job is over without a word to it (`settle`). rate (rows a second) and
+    seconds_left are known after some looks only.
     """
 
     id: UUID
@@ -66,6 +67,7 @@ class ImportLine:
     done: int
     total: int | None
     is_stopping: bool
+    is_given_up: bool
     rate: float | None = None
     seconds_left: float | None = None
 
@@ -81,19 +83,31 @@ class ImportLine:
 
 
 async def list_lines(
-    connection: asyncpg.Connection, organization: OrganizationId, *, state: str | None = None, limit: int = 50, cursor: str | None = None
+    connection: asyncpg.Connection,
+    organization: OrganizationId,
+    *,
+    states: Sequence[str] | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
 ) -> Page[ImportLine]:
-    """Return a page of imports in short, newest first, within the caller's transaction: one statement. Raises `InvalidInput`."""
-    if state is not None and state not in STATES:
-        raise InvalidInput(f"state is {state!r}; it must be one of {', '.join(STATES)}", field="state")
+    """Return a page of imports in short, newest first, within the caller's transaction: one statement. None: in any state.
+
+    Raises `InvalidInput` for a bad limit or cursor.
+    """
     key = decode_cursor(cursor, 1)
     try:
         before = UUID(key[0] or "") if key else None
     except ValueError as error:
         raise InvalidInput("cursor is not one of ours: pass the next_cursor of the page before, as it is", field="cursor") from error
-    rows = queries.import_lines(connection, organization_id=organization, state=state, before=before, limit=check_limit(limit) + 1)
+    asked = {"states": list(states) if states else None, "before": before, "limit": check_limit(limit) + 1}
+    rows = queries.import_lines(connection, organization_id=organization, **asked)
     found = [ImportLine(**dict(row)) async for row in rows]
     return Page(found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None)
+
+
+async def settle(connection: asyncpg.Connection, organization: OrganizationId) -> None:
+    """End the imports whose jobs were given up without a word to them, within the caller's transaction."""
+    await queries.settle_imports(connection, organization_id=organization)
 
 
 async def lines_of(connection: asyncpg.Connection, organization: OrganizationId, numbers: Sequence[UUID]) -> list[ImportLine]:
@@ -107,22 +121,23 @@ async def follow(
 ) -> AsyncIterator[list[ImportLine]]:
     """Yield the imports whose lines changed since the look before, all of them first; ends when no job is at work on any of them.
 
-    One short transaction of one statement every half second. Ends after `longest` seconds too.
+    One short transaction of one statement every half second, every two seconds while nothing changes. Ends after `longest` seconds too.
     """
     paces: dict[UUID, Pace] = {}
     told: dict[UUID, ImportLine] = {}
-    ends = time.monotonic() + longest
+    ends, wait = time.monotonic() + longest, LOOK_SECONDS
     while True:
         async with transaction(organization, actor, readonly=True) as connection:
             found = await lines_of(connection, organization, numbers)
         lines = [paces.setdefault(line.id, Pace()).measured(line, time.monotonic()) for line in found]
         changed = [line for line in lines if told.get(line.id) != line]
         told = {line.id: line for line in lines}
+        wait = LOOK_SECONDS if changed else min(wait * 1.25, CALM_SECONDS)
         if changed:
             yield changed
         if time.monotonic() >= ends or not any(line.is_live for line in lines):
             return
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(wait)
 
 
 class Pace:

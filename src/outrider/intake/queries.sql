@@ -79,7 +79,7 @@ WHERE i.organization_id = :organization_id AND (:state::text IS NULL OR i.state 
 ORDER BY i.id DESC
 LIMIT :limit;
 
--- name: import_lines(organization_id, state, before, limit)
+-- name: import_lines(organization_id, states, before, limit)
 -- Imports in short, newest first, with the job at work on each: the one that runs it, else its last dry run.
 SELECT
     i.id, i.file_name, i.file_bytes, i.rows_expected, i.source, n.name AS namespace, i.promote,
@@ -87,13 +87,14 @@ SELECT
     i.rows_promoted, i.rows_pending, i.rows_duplicate, i.rows_failed, i.contacts_created, i.contacts_updated, i.people_created, i.people_updated,
     i.companies_created, i.companies_updated, i.created_by, i.created_at, i.started_at, i.finished_at, j.name AS work, j.state AS work_state,
     j.error AS work_error, coalesce(j.progress_done, 0) AS done, coalesce(j.progress_total, i.rows_expected) AS total,
-    j.cancel_requested_at IS NOT NULL AS is_stopping
+    j.cancel_requested_at IS NOT NULL AS is_stopping,
+    i.state IN ('queued', 'running', 'reverting') AND (j.id IS NULL OR j.state IN ('failed', 'expired', 'cancelled')) AS is_given_up
 FROM intake.imports AS i
 LEFT JOIN tenancy.namespaces AS n ON n.organization_id = i.organization_id AND n.id = i.namespace_id
 LEFT JOIN ops.jobs AS j
     ON j.organization_id = i.organization_id
         AND j.id = CASE WHEN i.state IN ('queued', 'running', 'reverting') THEN i.job_id ELSE i.dry_run_job_id END
-WHERE i.organization_id = :organization_id AND (:state::text IS NULL OR i.state = :state) AND (:before::uuid IS NULL OR i.id < :before)
+WHERE i.organization_id = :organization_id AND (:states::text[] IS NULL OR i.state = ANY (:states)) AND (:before::uuid IS NULL OR i.id < :before)
 ORDER BY i.id DESC
 LIMIT :limit;
 
@@ -105,7 +106,8 @@ SELECT
     i.rows_promoted, i.rows_pending, i.rows_duplicate, i.rows_failed, i.contacts_created, i.contacts_updated, i.people_created, i.people_updated,
     i.companies_created, i.companies_updated, i.created_by, i.created_at, i.started_at, i.finished_at, j.name AS work, j.state AS work_state,
     j.error AS work_error, coalesce(j.progress_done, 0) AS done, coalesce(j.progress_total, i.rows_expected) AS total,
-    j.cancel_requested_at IS NOT NULL AS is_stopping
+    j.cancel_requested_at IS NOT NULL AS is_stopping,
+    i.state IN ('queued', 'running', 'reverting') AND (j.id IS NULL OR j.state IN ('failed', 'expired', 'cancelled')) AS is_given_up
 FROM intake.imports AS i
 LEFT JOIN tenancy.namespaces AS n ON n.organization_id = i.organization_id AND n.id = i.namespace_id
 LEFT JOIN ops.jobs AS j

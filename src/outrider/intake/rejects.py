@@ -40,7 +40,7 @@ async def list_rejects(
     if reason is not None and reason not in REASONS:
         raise InvalidInput(f"reason is {reason!r}; it must be one of {', '.join(REASONS)}", field="reason")
     key = decode_cursor(cursor, 1)
-    if key and not (key[0] or "").isdigit():
+    if key and not (key[0] or "").isdecimal():  # isdigit takes ² too, of which int() makes nothing
         raise InvalidInput("cursor is not one of ours: pass the next_cursor of the page before, as it is", field="cursor")
     async with transaction(organization, actor, readonly=True) as connection:
         current = await get_in(connection, organization, number)
@@ -108,6 +108,15 @@ def to_reject(row: asyncpg.Record | dict[str, Any], columns: Sequence[Column]) -
 
 
 def column_names(columns: Sequence[Column]) -> list[str]:
-    """Return a name of its own for each column: its header, with its place where that is blank or not alone ('Phone (column 5)')."""
+    """Return a name of its own for each column, which `set_mapping` takes too: its header, with its place where it is not alone
+    ('Phone (column 5)'), 'Column 5' where it is blank.
+    """
     headers = [column.header for column in columns]
-    return [header if header.strip() and headers.count(header) == 1 else f"{header} (column {n})" for n, header in enumerate(headers, 1)]
+    return [_column_name(header, place, headers) for place, header in enumerate(headers, 1)]
+
+
+def _column_name(header: str, place: int, headers: Sequence[str]) -> str:
+    if header.strip() and headers.count(header) == 1:
+        return header
+    plain = f"Column {place}"
+    return plain if not header.strip() and plain not in headers else f"{header.strip() or 'blank'} (column {place})"

@@ -16,6 +16,7 @@ from .store import queries
 from .types import LOCK_WAIT, Import, RevertPreview
 
 EXPIRE_IN = timedelta(days=2)  # of a running import; one that takes longer is looked at by a person
+KEPT_NAMES = 100  # every look at the import reads them
 AT_ONCE = 5_000  # rows whose taking back is previewed within the request
 
 
@@ -135,7 +136,7 @@ async def preview_revert(organization: OrganizationId, actor: Actor, number: UUI
             return RevertPreview(None, await _dry_run(connection, organization, current, "intake.preview_revert", title))
         await queries.limit_lock_wait(connection, milliseconds=LOCK_WAIT)
         report: dict[str, Any] = await queries.revert(connection, id=number, dry_run=True)
-        await queries.keep_revert_preview(connection, organization_id=organization, id=number, report=report)
+        await queries.keep_revert_preview(connection, organization_id=organization, id=number, report=in_short(report))
         return RevertPreview(report, None)
 
 
@@ -155,6 +156,11 @@ async def start_revert(organization: OrganizationId, actor: Actor, number: UUID)
         )
         await _move(connection, organization, current, "reverting", job)
         return await get_in(connection, organization, number)
+
+
+def in_short(report: dict[str, Any]) -> dict[str, Any]:
+    """Return what is kept of a preview with an import: of what would stay the first `KEPT_NAMES` of each kind."""
+    return {**report, "kept": {kind: items[:KEPT_NAMES] for kind, items in report["kept"].items()}}
 
 
 def check_revertible(current: Import) -> None:

@@ -20,7 +20,7 @@ from . import files
 from .chunks import Chunk, as_raw, chunks
 from .imports import columns_of, format_of, get_import, get_in
 from .mapping import payload_builder
-from .running import check_revertible
+from .running import check_revertible, in_short
 from .store import queries, reject_queries
 from .types import Import
 
@@ -97,7 +97,7 @@ async def preview_revert(context: ops.JobContext) -> dict[str, Any]:
         except Conflict as error:
             raise ops.JobFailed(error.message) from error
         report: dict[str, Any] = await queries.revert(connection, id=number, dry_run=True)
-        await queries.keep_revert_preview(connection, organization_id=context.organization_id, id=number, report=report)
+        await queries.keep_revert_preview(connection, organization_id=context.organization_id, id=number, report=in_short(report))
     return {key: value for key, value in report.items() if key != "kept"}
 
 

@@ -21,6 +21,7 @@ Reader = Annotated[Caller, Depends(require("profiles:read"))]
 Namespace = Annotated[
     Text | None, Query(description="Only this namespace's; none: all that you may see.", examples=["acme-corp"], max_length=200)
 ]
+NOT_YOURS = {"description": "There is no such namespace, or it is not one that you may see."}
 ProfileId = Annotated[UUID, Path(description="The profile's id.")]
 
 
@@ -50,7 +51,7 @@ async def _profiles(caller: Caller) -> AsyncIterator[ProfileService]:
         yield ProfileService(connection, caller.organization_id, caller.namespaces)
 
 
-@router.get("", summary="Search and list profiles")
+@router.get("", summary="Search and list profiles", responses={404: NOT_YOURS})
 async def list_profiles(
     caller: Reader,
     asked: Asked,
@@ -72,7 +73,7 @@ async def list_profiles(
     "/export.csv",
     summary="Export profiles as CSV",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/csv": {}}, "description": "A header, then a line for each profile."}},
+    responses={200: {"content": {"text/csv": {}}, "description": "A header, then a line for each profile."}, 404: NOT_YOURS},
 )
 async def export_profiles(caller: Reader, asked: Asked, namespace: Namespace = None) -> StreamingResponse:
     """Everyone who fits, as CSV (UTF-8), latest first; cells that a spreadsheet would run as formulas begin with an apostrophe.

@@ -22,7 +22,7 @@ from . import asked, bulk_changes
 from .bulk_changes import Changes
 from .custom_fields import CustomFields
 from .filters import AnyFilters
-from .lists import PART, Lists
+from .lists import PART, Lists, checked_ids
 from .store import bulk as queries
 from .store import fields as field_queries
 from .store import lists as list_queries
@@ -31,8 +31,8 @@ APPLY, UNDO = "people.bulk_edit", "people.bulk_undo"
 AT_ONCE = 1_000
 """Up to how many rows, or values of an undo, are changed in the caller's transaction; more are a job's."""
 LONGEST_RUN = timedelta(hours=24)
-MOST_IDS = 1_000
 MOST_KEPT_SHOWN = 100
+NAMES = {"people": "people", "companies": "companies", "contacts": "addresses"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +95,12 @@ class BulkEdits:
     async def preview(self, kind: str, selected: Selected, wanted: Changes) -> int:
         """Return how many rows are meant; changes nothing. Raises `InvalidInput` as `begin` does."""
         await self._checked(kind, wanted)
+        return await self.count(kind, selected)
+
+    async def count(self, kind: str, selected: Selected) -> int:
+        """Return how many rows are meant. Raises `InvalidInput` for a selection that means nobody in particular."""
         lists = Lists(self._connection, self._organization)
-        ids, filters = _meant(kind, selected)
+        ids, filters = _meant(asked.kind_of(kind), selected)
         return await (lists.count_ids(kind, ids) if filters is None else lists.count_all(kind, filters))
 
     async def begin(self, kind: str, selected: Selected, wanted: Changes) -> BulkEdit:
@@ -114,7 +118,7 @@ class BulkEdits:
         if tags := changes.get("add_tags"):
             await field_queries.remember_tags(self._connection, organization_id=self._organization, tags=tags)
         if matched > AT_ONCE:
-            job = await ops.enqueue(self._connection, APPLY, {"bulk_edit_id": str(id)}, expire_in=LONGEST_RUN)
+            job = await self._ask_for(APPLY, id, f"Edit {matched:,} {NAMES[kind]}")
             await queries.begin_bulk_edit(self._connection, organization_id=self._organization, id=id, job_id=job)
         else:
             await self.apply_part(id, 0, is_last=True)
@@ -142,7 +146,7 @@ class BulkEdits:
         left = await queries.change_count(self._connection, organization_id=self._organization, id=id, most=AT_ONCE + 1)
         job = None
         if left > AT_ONCE:
-            job = await ops.enqueue(self._connection, UNDO, {"bulk_edit_id": str(id)}, expire_in=LONGEST_RUN)
+            job = await self._ask_for(UNDO, id, f"Undo the edit of {edit.changed:,} {NAMES[edit.kind]}")
         await queries.begin_undo(self._connection, organization_id=self._organization, id=id, job_id=job, actor=actor)
         if job is None:
             await self.undo_part(id, AT_ONCE)
@@ -186,6 +190,10 @@ class BulkEdits:
         rows = queries.kept_changes(self._connection, organization_id=self._organization, id=id, count=MOST_KEPT_SHOWN)
         return [Kept(row["whose"], row["field"], row["key"], row["old_value"], row["new_value"], row["stands"]) async for row in rows]
 
+    async def _ask_for(self, name: str, id: UUID, title: str) -> UUID:
+        data, link = {"bulk_edit_id": str(id)}, f"/bulk-edits/{id}"
+        return await ops.enqueue(self._connection, name, data, expire_in=LONGEST_RUN, title=title, link=link)
+
     async def _checked(self, kind: str, wanted: Changes) -> dict[str, Any]:
         found = bulk_changes.checked(asked.kind_of(kind), wanted)
         if fields := found.get("custom_fields"):
@@ -224,19 +232,7 @@ def _meant(kind: str, selected: Selected) -> tuple[list[Any], AnyFilters | None]
         raise InvalidInput("give ids, or filters ({} for everyone), and not both", field="ids")
     if selected.filters is not None:
         return [], asked.filters_of(kind, selected.filters)
-    return _ids(kind, selected.ids or ()), None
-
-
-def _ids(kind: str, ids: Sequence[Any]) -> list[Any]:
-    if not 1 <= len(ids) <= MOST_IDS:
-        raise InvalidInput(f"ids names {len(ids)} rows; give 1 to {MOST_IDS}, or filters", field="ids")
-    try:
-        found: list[Any] = [int(one) for one in ids] if kind == "contacts" else [UUID(str(one)) for one in ids]
-    except ValueError:
-        raise InvalidInput(f"ids must be {'numbers' if kind == 'contacts' else 'ids'} such as the list shows", field="ids") from None
-    if kind == "contacts" and any(abs(one) >= 2**63 for one in found):
-        raise InvalidInput("ids must be numbers such as the list shows", field="ids")
-    return found
+    return checked_ids(kind, selected.ids or ()), None
 
 
 def _before(cursor: str | None) -> UUID | None:

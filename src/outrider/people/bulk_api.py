@@ -12,9 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from outrider.kit.http import Cursor, Limit, Text
 from outrider.tenancy import Caller, require, transaction
 
-from .bulk import AT_ONCE, MOST_IDS, BulkEdit, BulkEdits, Selected
+from .bulk import AT_ONCE, BulkEdit, BulkEdits, Selected
 from .bulk_changes import SETTABLE, Changes
 from .examples import example
+from .lists import MOST_IDS
 
 router = APIRouter(prefix="/api", tags=["people"])
 Reader = Annotated[Caller, Depends(require("people:read"))]

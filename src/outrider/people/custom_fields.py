@@ -140,15 +140,14 @@ class CustomFields:
         return await self.find(id)
 
     async def checked(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return {key: value} as it is kept, None for one to clear. A key without a type takes any text. Raises `InvalidInput`."""
+        """Return {key: value} as it is kept, None for one to clear. A key without a type takes any value. Raises `InvalidInput`."""
         known = await self.known()
-        untyped = CustomField(UUID(int=0), "", "", "text", (), 0, False)
         found = {}
         for key, value in values.items():
             if not key.strip() or len(key) > 500 or "\x00" in key:
                 raise InvalidInput("the name of a custom field must have 1 to 500 characters", field="custom_fields")
             field = known.get(key)
-            found[key] = field.checked(value) if field else custom_values.checked(key[:60], untyped.type, (), value)
+            found[key] = field.checked(value) if field else custom_values.kept(key[:60], value)
         return found
 
     async def tags(self, part: str = "", count: int = 20) -> list[str]:
@@ -158,7 +157,9 @@ class CustomFields:
 
     async def ask_for_count(self) -> UUID:
         """Ask for the job that counts what contacts hold and return its id; one that is asked for already is the same one."""
-        return await ops.enqueue(self._connection, COUNT, {}, singleton_key="all")
+        return await ops.enqueue(
+            self._connection, COUNT, {}, singleton_key="all", title="Count custom fields and tags", link="/settings/fields"
+        )
 
     async def count(self) -> tuple[int, int]:
         """Count what contacts hold, all of it anew; returns how many keys of custom fields and how many tags there are."""

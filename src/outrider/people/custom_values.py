@@ -53,17 +53,23 @@ def checked(label: str, type: str, options: Sequence[str], value: Any) -> Any:
 
     Raises `InvalidInput` naming the field where it does not fit the type.
     """
-    text = text_of(value).strip(SPACE)
-    if not text:
+    if kept(label, value) is None:
         return None
-    if "\x00" in text or len(text) > LONGEST_VALUE:
-        raise InvalidInput(f"{label} has more than {LONGEST_VALUE:,} characters, or a NUL character", field=label)
+    text = text_of(value).strip(SPACE)
     read = _read(type, options, text)
     if read is None:
         raise InvalidInput(f"{label} is {text[:60]!r}; it must be {_wanted(type, options)}", field=label)
     if isinstance(read, Decimal):
         return int(read) if read == read.to_integral_value() else float(read)
     return read.isoformat() if isinstance(read, date) else read
+
+
+def kept(label: str, value: Any) -> Any:
+    """Return what a person wrote to a field without a type, None for nothing. Raises `InvalidInput` for what is too long to keep."""
+    text = text_of(value).strip(SPACE)
+    if "\x00" in text or len(text) > LONGEST_VALUE:
+        raise InvalidInput(f"{label} has more than {LONGEST_VALUE:,} characters, or a NUL character", field=label)
+    return (text if isinstance(value, str) else value) if text else None
 
 
 def _read(type: str, options: Sequence[str], text: str) -> str | Decimal | date | bool | None:

@@ -12,10 +12,11 @@ from uuid import UUID
 
 import asyncpg
 
+from outrider.intake import Who, who_are
 from outrider.kit import sql
 from outrider.tenancy import OrganizationId
 
-from . import actors, provenance
+from . import provenance
 from .provenance import Entry, Sources
 from .store import lists, queries, to_load, to_person, to_slot
 from .types import (
@@ -131,7 +132,7 @@ class Dossiers:
         facts = provenance.facts(CONTACT_FIELDS, contacts[0], entries, sources)
         return _contact(contacts[0], facts, provenance.custom_facts(contacts[0], entries, sources))
 
-    async def sources_of(self, load_ids: Iterable[int], who: Iterable[str | None]) -> tuple[Sources, dict[str, actors.Who]]:
+    async def sources_of(self, load_ids: Iterable[int], who: Iterable[str | None]) -> tuple[Sources, dict[str, Who]]:
         """Return what is known of loads and actors, one statement for all of each."""
         ids = sorted(set(load_ids))
         rows = await self._rows(queries.loads, ids=ids) if ids else []
@@ -147,7 +148,7 @@ class Dossiers:
             )
             for row in rows
         }
-        found = await actors.name(self._connection, self._organization, who)
+        found = await who_are(self._connection, self._organization, who)
         reverted = frozenset(row["load_id"] for row in rows if row["is_reverted"])
         return Sources(origins, reverted, {actor: one.name for actor, one in found.items()}), found
 

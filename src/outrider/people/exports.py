@@ -16,10 +16,11 @@ from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
 from outrider.tenancy import OrganizationId
 
 from . import asked, columns, search
+from .bulk import NAMES
 from .custom_fields import CustomFields
 from .export_files import FORMATS
 from .filters import AnyFilters
-from .lists import Lists
+from .lists import Lists, checked_ids
 from .store import exports as queries
 from .store import lists as list_queries
 
@@ -39,6 +40,7 @@ class Export:
     kind: str
     format: str
     filters: dict[str, Any]
+    ids: list[str] | None
     sort: str
     direction: str | None
     columns: tuple[str, ...]
@@ -62,7 +64,7 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class NewExport:
-    """What to write: all that fit `filters`, in the list's order, with these columns (none: the usual ones)."""
+    """What to write: all that fit `filters`, in the list's order, or the rows with these `ids`. No columns: the usual ones."""
 
     kind: str
     format: str = "csv"
@@ -70,6 +72,7 @@ class NewExport:
     sort: str | None = None
     direction: str | None = None
     columns: Sequence[str] = ()
+    ids: Sequence[Any] | None = None
 
 
 class Exports:
@@ -88,6 +91,9 @@ class Exports:
         search.order(search.LISTS[kind].sorts, sort, wanted.direction, None)
         filters = asked.filters_of(kind, wanted.filters or {})
         search.words_of(filters.q)
+        if wanted.ids is not None and wanted.filters:
+            raise InvalidInput("give ids, or filters, and not both", field="ids")
+        ids = None if wanted.ids is None else [str(one) for one in checked_ids(kind, wanted.ids)]
         known = await CustomFields(self._connection, self._organization).known()
         names = [column.name for column in columns.chosen(kind, wanted.columns, known)]
         id: UUID = await queries.add_export(
@@ -96,12 +102,14 @@ class Exports:
             kind=kind,
             format=wanted.format,
             filters=asked.to_json(filters),
+            ids=ids,
             sort=sort,
             direction=wanted.direction,
             columns=names,
             file_name=f"{kind}-{date.today().isoformat()}.{wanted.format}",
         )
-        job = await ops.enqueue(self._connection, WRITE, {"export_id": str(id)}, expire_in=LONGEST_RUN)
+        title = f"Export {NAMES[kind]} as {wanted.format.upper()}"
+        job = await ops.enqueue(self._connection, WRITE, {"export_id": str(id)}, expire_in=LONGEST_RUN, title=title, link="/exports")
         await queries.set_export_job(self._connection, organization_id=self._organization, id=id, job_id=job)
         return await self.find(id)
 
@@ -134,7 +142,10 @@ class Exports:
         """Settle who is in an export that is to be written now, and return how many rows these are."""
         await list_queries.drop_selection(self._connection, organization_id=self._organization, id=export.id)
         lists = Lists(self._connection, self._organization)
-        expected = await lists.select(export.kind, export.asked, export.id, sort=export.sort, direction=export.direction)
+        if export.ids is None:
+            expected = await lists.select(export.kind, export.asked, export.id, sort=export.sort, direction=export.direction)
+        else:
+            expected = await lists.select_ids(export.kind, checked_ids(export.kind, export.ids), export.id)
         await queries.begin_export(self._connection, organization_id=self._organization, id=export.id, rows_expected=expected)
         return expected
 
@@ -149,7 +160,9 @@ class Exports:
         )
         await list_queries.drop_selection(self._connection, organization_id=self._organization, id=id)
         over = (await self.find(id)).expires_at
-        await ops.enqueue(self._connection, EXPIRE, {}, start_after=over, singleton_key=str(id))
+        await ops.enqueue(
+            self._connection, EXPIRE, {}, start_after=over, singleton_key=str(id), title="Remove an old export", link="/exports"
+        )
 
     async def end(self, id: UUID, state: str, error: str | None) -> None:
         """Note that it failed or was cancelled."""

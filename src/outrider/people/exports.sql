@@ -1,7 +1,7 @@
--- name: add_export(organization_id, kind, format, filters, sort, direction, columns, file_name)$
+-- name: add_export(organization_id, kind, format, filters, ids, sort, direction, columns, file_name)$
 -- Makes an export that waits and returns its id.
-INSERT INTO people.exports (organization_id, kind, format, filters, sort, direction, columns, file_name)
-VALUES (:organization_id, :kind, :format, :filters::jsonb, :sort, :direction, :columns::text[], :file_name)
+INSERT INTO people.exports (organization_id, kind, format, filters, ids, sort, direction, columns, file_name)
+VALUES (:organization_id, :kind, :format, :filters::jsonb, :ids::jsonb, :sort, :direction, :columns::text[], :file_name)
 RETURNING id;
 
 -- name: set_export_job(organization_id, id, job_id)!
@@ -11,7 +11,7 @@ UPDATE people.exports SET job_id = :job_id WHERE organization_id = :organization
 -- name: exports(organization_id, before, count)
 -- Exports with how their jobs are, newest first.
 SELECT
-    e.id, e.kind, e.format, e.filters, e.sort, e.direction, e.columns, e.file_name, e.state, e.rows_expected, e.rows_written, e.file_bytes,
+    e.id, e.kind, e.format, e.filters, e.ids, e.sort, e.direction, e.columns, e.file_name, e.state, e.rows_expected, e.rows_written, e.file_bytes,
     coalesce(e.error, j.error) AS error, e.job_id, e.created_by, e.created_at, e.finished_at, e.expires_at, j.state AS job_state
 FROM people.exports AS e
 LEFT JOIN ops.jobs AS j ON j.organization_id = e.organization_id AND j.id = e.job_id
@@ -21,7 +21,7 @@ ORDER BY e.id DESC LIMIT :count;
 -- name: export(organization_id, id)^
 -- One export.
 SELECT
-    e.id, e.kind, e.format, e.filters, e.sort, e.direction, e.columns, e.file_name, e.state, e.rows_expected, e.rows_written, e.file_bytes,
+    e.id, e.kind, e.format, e.filters, e.ids, e.sort, e.direction, e.columns, e.file_name, e.state, e.rows_expected, e.rows_written, e.file_bytes,
     coalesce(e.error, j.error) AS error, e.job_id, e.created_by, e.created_at, e.finished_at, e.expires_at, j.state AS job_state
 FROM people.exports AS e
 LEFT JOIN ops.jobs AS j ON j.organization_id = e.organization_id AND j.id = e.job_id

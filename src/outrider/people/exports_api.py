@@ -26,6 +26,7 @@ EXPORT: dict[str, Any] = {
     "kind": "people",
     "format": "xlsx",
     "filters": {"department": "Finance"},
+    "ids": None,
     "sort": "newest",
     "direction": None,
     "columns": ["email", "name", "title", "custom:Lead Owner"],
@@ -53,6 +54,7 @@ class ExportView(BaseModel):
     kind: str
     format: str
     filters: dict[str, Any]
+    ids: list[str] | None = Field(description="Those who are meant, where they were named; null: all that fit.")
     sort: str
     direction: str | None
     columns: list[str]
@@ -93,6 +95,7 @@ class ExportBody(BaseModel):
     sort: Text | None = Field(None, description="A sort of the list; null: its usual one.")
     direction: Text | None = Field(None, description="asc or desc.")
     columns: list[Text] = Field([], description=COLUMNS)
+    ids: list[UUID | int] | None = Field(None, description="Only these, instead of filters; of addresses their `contact_id`.")
 
 
 @asynccontextmanager
@@ -105,7 +108,7 @@ async def _exports(caller: Caller, *, readonly: bool = True) -> AsyncIterator[Ex
 async def create_export(caller: Reader, body: ExportBody) -> ExportView:
     """A job writes all that fit to a file. Cells that a spreadsheet would run as formulas are made text."""
     async with _exports(caller, readonly=False) as exports:
-        wanted = NewExport(body.kind, body.format, body.filters, body.sort, body.direction, body.columns)
+        wanted = NewExport(body.kind, body.format, body.filters, body.sort, body.direction, body.columns, body.ids)
         return _shown(await exports.begin(wanted))
 
 

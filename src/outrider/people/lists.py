@@ -1,11 +1,13 @@
 """Lists of people, companies and contacts: pages, counts, selections. Knows no HTTP and no terminal, never commits."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
+from outrider.kit.errors import InvalidInput
 from outrider.kit.paging import Page, check_limit
 from outrider.tenancy import OrganizationId
 
@@ -16,6 +18,7 @@ from .rows import CompanyRow, ContactRow, PersonRow
 from .store import lists as queries
 from .store import run, to_company, to_contact, to_person
 
+MOST_IDS = 1_000
 PART = 5_000
 """How many ids a row of a selection holds: what one transaction of a bulk edit or an export deals with."""
 
@@ -144,3 +147,16 @@ class Lists:
     def _order(self, kind: str, sort: str, direction: str | None, cursor: str | None) -> tuple[search.Listing, search.Order]:
         listing = search.LISTS[kind]
         return listing, search.order(listing.sorts, sort, direction, cursor, listing.id_type)
+
+
+def checked_ids(kind: str, ids: Sequence[Any]) -> list[Any]:
+    """Return ids of rows that were named one by one, in their type. Raises `InvalidInput` for none, too many, and what is no id."""
+    if not 1 <= len(ids) <= MOST_IDS:
+        raise InvalidInput(f"ids names {len(ids)} rows; give 1 to {MOST_IDS}, or filters", field="ids")
+    try:
+        found: list[Any] = [int(one) for one in ids] if kind == "contacts" else [UUID(str(one)) for one in ids]
+    except ValueError:
+        raise InvalidInput(f"ids must be {'numbers' if kind == 'contacts' else 'ids'} such as the list shows", field="ids") from None
+    if kind == "contacts" and any(abs(one) >= 2**63 for one in found):
+        raise InvalidInput("ids must be numbers such as the list shows", field="ids")
+    return found

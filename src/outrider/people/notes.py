@@ -10,12 +10,12 @@ from uuid import UUID
 
 import asyncpg
 
+from outrider.intake import who_are
 from outrider.kit import sql
 from outrider.kit.errors import Forbidden, InvalidInput, NotFound
 from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
 from outrider.tenancy import Caller
 
-from . import actors
 from .types import Note
 
 queries = sql.load(Path(__file__).parent / "notes.sql")
@@ -98,7 +98,7 @@ class NotesService:
     async def _named(self, rows: Iterable[Any]) -> list[Note]:
         found = list(rows)
         by = {actor for row in found for actor in (row["created_by"], row["edited_by"])}
-        names = await actors.name(self._connection, self._organization, by)
+        names = await who_are(self._connection, self._organization, by)
         return [
             Note(
                 **{

@@ -6,11 +6,12 @@ from uuid import UUID
 
 import asyncpg
 
+from outrider.intake import who_are
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
 from outrider.tenancy import OrganizationId
 
-from . import actors, edits
+from . import edits
 from .dossier import EVERYTHING, EVERYTHING_OF_COMPANY, Dossiers, details
 from .store import lists, queries, to_slot
 from .types import COMPANY_FIELDS, PERSON_FIELDS, Company, Contact, Person, Slot
@@ -196,9 +197,7 @@ class PeopleService:
         if field is None:
             return
         change = await last_change(self._connection, organization_id=self._organization, id=row["id"], field=field)
-        who = (
-            (await actors.name(self._connection, self._organization, [change["changed_by"]])).get(change["changed_by"]) if change else None
-        )
+        who = (await who_are(self._connection, self._organization, [change["changed_by"]])).get(change["changed_by"]) if change else None
         raise Conflict(
             f"{field} was changed{f' by {who.name}' if who else ''} since you looked: it is {_quoted(row[field])} now, and was "
             f"{_quoted(seen[field])}. Look at it and decide again",

@@ -16,6 +16,7 @@ fields = sql.load(Path(__file__).parent / "custom_fields.sql")
 views = sql.load(Path(__file__).parent / "saved_views.sql")
 bulk = sql.load(Path(__file__).parent / "bulk.sql")
 exports = sql.load(Path(__file__).parent / "exports.sql")
+choices = sql.load(Path(__file__).parent / "choices.sql")
 
 
 async def run(connection: asyncpg.Connection, statement: Statement) -> list[asyncpg.Record]:

@@ -5,7 +5,7 @@ Others use what is listed here. Nothing outside this slice sets `app.organizatio
 
 from typing import TYPE_CHECKING, Any
 
-from .actors import actor_names
+from .actors import actor_in_words, actor_names
 from .keys import authenticate, create_key, list_keys, page_of_keys, revoke_key
 from .members import add_member, list_members, page_of_members, reset_password
 from .organizations import all_organizations, create_organization, current_organization, find_organization
@@ -17,7 +17,7 @@ from .types import DEFAULT_ORGANIZATION, Actor, ApiKey, Caller, Member, NewKey, 
 
 if TYPE_CHECKING:
     from .http import require
-    from .visitors import visiting
+    from .visitors import still_visiting, visiting
 
 
 def __getattr__(name: str) -> Any:
@@ -26,10 +26,10 @@ def __getattr__(name: str) -> Any:
         from .http import require
 
         return require
-    if name == "visiting":
-        from .visitors import visiting
+    if name in ("still_visiting", "visiting"):
+        from . import visitors
 
-        return visiting
+        return getattr(visitors, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -45,6 +45,7 @@ __all__ = [
     "NewMember",
     "OrganizationId",
     "Visitor",
+    "actor_in_words",
     "actor_names",
     "add_member",
     "all_organizations",
@@ -63,6 +64,7 @@ __all__ = [
     "revoke_key",
     "schema_of",
     "scopes_of",
+    "still_visiting",
     "transaction",
     "visiting",
 ]

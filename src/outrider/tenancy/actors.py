@@ -11,7 +11,7 @@ KINDS = {
     "cli": "{id} (command line)",
     "job": "a job",
     "key": "a key that is no more",
-    "schedule": "a schedule",
+    "schedule": "the schedule {id}",
     "sql": "{id} (SQL)",
     "system": "Outrider itself",
     "user": "somebody who left",
@@ -23,10 +23,10 @@ async def actor_names(connection: asyncpg.Connection, organization: Organization
     statement."""
     wanted = sorted(set(actors))
     found = {row["actor"]: row["name"] async for row in queries.actor_names(connection, organization_id=organization, actors=wanted)}
-    return {actor: found.get(actor) or in_words(actor) for actor in wanted}
+    return {actor: found.get(actor) or actor_in_words(actor) for actor in wanted}
 
 
-def in_words(actor: str) -> str:
+def actor_in_words(actor: str) -> str:
     """Return what is known of an actor from its text alone: 'root (command line)' for `cli:root`."""
     kind, _, id = actor.partition(":")
     return KINDS.get(kind, actor).replace("{id}", id)

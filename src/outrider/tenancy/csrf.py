@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
+from outrider.kit import pages as ui
 from outrider.kit.errors import Forbidden
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -37,10 +38,13 @@ def check_token(given: str | None, expected: str) -> None:
         raise Forbidden("this form is not of your present session: open the page again and repeat it there")
 
 
-async def token_of(request: Request) -> str | None:
-    """Return the token of a request, from its header or else from its form; None without one."""
+async def token_of(request: Request, files: int = 0) -> str | None:
+    """Return the token of a request, from its header or else from its form, which may hold so many files; None without one.
+
+    A form is read once, so what it may hold is decided here.
+    """
     header = request.headers.get(HEADER)
     if header is not None:
         return header
-    field = (await request.form()).get(FIELD)
+    field = (await request.form(max_files=files, max_fields=ui.MAX_FIELDS)).get(FIELD)
     return field if isinstance(field, str) else None

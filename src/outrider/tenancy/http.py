@@ -24,6 +24,8 @@ from . import answers
 from .keys import authenticate
 from .needs import needing
 from .roles import SCOPES
+from .sessions import client_address
+from .throttle import network_of
 from .types import Caller
 
 FAILURES = "30/minute"
@@ -41,7 +43,7 @@ header = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="ApiKey", 
 class Door:
     """Lets requests in. One for each app, since it counts.
 
-    `rate_limit` is for each key. Who sends keys that do not hold is held back by network address, at `failures`; keys
+    `rate_limit` is for each key. Who sends keys that do not hold is held back by network, at `failures`; keys
     that held before are still asked about from there, so nobody is locked out by a neighbour behind the same address.
     """
 
@@ -67,7 +69,7 @@ class Door:
         if secret is None:
             raise Unauthorized("an API key is needed: pass one as Authorization: Bearer KEY; outrider keys create makes one")
         digest = hashlib.sha256(secret.encode("utf-8", "replace")).digest()
-        address = request.client.host if request.client else "local"
+        address = network_of(client_address(request.client.host if request.client else None))
         if digest not in self._held_before:
             self._failures.check(address)
         try:

@@ -145,10 +145,7 @@ async def reset_password(organization: OrganizationId, actor: Actor, email: str)
     password = secrets.token_urlsafe(12)
     hashed = await hash_password(password)
     async with transaction(organization, actor) as connection:
-        if not await queries.set_password(connection, email=email, password_hash=hashed):
-            raise NotFound(f"nobody in this organization has the address {email!r}", field="email")
-        await queries.end_sessions_of(connection, organization_id=organization, email=email)
-        await queries.note_reset(connection, email=email)
+        await _set_password(connection, organization, email, hashed)
     return password
 
 
@@ -159,11 +156,7 @@ async def reset_second_factor(organization: OrganizationId, actor: Actor, email:
     False when they had none. Raises `NotFound` when nobody here has the address.
     """
     async with transaction(organization, actor) as connection:
-        had_one = await queries.reset_second_factor(connection, email=email)
-        if had_one is None:
-            raise NotFound(f"nobody in this organization has the address {email!r}", field="email")
-        await queries.end_sessions_of(connection, organization_id=organization, email=email)
-    return bool(had_one)
+        return await _take_second_factor(connection, organization, email)
 
 
 async def reset_user(caller: Caller, user: UUID) -> str:
@@ -172,7 +165,11 @@ async def reset_user(caller: Caller, user: UUID) -> str:
     Raises `NotFound`, `Forbidden` for somebody out of the caller's reach, `Conflict` for who is in other organizations
     too: a password opens those as well.
     """
-    return await reset_password(caller.organization_id, caller.actor, await _resettable(caller, user))
+    password = secrets.token_urlsafe(12)
+    hashed = await hash_password(password)
+    async with transaction(caller.organization_id, caller.actor) as connection:
+        await _set_password(connection, caller.organization_id, await _resettable(connection, caller, user), hashed)
+    return password
 
 
 async def reset_user_second_factor(caller: Caller, user: UUID) -> bool:
@@ -180,7 +177,23 @@ async def reset_user_second_factor(caller: Caller, user: UUID) -> bool:
 
     Raises as `reset_user` does.
     """
-    return await reset_second_factor(caller.organization_id, caller.actor, await _resettable(caller, user))
+    async with transaction(caller.organization_id, caller.actor) as connection:
+        return await _take_second_factor(connection, caller.organization_id, await _resettable(connection, caller, user))
+
+
+async def _set_password(connection: asyncpg.Connection, organization: OrganizationId, email: str, hashed: str) -> None:
+    if not await queries.set_password(connection, email=email, password_hash=hashed):
+        raise NotFound(f"nobody in this organization has the address {email!r}", field="email")
+    await queries.end_sessions_of(connection, organization_id=organization, email=email)
+    await queries.note_reset(connection, email=email)
+
+
+async def _take_second_factor(connection: asyncpg.Connection, organization: OrganizationId, email: str) -> bool:
+    had_one = await queries.reset_second_factor(connection, email=email)
+    if had_one is None:
+        raise NotFound(f"nobody in this organization has the address {email!r}", field="email")
+    await queries.end_sessions_of(connection, organization_id=organization, email=email)
+    return bool(had_one)
 
 
 async def has_second_factor(caller: Caller, user: UUID) -> bool:
@@ -190,9 +203,9 @@ async def has_second_factor(caller: Caller, user: UUID) -> bool:
         return bool(await queries.has_second_factor(connection, user_id=user))
 
 
-async def _resettable(caller: Caller, user: UUID) -> str:
-    async with transaction(caller.organization_id, caller.actor) as connection:
-        held = await _hold(connection, caller, user)
+async def _resettable(connection: asyncpg.Connection, caller: Caller, user: UUID) -> str:
+    """Return the address of a member whose secrets the caller may reset; they get no other role until the transaction ends."""
+    held = await _hold(connection, caller, user)
     if held["is_elsewhere"]:
         raise Conflict(f"{held['email']} is in other organizations too: they reset their password themselves, on the sign-in page")
     return str(held["email"])

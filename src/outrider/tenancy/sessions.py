@@ -106,11 +106,16 @@ class OpenSession:
 
 
 def client_address(text: str | None) -> IPv4Address | IPv6Address | None:
-    """Return the network address that a text is, None for a socket's path or anything else."""
+    """Return the network address that a text is, None for a socket's path or anything else.
+
+    A server that listens on `::` hears of 203.0.113.7 as ::ffff:203.0.113.7: that is the former, else everybody of the old
+    kind would be one network to `throttle`.
+    """
     try:
-        return ipaddress.ip_address(text or "")
+        address = ipaddress.ip_address(text or "")
     except ValueError:
         return None
+    return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
 
 
 def _hash(secret: str) -> bytes:

@@ -32,50 +32,57 @@ class Elsewhere(Exception):  # noqa: N818  (not an error: an answer)
         self.location = location
 
 
-def visiting(scope: str | None, *, streams: bool = False) -> Callable[..., Awaitable[Visitor]]:
+def visiting(scope: str | None, *, streams: bool = False, files: int = 0) -> Callable[..., Awaitable[Visitor]]:
     """Return a dependency that answers the `Visitor`, who has `scope`; None: anybody who is signed in.
 
     Sends who is not to the sign-in, raises `Forbidden` (403) without the scope or when an unsafe request is not from a
     page of ours. `streams`: the route reads the body itself, as it comes, and passes the form's `csrf_token` to
     `csrf.check_token` before it does anything with the rest; a request with the header is checked here all the same.
+    `files`: so many may come with the form.
     """
     if scope is not None and scope not in SCOPES:
         raise ValueError(f"unknown scope {scope!r}")
 
     async def visitor(request: Request) -> Visitor:
-        visit = await arrive(request, streams=streams)
+        visit = await _known(request)
         if visit.lacks is not None:
             raise Elsewhere(_with_next(request, ELSEWHERE[visit.lacks]))
         if scope is not None and not visit.visitor.may(scope):
             role, place = visit.visitor.caller.role, visit.visitor.organization_name
             raise Forbidden(f"your role in {place}, {role}, does not allow this: ask an owner or admin", scope=scope)
+        if not (streams and csrf.HEADER not in request.headers):
+            await _check_form(request, visit, files)
         return visit.visitor
 
     return needing(scope, visitor)
 
 
 async def arriving(request: Request) -> Visit:
-    """A dependency that answers the session that comes, even one that lacks something: for what leads on from there."""
-    return await arrive(request)
+    """A dependency that answers the session that comes, even one that lacks something: for what leads on from there.
+
+    Raises `Elsewhere` for who is not signed in, `Forbidden` for what another site sent.
+    """
+    visit = await _known(request)
+    await _check_form(request, visit)
+    return visit
 
 
 needing(None, arriving)
 
 
-async def arrive(request: Request, *, streams: bool = False) -> Visit:
-    """Return the session that comes, even one that lacks something; what is unsafe is checked.
-
-    Raises `Elsewhere` for who is not signed in, `Forbidden` for what another site sent.
-    """
-    unsafe = request.method not in csrf.SAFE
-    if unsafe:
+async def _known(request: Request) -> Visit:
+    """Return the session that comes. Reads no body: who may not send one has none read."""
+    if request.method not in csrf.SAFE:
         csrf.check_origin(request)
     visit = await present(request)
     if visit is None:
         raise Elsewhere(_with_next(request, SIGN_IN))
-    if unsafe and not (streams and csrf.HEADER not in request.headers):
-        csrf.check_token(await csrf.token_of(request), visit.visitor.csrf)
     return visit
+
+
+async def _check_form(request: Request, visit: Visit, files: int = 0) -> None:
+    if request.method not in csrf.SAFE:
+        csrf.check_token(await csrf.token_of(request, files), visit.visitor.csrf)
 
 
 async def present(request: Request) -> Visit | None:
@@ -87,6 +94,12 @@ async def present(request: Request) -> Visit | None:
         if visit.lacks is None:
             ui.set_viewer(request.scope, viewer_of(visit.visitor))
     return visit
+
+
+async def still_visiting(request: Request, scope: str) -> bool:
+    """Whether who was let in may be shown more now: for streams, which go on when somebody was removed meanwhile."""
+    visit = await present(request)
+    return visit is not None and visit.lacks is None and visit.visitor.may(scope)
 
 
 def viewer_of(visitor: Visitor) -> ui.Viewer:

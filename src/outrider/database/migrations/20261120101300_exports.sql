@@ -1,4 +1,4 @@
--- Exports: lists written to a file by a job, kept for some days.
+-- Exports: lists written to a file by a job, kept for some days. ids: those who are meant where they were named one by one, else NULL.
 SET LOCAL lock_timeout = '5s';
 
 CREATE TABLE people.exports (
@@ -7,6 +7,7 @@ CREATE TABLE people.exports (
     kind text NOT NULL,
     format text NOT NULL,
     filters jsonb NOT NULL DEFAULT '{}',
+    ids jsonb,
     sort text NOT NULL,
     direction text,
     columns text[] NOT NULL,
@@ -30,5 +31,5 @@ CREATE TABLE people.exports (
 CREATE INDEX idx_exports_expires_at ON people.exports (organization_id, expires_at) WHERE state = 'completed';
 CALL kit.f_protect('people.exports');
 GRANT SELECT ON people.exports TO outrider_app;
-GRANT INSERT (organization_id, kind, format, filters, sort, direction, columns, file_name) ON people.exports TO outrider_app;
+GRANT INSERT (organization_id, kind, format, filters, ids, sort, direction, columns, file_name) ON people.exports TO outrider_app;
 GRANT UPDATE (state, rows_expected, rows_written, file_bytes, error, job_id, finished_at, expires_at) ON people.exports TO outrider_app;

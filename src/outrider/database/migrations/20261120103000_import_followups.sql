@@ -51,7 +51,7 @@ LEFT JOIN intake.imports AS s ON s.organization_id = c.organization_id AND s.id 
 WHERE l.status = 'failed' AND l.import_id IS NOT NULL AND l.reason <> 'reverted';
 GRANT SELECT ON intake.rejects TO outrider_app;
 
--- As 20261120098800_revert.sql says it, but reads only what was written since the import began. Loads are looked up one by one (decision 4).
+-- As 20261120098800_revert.sql says it, and reads only what was written since the import began.
 CREATE OR REPLACE FUNCTION intake.f_import_changes(p_kind text, p_import_id uuid)
 RETURNS TABLE (key text, field text, before jsonb, after jsonb, changed_since boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -80,11 +80,8 @@ BEGIN ATOMIC
         SELECT h.key, h.history_id, f.key AS field, h.old_values -> f.key AS before, f.value AS after, l.load_id IS NOT NULL AS is_ours
         FROM history AS h
         INNER JOIN LATERAL jsonb_each(h.new_values) AS f ON f.key NOT IN ('load_id', 'person_id')
-        LEFT JOIN LATERAL (
-            SELECT r.load_id FROM intake.raw_loads AS r
-            WHERE r.organization_id = kit.f_organization() AND r.load_id = (h.loads ->> f.key)::bigint AND r.import_id = p_import_id
-            OFFSET 0
-        ) AS l ON true
+        LEFT JOIN intake.raw_loads AS l
+            ON l.organization_id = kit.f_organization() AND l.load_id = (h.loads ->> f.key)::bigint AND l.import_id = p_import_id
     ),
     bounds AS (
         SELECT key, field, min(history_id) AS first_id, max(history_id) AS last_id FROM entries WHERE is_ours GROUP BY key, field

@@ -1,4 +1,5 @@
--- Taking an import back, set by set: as 20261120098800_revert.sql says it, where every row that somebody changed since was asked about alone.
+-- Taking an import back, set by set: as 20261120102100_revert_keeps_notes.sql says it, where every row that somebody changed since was asked
+-- about alone.
 SET LOCAL lock_timeout = '5s';
 
 -- Reverts an import of the current organization and returns what came of it; a dry run changes nothing and returns the same.
@@ -128,6 +129,7 @@ BEGIN
         WHEN a.id IS NOT NULL THEN coalesce('an affiliation stays: ' || a.reason, 'has an affiliation from somewhere else')
         WHEN p.id IS NOT NULL THEN coalesce('a profile stays: ' || p.reason, 'has a profile from somewhere else')
         WHEN i.id IS NOT NULL THEN 'was enriched since'
+        WHEN w.id IS NOT NULL THEN 'has a note'
         WHEN h.who IS NOT NULL THEN 'changed since by ' || h.who
     END
     FROM people.master AS m
@@ -148,6 +150,9 @@ BEGIN
         WHERE t.organization_id = v_organization AND t.person_id = m.id AND (k.key IS NULL OR k.reason IS NOT NULL) LIMIT 1
     ) AS p ON true
     LEFT JOIN LATERAL (SELECT t.id FROM people.intelligence AS t WHERE t.organization_id = v_organization AND t.person_id = m.id LIMIT 1) AS i ON true
+    LEFT JOIN LATERAL (
+        SELECT t.id FROM people.notes AS t WHERE t.organization_id = v_organization AND t.person_id = m.id AND t.deleted_at IS NULL LIMIT 1
+    ) AS w ON true
     LEFT JOIN pg_temp.revert_since AS h ON h.kind = 'person' AND h.key = m.id::text
     WHERE m.organization_id = v_organization;
     -- A contact stays with its person.
@@ -196,11 +201,15 @@ BEGIN
     SELECT 'company', m.id::text, CASE
         WHEN p.id IS NOT NULL THEN 'people who stay work there'
         WHEN a.id IS NOT NULL THEN 'an affiliation that stays names it'
+        WHEN w.id IS NOT NULL THEN 'has a note'
         WHEN h.who IS NOT NULL THEN 'changed since by ' || h.who
     END
     FROM made AS m
     LEFT JOIN worked_for AS p ON p.id = m.id
     LEFT JOIN named AS a ON a.id = m.id
+    LEFT JOIN LATERAL (
+        SELECT t.id FROM people.notes AS t WHERE t.organization_id = v_organization AND t.company_id = m.id AND t.deleted_at IS NULL LIMIT 1
+    ) AS w ON true
     LEFT JOIN pg_temp.revert_since AS h ON h.kind = 'company' AND h.key = m.id::text;
 
     -- What is going to be deleted needs no values put back.

@@ -9,27 +9,48 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from outrider.kit import pages as ui
-from outrider.kit.errors import Conflict
+from outrider.kit.errors import Conflict, InvalidInput
 from outrider.kit.http import Cursor, Text
-from outrider.tenancy import Visitor
+from outrider.tenancy import Visitor, still_visiting
 
-from .. import imports, running
+from .. import running
 from ..actors import actor_names
-from ..progress import follow, list_lines
+from ..progress import follow, list_lines, settle
 from . import words
 from .frame import Reader, Writer
 
 router = APIRouter(include_in_schema=False)
-TABS = (("All", None), ("To map", "uploaded"), ("Running", "running"), ("Done", "completed"), ("Failed", "failed"))
+TABS = (
+    ("All", None),
+    ("To map", "uploaded"),
+    ("Running", "running"),
+    ("Done", "completed"),
+    ("Stopped", "failed"),
+    ("Taken back", "reverted"),
+)
+GROUPS = {
+    "uploaded": ("uploaded",),
+    "running": ("queued", "running", "reverting"),
+    "completed": ("completed",),
+    "failed": ("failed", "cancelled"),
+    "reverted": ("reverted",),
+}
+"""{word in the address: the states that it stands for}."""
 MOST_LIVE = 50
 
 
 async def page_of(visitor: Visitor, state: str | None, cursor: str | None) -> dict[str, Any]:
     """Return what the list's template needs. Raises `InvalidInput` for an unknown state or cursor."""
-    await imports.list_imports(visitor.organization_id, visitor.actor, state=state, limit=1)  # settles what its job gave up
+    if state is not None and state not in GROUPS:
+        raise InvalidInput(f"state is {state!r}; it must be one of {', '.join(GROUPS)}", field="state")
+    organization, states = visitor.organization_id, GROUPS[state] if state else None
     async with visitor.transaction(readonly=True) as connection:
-        page = await list_lines(connection, visitor.organization_id, state=state, cursor=cursor)
-        names = await actor_names(connection, visitor.organization_id, [line.created_by for line in page.items])
+        page = await list_lines(connection, organization, states=states, cursor=cursor)
+        names = await actor_names(connection, organization, [line.created_by for line in page.items])
+    if any(line.is_given_up for line in page.items):
+        async with visitor.transaction() as connection:
+            await settle(connection, organization)
+            page = await list_lines(connection, organization, states=states, cursor=cursor)
     return {
         "lines": page.items,
         "next": page.next_cursor,
@@ -60,6 +81,8 @@ async def live(request: Request, visitor: Reader, ids: Annotated[list[UUID], Que
 
     async def texts() -> AsyncIterator[str]:
         async for lines in follow(visitor.organization_id, visitor.actor, ids):
+            if not await still_visiting(request, "imports:read"):
+                return
             async with visitor.transaction(readonly=True) as connection:
                 names = await actor_names(connection, visitor.organization_id, [line.created_by for line in lines])
             yield ui.render_block(request, "intake/imports.html", "moving", lines=lines, names=names, words=words)

@@ -1,5 +1,6 @@
 """Rows that could not be used: corrected where they stand, and sent in again as an import of their own."""
 
+import re
 from collections import defaultdict
 from typing import Annotated, Any
 from uuid import UUID
@@ -21,6 +22,8 @@ router = APIRouter(include_in_schema=False)
 A_PAGE = 25
 FIRST_COLUMNS = 6
 """So many columns are shown at first, those that mean something before the others."""
+CELL = re.compile(r"cell-([0-9]{1,18})-([0-9]{1,9})")
+"""A cell of the form, by its row's number and its column's place."""
 
 
 @router.get("/imports/{number}/rejects")
@@ -69,9 +72,9 @@ async def correct(request: Request, visitor: Writer, number: UUID) -> Response:
     form = await ui.form(request)
     typed: dict[int, dict[int, str]] = defaultdict(dict)
     for name, value in form.multi_items():
-        row, _, place = name.removeprefix("cell-").partition("-")
-        if name.startswith("cell-") and row.isdigit() and place.isdigit() and value != form.get(f"was-{row}-{place}"):
-            typed[int(row)][int(place)] = str(value)
+        found = CELL.fullmatch(name)
+        if found and value != form.get(f"was-{found[1]}-{found[2]}"):
+            typed[int(found[1])][int(found[2])] = str(value)
     reason, columns, cursor = str(form.get("reason", "")) or None, str(form.get("columns", "")), str(form.get("cursor", "")) or None
     try:
         if not typed:

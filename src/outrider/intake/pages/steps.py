@@ -12,12 +12,12 @@ from starlette.responses import Response
 from outrider.kit import pages as ui
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.namespaces import NamespaceService
-from outrider.tenancy import Visitor
+from outrider.tenancy import Visitor, still_visiting
 
 from .. import imports, running
 from ..mapping import Column
 from ..progress import follow
-from ..rejects import reject_examples
+from ..rejects import column_names, reject_examples
 from . import words
 from .frame import Reader, Writer, base, framed
 
@@ -50,6 +50,8 @@ async def live(request: Request, visitor: Reader, number: UUID) -> Response:
 
     async def texts() -> AsyncIterator[str]:
         async for lines in follow(visitor.organization_id, visitor.actor, [number]):
+            if not await still_visiting(request, "imports:read"):
+                return
             yield ui.render_block(request, "intake/import.html", "live", line=lines[0], words=words, may_write=visitor.may("imports:write"))
 
     return ui.stream(texts())
@@ -95,7 +97,9 @@ def _said(form: FormData) -> dict[str, Any]:
 
 
 def _chosen(columns: list[Column], form: FormData) -> dict[str, str | None]:
-    """Return what was chosen otherwise than it stands; a column goes by its place, since headers may be there twice.
+    """Return the field of every column as the form has it, {} when all stands so already.
+
+    Of every one: a field that is taken from its column would go to the next that looks like it.
 
     Raises `InvalidInput` when two columns are to be the same field.
     """
@@ -107,11 +111,10 @@ def _chosen(columns: list[Column], form: FormData) -> dict[str, str | None]:
             raise InvalidInput(
                 f"{twin.header!r} and {column.header!r} cannot both be {field}: choose another for one of them", field="mapping"
             )
-    return {
-        f"Column {column.index + 1}": str(asked[column.index]) or None
-        for column in columns
-        if asked[column.index] is not None and (str(asked[column.index]) or None) != column.field
-    }
+    fields = {column.index: column.field if asked[column.index] is None else str(asked[column.index]) or None for column in columns}
+    if all(fields[column.index] == column.field for column in columns):
+        return {}
+    return {name: fields[column.index] for name, column in zip(column_names(columns), columns, strict=True)}
 
 
 @router.post("/imports/{number}/start")

@@ -1,25 +1,28 @@
 """Files in: one or many at once, by a form or dropped. Each becomes an import that waits for its mapping to be looked at."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
 from outrider.kit import pages as ui
 from outrider.kit.errors import InvalidInput, OutriderError
+from outrider.tenancy import Visitor, visiting
 
 from ..imports import create_import
 from ..types import Import, NewImport
 from . import words
-from .frame import Writer
 from .listing import page_of
 
 router = APIRouter(include_in_schema=False)
 MOST_FILES = 50
+Uploader = Annotated[Visitor, Depends(visiting("imports:write", files=MOST_FILES))]
 
 
 @router.post("/imports")
-async def upload(request: Request, visitor: Writer) -> Response:
+async def upload(request: Request, visitor: Uploader) -> Response:
     """Take the files in. One leads to its own page, several to the list; those that cannot be read are named, each with what to do."""
     async with request.form(max_files=MOST_FILES) as form:
         sent = [file for file in form.getlist("files") if isinstance(file, UploadFile) and file.filename]
@@ -43,7 +46,7 @@ async def upload(request: Request, visitor: Writer) -> Response:
     return ui.redirect(request, "/imports", toast=f"{len(made)} files are here. Look at how each is read, then start them.")
 
 
-async def _refused(request: Request, visitor: Writer, failed: list[tuple[str, str]], made: list[Import]) -> Response:
+async def _refused(request: Request, visitor: Uploader, failed: list[tuple[str, str]], made: list[Import]) -> Response:
     context = {"failed": failed, "made": made, "words": words, "may_write": True}
     if ui.is_htmx(request):
         return ui.fragment(request, "intake/imports.html", "upload", 422, **context)

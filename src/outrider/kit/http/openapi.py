@@ -34,6 +34,8 @@ IDEMPOTENCY_KEY: dict[str, Any] = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$"},
     "example": "4f9d2c1e-6a0b-4c57-9a3f-0b9a6d1c8e42",
 }
+_NAMES = {"namespace"}
+"""Parameters of a query that name something."""
 _WITH_BODY = ("post", "put", "patch", "delete")
 
 
@@ -74,7 +76,8 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
 def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> None:
     secured = bool(operation.get("security"))
     statuses = {500, 503, 504} | ({401, 403, 429} if secured else set())
-    if "{" in path or method in _WITH_BODY:  # a body may name something that is not there
+    named = any(parameter["name"] in _NAMES for parameter in operation.get("parameters", ()))
+    if "{" in path or method in _WITH_BODY or named:  # a body or a parameter may name something that is not there
         statuses |= {404}
     if "{" in path or operation.get("parameters") or method in _WITH_BODY:
         statuses |= {422}
@@ -83,6 +86,7 @@ def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> No
     if method == "post" and secured:
         operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
     responses = operation.setdefault("responses", {})
+    statuses |= {int(status) for status in responses if status.isdigit() and int(status) in PROBLEMS}  # what the route says by itself
     for status in sorted(statuses):
         declared = responses.get(str(status))
         if declared is None or _is_fastapis(declared):

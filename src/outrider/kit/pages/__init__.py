@@ -3,7 +3,7 @@
 Knows no domain and no route but its own assets and the theme. Not imported by the command line.
 """
 
-from .answers import form, is_htmx, redirect, stream, toast
+from .answers import MAX_FIELDS, form, is_htmx, redirect, stream, toast
 from .filters import duration, number, plural, sentence, size
 from .flash import is_local_path
 from .lines import Line, readable, web_address
@@ -14,6 +14,7 @@ from .routes import router
 from .viewer import Viewer, set_viewer, viewer_of
 
 __all__ = [
+    "MAX_FIELDS",
     "Line",
     "NavItem",
     "Viewer",

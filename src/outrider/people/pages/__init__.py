@@ -2,11 +2,31 @@
 
 from fastapi import APIRouter
 
-from . import addresses, company, conflicts, incomplete, loads, notes, person, records
+from . import addresses, bulk, company, conflicts, custom_fields, exports, incomplete, lists, loads, notes, person, records, saved_views
 
-NAVIGATION = conflicts.NAVIGATION
+NAVIGATION = (
+    *lists.NAVIGATION,
+    *conflicts.NAVIGATION,
+    *exports.NAVIGATION,
+    *bulk.NAVIGATION,
+    *custom_fields.NAVIGATION,
+)
 
 router = APIRouter(include_in_schema=False)
 # Addresses of lists, such as /people/export, come before /people/{id}, which would take them for an id.
-for page in (records, notes, addresses, company, person, loads, conflicts, incomplete):
+for page in (
+    lists,
+    saved_views,
+    bulk,
+    exports,
+    custom_fields,
+    records,
+    notes,
+    addresses,
+    company,
+    person,
+    loads,
+    conflicts,
+    incomplete,
+):
     router.include_router(page.router)

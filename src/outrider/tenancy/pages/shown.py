@@ -46,7 +46,7 @@ def entries(found: Iterable[Change]) -> list[Entry]:
     return [
         Entry(
             change,
-            change.changed_by_name or actors.in_words(change.changed_by),
+            change.changed_by_name or actors.actor_in_words(change.changed_by),
             VERBS.get((change.subject, change.action), change.action),
             changes.in_words(change),
             ICONS[change.action],
