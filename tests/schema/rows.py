@@ -36,6 +36,8 @@ REFERENCES = """
 
 EITHER = {"people.notes": ("person_id", "company_id"), "marketing.campaign_audience": ("list_id", "segment_id")}
 """Tables with two references of which exactly one is given."""
+WANTED = {"marketing.enrollments": ("contact_id", "email")}
+"""Columns that may be empty in some rows, and not in those that are made here."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ async def values(
         name = column["name"]
         if name == "namespace_id" and name not in row:
             row[name] = await admin.fetchval("SELECT id FROM tenancy.namespaces WHERE organization_id = $1 AND is_default", organization)
-        elif column["is_needed"] and name not in row:
+        elif (column["is_needed"] or name in WANTED.get(table, ())) and name not in row:
             row[name] = await admin.fetchval("SELECT now()") if column["type"].startswith("timestamp") else value_of(column, number)
     return row
 
