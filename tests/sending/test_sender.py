@@ -200,7 +200,7 @@ async def test_a_server_that_is_away_costs_no_message_and_no_attempt_at_it(sende
         assert set(await sender.states()) <= {"queued", "claimed"}
         with SinkThread(Sink()) as sink:
             await sender.run("UPDATE sending.mailboxes SET smtp_port = $2 WHERE id = $1", mailbox, sink.port)
-            for _ in range(20):
+            for _ in range(80):
                 await sender.run(
                     "UPDATE sending.messages SET scheduled_at = now() WHERE organization_id = kit.f_organization() AND status = 'queued'"
                 )
@@ -209,6 +209,7 @@ async def test_a_server_that_is_away_costs_no_message_and_no_attempt_at_it(sende
                 await asyncio.sleep(0.3)
     assert await sender.states() == {"sent": 3}
     assert len(sink.accepted) == 3
+    assert await sender.value("SELECT max(attempts) FROM sending.messages WHERE organization_id = kit.f_organization()") == 1
 
 
 async def test_a_thread_keeps_its_mailbox_and_its_references(sender):

@@ -5,8 +5,9 @@ import logging
 import random
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from outrider.kit.errors import InvalidInput, OutriderError
@@ -26,7 +27,7 @@ LONGEST_WAIT = 4 * 3600.0
 MESSAGES_PER_CONNECTION = 500
 
 Begin = Callable[[tuple[Claimed, Ready]], Awaitable[bool]]
-Finish = Callable[[tuple[Claimed, Told]], Awaitable[None]]
+Finish = Callable[[tuple[Claimed, Told]], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Lane:
         self._waiting: deque[tuple[Claimed, Batch]] = deque()
         self._arrived = asyncio.Condition()
         self._workers: set[asyncio.Task[None]] = set()
+        self._telling: set[asyncio.Task[None]] = set()
         self._secret: tuple[str | None, credentials.Credentials] | None = None
         self._not_before = 0.0
         self._failures = 0
@@ -79,7 +81,7 @@ class Lane:
         """End the connections; what is on its way is given up."""
         for worker in list(self._workers):
             worker.cancel()
-        await asyncio.gather(*self._workers, return_exceptions=True)
+        await asyncio.gather(*self._workers, *self._telling, return_exceptions=True)
 
     async def _work(self) -> None:
         connection: Connection | None = None
@@ -135,8 +137,21 @@ class Lane:
             log.exception("a message could not be sent") if not isinstance(error, (OSError, OutriderError)) else None
             told = Told("postponed", answer=f"{type(error).__name__}: {error}"[:500], retry_after=60.0)
         if told is not None:
-            await self._finish((message, self._patient(message, told)))
+            self._tell(message, self._patient(message, told))
         return connection if connection is not None and connection.is_open else None
+
+    def _tell(self, message: Claimed, told: Told) -> None:
+        """Have an answer written down while the connection goes on; the message is in flight until it is."""
+        self.in_flight += 1
+        telling = asyncio.create_task(self._finish((message, told)))
+        self._telling.add(telling)
+        telling.add_done_callback(self._told)
+
+    def _told(self, telling: asyncio.Task[None]) -> None:
+        self._telling.discard(telling)
+        self.in_flight -= 1
+        if not telling.cancelled() and (error := telling.exception()) is not None:
+            log.error("an answer was not written down: %s", type(error).__name__)
 
     def _patient(self, message: Claimed, told: Told) -> Told:
         """Say when a postponed message comes again, and when it has been postponed often enough."""
@@ -153,10 +168,11 @@ class Lane:
             async with transaction(self._organization, SENDER) as connection:
                 await queries.mailbox_fails(connection, organization_id=self._organization, id=self._mailbox_id, reason=trouble.answer)
             return Told("not_started", trouble.code, trouble.answer)
-        self._failures += 1
-        wait = min(900.0, self._pace.retry_seconds / 20 * 2.0 ** min(self._failures, 6))
-        self._not_before = time.monotonic() + wait
-        return Told("postponed", trouble.code, trouble.answer, retry_after=wait)
+        if (wait := self._not_before - time.monotonic()) <= 0:
+            self._failures += 1
+            wait = min(900.0, self._pace.retry_seconds / 20 * 2.0 ** min(self._failures, 6))
+            self._not_before = time.monotonic() + wait
+        return Told("not_started", trouble.code, trouble.answer, retry_after=wait)
 
     async def _connect(self, mailbox: SendingMailbox) -> Connection:
         if time.monotonic() < self._not_before:

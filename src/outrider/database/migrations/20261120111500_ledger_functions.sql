@@ -399,8 +399,8 @@ GRANT EXECUTE ON FUNCTION sending.f_begin(text, jsonb, interval) TO outrider_app
 
 -- What the servers answered: an array of {id, token, outcome, reason, code, answer, retry_at, is_throttled}. sent: it has the message. refused:
 -- never (`reason` bounce, refused or gave_up). postponed: it comes again at `retry_at`, and no longer counts; with `is_throttled` the recipient's
--- domain is written to more slowly. unknown: the connection was lost after DATA. not_started: given back unsent. needs_review: it cannot be
--- written without a person. Returns what each became; a claim that is no longer ours brings no row, but news of an `unknown` settles it.
+-- domain is written to more slowly. unknown: the connection was lost after DATA. not_started: given back unsent, not before
+-- `retry_at`. needs_review: it cannot be written without a person. Returns what each became; a claim that is no longer ours brings no row, but news of an `unknown` settles it.
 CREATE FUNCTION sending.f_finish(p_worker text, p_outcomes jsonb) RETURNS TABLE (id uuid, status text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -428,7 +428,10 @@ BEGIN
             attempts = m.attempts + (m.status = 'claimed' AND t.outcome IN ('refused', 'postponed'))::integer,
             last_attempt_at = CASE WHEN m.status = 'claimed' AND t.outcome IN ('refused', 'postponed') THEN v_now ELSE m.last_attempt_at END,
             counted_at = CASE WHEN t.outcome IN ('sent', 'unknown') THEN coalesce(m.counted_at, m.last_attempt_at) END,
-            scheduled_at = CASE t.outcome WHEN 'postponed' THEN coalesce(t.retry_at, v_now + interval '15 minutes') ELSE m.scheduled_at END,
+            scheduled_at = CASE t.outcome
+                WHEN 'postponed' THEN coalesce(t.retry_at, v_now + interval '15 minutes') WHEN 'not_started' THEN coalesce(t.retry_at, m.scheduled_at)
+                ELSE m.scheduled_at
+            END,
             claim_token = CASE WHEN t.outcome = 'unknown' THEN m.claim_token END, claimed_by = NULL, lease_until = NULL
         FROM told AS t
         WHERE m.organization_id = v_organization AND m.id = t.id AND m.claim_token = t.token
