@@ -1,4 +1,4 @@
-"""`python -m bench`: import to golden, search, server time of pages, ingest over HTTP. Needs no network and no server: it starts its own in a temporary folder."""
+"""`python -m bench`: import to golden, search, server time of pages, ingest over HTTP, sending. Needs no network and no server: it starts its own in a temporary folder."""
 
 import argparse
 import asyncio
@@ -6,11 +6,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import importing, ingesting, pages, searching
+from . import importing, ingesting, pages, searching, sending
 from .lab import Lab
 from .report import heading, say
 
-PARTS = ("import", "search", "pages", "ingest")
+PARTS = ("import", "search", "pages", "ingest", "sending")
 
 
 def main() -> None:
@@ -19,9 +19,15 @@ def main() -> None:
     arguments.add_argument("--rows", type=int, nargs="+", default=[100_000], help="sizes, e.g. 100000 1000000")
     arguments.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     arguments.add_argument("--seed", type=int, default=77)
+    arguments.add_argument("--messages", type=int, default=10_000, help="messages that are sent")
+    arguments.add_argument("--queued", type=int, default=1_000_000, help="messages in the queue for the claim")
     chosen = arguments.parse_args()
     earlier: dict[str, float] = {}
-    for rows in chosen.rows:
+    if "sending" in chosen.parts:
+        with tempfile.TemporaryDirectory(prefix="outrider-bench-") as folder:
+            asyncio.run(measure_sending(Path(folder), chosen.messages, chosen.queued))
+        chosen.parts.remove("sending")
+    for rows in chosen.rows if chosen.parts else ():
         with tempfile.TemporaryDirectory(prefix="outrider-bench-") as folder:
             asyncio.run(measure(Path(folder), rows, chosen.seed, chosen.parts, earlier))
 
@@ -42,6 +48,13 @@ async def measure(folder: Path, rows: int, seed: int, parts: list[str], earlier:
             await ingesting.run(lab)
         if "import" in parts:
             await importing.baselines(lab, file, rows, imported)
+    say()
+
+
+async def measure_sending(folder: Path, messages: int, queued: int) -> None:
+    """Measure sending on an installation of its own."""
+    async with Lab(folder) as lab:
+        await sending.run(lab, messages, queued)
     say()
 
 

@@ -16,7 +16,7 @@ import pytest_asyncio
 
 from outrider import tenancy
 from outrider.database import migrate
-from outrider.kit import database, spool
+from outrider.kit import database, keyring, outgoing, spool
 from outrider.kit.server import EmbeddedServer, Urls, with_user
 
 HOME = Path(__file__).parent.parent / ".test-home"
@@ -87,6 +87,8 @@ def urls(server: EmbeddedServer, worker_id: str) -> Iterator[Urls]:
 async def pool(urls: Urls) -> AsyncIterator[asyncpg.Pool]:
     """The process's pool as the application role."""
     spool.configure(HOME / f"files-{os.getpid()}")
+    keyring.configure([bytes(32)])
+    outgoing.configure(allow_private=True)
     async with database.connect(urls.app, size=8) as opened:
         yield opened
     shutil.rmtree(HOME / f"files-{os.getpid()}", ignore_errors=True)

@@ -29,11 +29,11 @@ class Entry:
     help: str
 
 
-RUNNING, DATA, ACCESS, DATABASE = "Running", "Data", "Access", "Database"
+RUNNING, DATA, OUTREACH, ACCESS, DATABASE = "Running", "Data", "Outreach", "Access", "Database"
 ENTRIES = {
     "up": Entry("outrider.commands.services", RUNNING, "Start everything: database, sample data, worker, web server."),
     "serve": Entry("outrider.commands.services", RUNNING, "Serve HTTP and nothing else."),
-    "worker": Entry("outrider.commands.services", RUNNING, "Run jobs until stopped."),
+    "worker": Entry("outrider.commands.services", RUNNING, "Run jobs and send what is due, until stopped."),
     "doctor": Entry("outrider.commands.doctor", RUNNING, "Look at everything that can be wrong and say what to do."),
     "import": Entry(
         "outrider.intake.commands", DATA, "Take lead files in: CSV and kin, XLSX, JSON lines, JSON, Parquet, gzip of these, of any size."
@@ -41,7 +41,14 @@ ENTRIES = {
     "imports": Entry("outrider.intake.commands", DATA, "See, stop and undo imports."),
     "namespaces": Entry("outrider.namespaces.commands", DATA, "The clients' segments and how campaigns are routed to them."),
     "people": Entry("outrider.people.commands", DATA, "Find people and see where each value comes from."),
+    "lists": Entry("outrider.marketing.commands", OUTREACH, "Lists of people that somebody put together."),
+    "segments": Entry("outrider.marketing.commands", OUTREACH, "Whoever fits filters at the moment."),
+    "templates": Entry("outrider.marketing.commands", OUTREACH, "Texts that are used again."),
+    "campaigns": Entry("outrider.marketing.commands", OUTREACH, "Campaigns: who is told what, and when."),
     "overview": Entry("outrider.reports.commands", DATA, "Show how much there is, what runs and what to do next."),
+    "sending": Entry("outrider.sending.commands", OUTREACH, "What is sent and what waits: status, freeze, doubtful messages."),
+    "mailboxes": Entry("outrider.sending.commands", OUTREACH, "Mailboxes that send, and the domains that sign."),
+    "suppressions": Entry("outrider.sending.commands", OUTREACH, "Who is never written to again."),
     "jobs": Entry("outrider.ops.commands", DATA, "See, cancel and repeat jobs."),
     "users": Entry("outrider.tenancy.commands", ACCESS, "Who may sign in to an organization."),
     "keys": Entry("outrider.tenancy.commands", ACCESS, "Keys for the HTTP API."),

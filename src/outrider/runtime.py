@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeVar
 
 from outrider import tenancy
 from outrider.database import migrate as migrations
-from outrider.kit import database, secrets, spool, terminal
+from outrider.kit import database, keyring, outgoing, secrets, spool, terminal
 from outrider.kit.errors import Conflict, OutriderError, Unavailable
 from outrider.kit.failures import Terminated, explain
 from outrider.kit.server import EmbeddedServer
@@ -30,6 +30,8 @@ from outrider.tenancy import DEFAULT_ORGANIZATION, Actor, Caller, OrganizationId
 T = TypeVar("T")
 APP, WORKER = "outrider_app", "outrider_worker"
 Program = Literal["command", "web", "worker"]
+SENDER_CONNECTIONS = 5
+"""What the sender takes beside the jobs."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,13 @@ async def ensure_default(settings: Settings) -> str | None:
     return None
 
 
+def prepare(home: Path, settings: Settings) -> None:
+    """Tell the kit what it needs of the settings: where files are, the secret keys, whom we may connect to. Raises `Unavailable`."""
+    spool.configure(home / "files")
+    keyring.configure(secrets.secret_keys(home, settings.secret_key, settings.old_secret_keys))
+    outgoing.configure(allow_private=settings.allow_private_hosts)
+
+
 @asynccontextmanager
 async def connected(place: Installation, settings: Settings, *, admin: bool = False, program: Program = "command") -> AsyncIterator[None]:
     """Open the process's pool for the time of the block, and say where its files are. Nothing is migrated or made.
@@ -161,11 +170,11 @@ async def connected(place: Installation, settings: Settings, *, admin: bool = Fa
     The server lists our connections under `program`. A web server's statements may take OUTRIDER_STATEMENT_TIMEOUT, those of
     others as long as they need.
     """
-    spool.configure(place.home / "files")
+    prepare(place.home, settings)
     url = place.urls.admin if admin else place.urls.app
     async with database.connect(
         url,
-        size=settings.pool_size,
+        size=settings.pool_size + (SENDER_CONNECTIONS if program == "worker" else 0),
         statement_cache=settings.statement_cache,
         name=f"outrider {program}",
         statement_timeout=settings.statement_timeout if program == "web" else 0,
@@ -189,7 +198,6 @@ async def opened(
     settings = read_settings()
     make_key(settings)
     place = installation(settings)
-    spool.configure(place.home / "files")
     with started(place):
         if migrate:
             await ensure_migrated(place, settings)

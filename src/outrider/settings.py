@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     trusted_proxies: str | None = Field(
         None, description="Addresses of proxies in front of Outrider, with commas between them, whose X-Forwarded-For and -Proto count."
     )
+    allow_private_hosts: bool = Field(
+        False, description="Whether mail servers and other hosts that users name may be on this machine or network."
+    )
     smtp_url: str | None = Field(
         None,
         description="Mail server for password links: smtp://user:password@host:587?starttls=auto (yes, no) or smtps://…; empty: no mail.",

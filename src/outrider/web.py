@@ -16,12 +16,14 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from outrider import __version__, gallery, palette
+from outrider import __version__, gallery, palette, runtime
 from outrider.intake import api as intake
 from outrider.intake import imports_api as imports
 from outrider.intake import pages as intake_pages
-from outrider.kit import database, http, logs, pages, spool, sql
+from outrider.kit import database, http, logs, pages, sql
 from outrider.kit.errors import Unavailable
+from outrider.marketing import campaigns_api, segments_api, templates_api
+from outrider.marketing import lists_api as people_lists_api
 from outrider.namespaces import api as namespaces
 from outrider.namespaces import pages as namespaces_pages
 from outrider.namespaces import profiles_api as profiles
@@ -33,6 +35,9 @@ from outrider.people import detail_api as people_details
 from outrider.people import pages as people_pages
 from outrider.reports import api as reports
 from outrider.reports import pages as reports_pages
+from outrider.sending import api as sending
+from outrider.sending import mailboxes_api as mailboxes
+from outrider.sending import suppressions_api as suppressions
 from outrider.settings import Settings
 from outrider.tenancy import api as tenancy
 from outrider.tenancy import pages as tenancy_pages
@@ -53,6 +58,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     fields_api.router,
     exports_api.router,
     people_details.router,
+    mailboxes.router,
+    suppressions.router,
+    sending.router,
+    people_lists_api.router,
+    segments_api.router,
+    templates_api.router,
+    campaigns_api.router,
     ops.router,
     ops.events_router,
     reports.router,
@@ -107,6 +119,9 @@ TAGS = [
         "name": "people",
         "description": "People, companies, addresses: search, where each value comes from, edits, notes, timelines, conflicts.",
     },
+    {"name": "mailboxes", "description": "Mailboxes that send, the domains that sign, and who is never written to."},
+    {"name": "sending", "description": "The send ledger: messages, what is in doubt, freezing and releasing."},
+    {"name": "campaigns", "description": "Lists, segments, templates, campaigns: who is told what, and when."},
     {"name": "jobs", "description": "Work in the background, and the event store."},
     {
         "name": "namespaces",
@@ -133,7 +148,8 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
         if not manage_pool:
             yield
             return
-        spool.configure(settings.home_path / "files")
+        runtime.make_key(settings)
+        runtime.prepare(settings.home_path, settings)
         async with database.connect(
             app_url or _app_url(settings),
             size=settings.pool_size,
@@ -285,8 +301,6 @@ def _address(host: str, port: int) -> str:
 
 
 def _app_url(settings: Settings) -> str:
-    from outrider import runtime
-
     return runtime.installation(settings).urls.app
 
 

@@ -1,11 +1,16 @@
-"""The worker process: collects the slices' tasks and runs them. Composition only: no rule lives here."""
+"""The worker process: collects the slices' tasks and runs them, and sends what is due. Composition only: no rule lives here."""
 
 import asyncio
 import signal
+from collections.abc import Coroutine
 from contextlib import suppress
 from importlib import import_module
+from typing import Any, Literal
 
-from outrider import ops
+from outrider import ops, sending
+from outrider.settings import settings
+
+Part = Literal["jobs", "sending"]
 
 SLICES = (
     "outrider.namespaces.tasks",
@@ -27,14 +32,15 @@ def collect_tasks() -> dict[str, ops.Task]:
     return tasks
 
 
-async def run(worker_url: str, *, stop: asyncio.Event | None = None, concurrency: int = 4) -> None:
-    """Run jobs, with the process's pool open, until `stop` is set; without one, until SIGTERM or SIGINT.
+async def run(worker_url: str, *, stop: asyncio.Event | None = None, concurrency: int = 4, only: Part | None = None) -> None:
+    """Run jobs and send messages (or `only` one of the two), with the process's pool open, until `stop` is set; without one, until SIGTERM
+    or SIGINT.
 
     What runs then gets ten seconds to finish and is given back to other workers otherwise. Raises `Unavailable` when
     the queue cannot be reached at the start.
     """
     if stop is not None:
-        await ops.run_worker(worker_url, collect_tasks(), stop=stop, concurrency=concurrency)
+        await _run(worker_url, stop, concurrency, only)
         return
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -42,8 +48,25 @@ async def run(worker_url: str, *, stop: asyncio.Event | None = None, concurrency
         with suppress(NotImplementedError, RuntimeError):  # not the main thread, or a system without signals
             loop.add_signal_handler(number, stop.set)
     try:
-        await ops.run_worker(worker_url, collect_tasks(), stop=stop, concurrency=concurrency)
+        await _run(worker_url, stop, concurrency, only)
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             with suppress(NotImplementedError, RuntimeError):
                 loop.remove_signal_handler(number)
+
+
+async def _run(worker_url: str, stop: asyncio.Event, concurrency: int, only: Part | None) -> None:
+    """Run the parts side by side; one that fails ends the other."""
+    parts: list[Coroutine[Any, Any, None]] = []
+    if only != "sending":
+        parts.append(ops.run_worker(worker_url, collect_tasks(), stop=stop, concurrency=concurrency))
+    if only != "jobs":
+        parts.append(sending.run_sender(sending.Habits(public_url=settings().public_url), stop=stop))
+    running = [asyncio.create_task(part) for part in parts]
+    try:
+        await asyncio.wait(running, return_when=asyncio.FIRST_EXCEPTION)
+    finally:
+        stop.set()
+        await asyncio.wait(running)
+    for task in running:
+        task.result()

@@ -152,6 +152,86 @@ async def make_export(client: AsyncClient) -> dict[str, str]:
     return {"id": answer.json()["id"]}
 
 
+async def make_list(client: AsyncClient) -> dict[str, str]:
+    """Make a list and return the parameters of its paths."""
+    answer = await client.post("/api/lists", json={"name": uuid4().hex})
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["id"]}
+
+
+async def make_segment(client: AsyncClient) -> dict[str, str]:
+    """Make a segment and return the parameters of its paths."""
+    answer = await client.post("/api/segments", json={"name": uuid4().hex, "filters": {}})
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["id"]}
+
+
+async def make_template(client: AsyncClient) -> dict[str, str]:
+    """Keep a template and return the parameters of its paths."""
+    answer = await client.post("/api/templates", json={"name": uuid4().hex})
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["id"]}
+
+
+async def make_campaign(client: AsyncClient) -> dict[str, str]:
+    """Make a campaign and return the parameters of its paths."""
+    answer = await client.post("/api/campaigns", json={"name": uuid4().hex})
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["campaign_id"]}
+
+
+async def make_mailbox(client: AsyncClient) -> dict[str, str]:
+    """Add a mailbox and return the parameters of its paths."""
+    answer = await client.post("/api/mailboxes", json={"email": f"m{uuid4().hex}@example.org", "smtp_host": "mail.example.org"})
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["id"]}
+
+
+async def make_sending_domain(client: AsyncClient) -> dict[str, str]:
+    """Add a domain that signs and return the parameters of its paths."""
+    answer = await client.post("/api/sending-domains", json={"domain": f"d{uuid4().hex}.example"})
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["id"]}
+
+
+async def make_suppression(client: AsyncClient) -> dict[str, str]:
+    """Suppress an address and return the parameters of its paths."""
+    answer = await client.post("/api/suppressions", json={"values": [f"s{uuid4().hex}@example.org"]})
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["items"][0]["id"]}
+
+
+async def make_message(client: AsyncClient) -> dict[str, str]:
+    """Put a message into the queue and return the parameters of its paths."""
+    organization = tenancy.OrganizationId(UUID((await client.get("/api/organization")).json()["id"]))
+    mailbox = (await make_mailbox(client))["id"]
+    await make_person(client)
+    async with tenancy.transaction(organization, tenancy.Actor("user", "test")) as connection:
+        id = await connection.fetchval(
+            """
+            WITH campaign AS (
+                INSERT INTO marketing.campaigns (name, state, window_start, window_end, window_days)
+                VALUES ('Autumn', 'sending', '00:00', '24:00', '{1,2,3,4,5,6,7}') RETURNING campaign_id
+            ),
+            step AS (INSERT INTO marketing.steps (campaign_id, position) SELECT campaign_id, 1 FROM campaign RETURNING id),
+            variant AS (INSERT INTO marketing.variants (step_id, subject, body) SELECT id, 'Hello', 'Hello' FROM step),
+            link AS (INSERT INTO sending.campaign_mailboxes (campaign_id, mailbox_id) SELECT campaign_id, $1 FROM campaign)
+            INSERT INTO marketing.enrollments (campaign_id, person_id, contact_id, email, next_step, next_at)
+            SELECT campaign.campaign_id, person_id, contact_id, email, 1, now() FROM campaign, vault.contacts
+            WHERE organization_id = kit.f_organization() AND email = 'ana@one.example' RETURNING id
+            """,
+            UUID(mailbox),
+        )
+        assert await connection.fetchval("SELECT planned FROM sending.f_plan()")
+        return {"id": str(await connection.fetchval("SELECT id FROM sending.messages WHERE enrollment_id = $1", id))}
+
+
+async def make_sending_campaign(client: AsyncClient) -> dict[str, str]:
+    """Make a campaign that sends and return the parameters of the paths about its mailboxes."""
+    message = (await make_message(client))["id"]
+    return {"campaign_id": (await client.get(f"/api/messages/{message}")).json()["campaign_id"]}
+
+
 OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/namespaces/": make_namespace,
     "/api/profiles/": make_profile,
@@ -169,6 +249,15 @@ OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/custom-fields/": make_custom_field,
     "/api/bulk-edits/": make_bulk_edit,
     "/api/exports/": make_export,
+    "/api/lists/": make_list,
+    "/api/segments/": make_segment,
+    "/api/templates/": make_template,
+    "/api/mailboxes/": make_mailbox,
+    "/api/sending-domains/": make_sending_domain,
+    "/api/suppressions/": make_suppression,
+    "/api/messages/": make_message,
+    "/api/campaigns/{campaign_id}/mailboxes": make_sending_campaign,
+    "/api/campaigns/": make_campaign,
 }
 """{beginning of the paths: what makes one}. A path with parameters that nothing here covers fails the test that reads
 this."""

@@ -1,5 +1,6 @@
 """Makes one row of every tenant table out of the catalogue: columns that must have a value get one, references get the row they want."""
 
+import datetime
 import re
 import uuid
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ COLUMNS = """
     INNER JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     LEFT JOIN pg_attrdef AS d ON d.adrelid = c.oid AND d.adnum = a.attnum
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname !~ '_archived_'
-        AND n.nspname IN ('tenancy', 'intake', 'vault', 'people', 'company', 'ops', 'bit', 'public')
+        AND n.nspname IN ('tenancy', 'intake', 'vault', 'people', 'company', 'ops', 'bit', 'marketing', 'sending', 'engagement', 'public')
         AND EXISTS (SELECT FROM pg_attribute AS o WHERE o.attrelid = c.oid AND o.attname = 'organization_id' AND NOT o.attisdropped)
     ORDER BY 1, a.attnum
 """
@@ -33,8 +34,10 @@ REFERENCES = """
 """
 
 
-EITHER = {"people.notes": ("person_id", "company_id")}
+EITHER = {"people.notes": ("person_id", "company_id"), "marketing.campaign_audience": ("list_id", "segment_id")}
 """Tables with two references of which exactly one is given."""
+WANTED = {"marketing.enrollments": ("contact_id", "email")}
+"""Columns that may be empty in some rows, and not in those that are made here."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ def value_of(column: asyncpg.Record, number: int) -> Any:
         return f"row{number}@tenant.example" if "email" in name else f"row{number}"
     return {
         "uuid": uuid.UUID(int=number), "jsonb": {}, "bigint": number, "integer": number, "boolean": False, "bytea": b"x%d" % number,
-        "text[]": [], "timestamp with time zone": None, "numeric": 1,
+        "text[]": [], "timestamp with time zone": None, "numeric": 1, "date": datetime.date(2026, 1, 1), "inet": "127.0.0.1",
     }[kind]  # fmt: skip
 
 
@@ -98,7 +101,7 @@ async def values(
         name = column["name"]
         if name == "namespace_id" and name not in row:
             row[name] = await admin.fetchval("SELECT id FROM tenancy.namespaces WHERE organization_id = $1 AND is_default", organization)
-        elif column["is_needed"] and name not in row:
+        elif (column["is_needed"] or name in WANTED.get(table, ())) and name not in row:
             row[name] = await admin.fetchval("SELECT now()") if column["type"].startswith("timestamp") else value_of(column, number)
     return row
 
@@ -128,3 +131,19 @@ async def fill(admin: asyncpg.Connection, plan: Plan, organization: uuid.UUID, n
         for table in plan.order:
             made[table] = await add(admin, table, await values(admin, plan, table, organization, made, number))
     return made
+
+
+ONCE = ("marketing.campaigns", "people.master", "marketing.steps", "marketing.lists", "marketing.segments", "sending.mailboxes")
+"""Tables to whose rows others may refer only once each."""
+
+
+async def with_second(
+    admin: asyncpg.Connection, plan: Plan, organization: uuid.UUID, made: Mapping[str, Mapping[str, Any]], number: int
+) -> dict[str, Mapping[str, Any]]:
+    """`made` with other rows of the tables in `ONCE`, which nothing refers to yet."""
+    second = dict(made)
+    async with admin.transaction():
+        await admin.execute("SELECT set_config('app.organization_id', $1, true)", str(organization))
+        for table in ONCE:
+            second[table] = await add(admin, table, await values(admin, plan, table, organization, second, number))
+    return second

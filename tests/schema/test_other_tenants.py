@@ -4,7 +4,7 @@ As outrider_app, which the application is, and as outrider_owner, which its func
 grant that somebody may add.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -35,13 +35,15 @@ class Two:
     ours: UUID
     their_rows: dict[str, dict[str, Any]]
     our_rows: dict[str, dict[str, Any]]
+    our_second: Mapping[str, Mapping[str, Any]]
 
     async def relations(self) -> list[str]:
         """Every tenant table, partitions and profile tables of the other organization included."""
         found = await self.admin.fetch(
             """
             SELECT c.oid::regclass::text FROM pg_class AS c INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
-            WHERE c.relkind IN ('r', 'p', 'v') AND n.nspname IN ('tenancy', 'intake', 'vault', 'people', 'company', 'ops', 'public', $1)
+            WHERE c.relkind IN ('r', 'p', 'v') AND n.nspname IN ('tenancy', 'intake', 'vault', 'people', 'company', 'ops',
+                    'marketing', 'sending', 'engagement', 'public', $1)
                 AND EXISTS (SELECT FROM pg_attribute AS o WHERE o.attrelid = c.oid AND o.attname = 'organization_id' AND NOT o.attisdropped)
                 AND c.relname NOT IN (SELECT 'profiles_' || replace(id::text, '-', '') FROM tenancy.organizations WHERE id <> $2)
             """,
@@ -73,7 +75,8 @@ async def two(request, pool, urls) -> AsyncIterator[Two]:
     await intruder.execute(f"SET ROLE {request.param}")
     theirs, ours = await new_organization(), await new_organization()
     plan = await rows.read_plan(admin)
-    yield Two(admin, intruder, plan, theirs, ours, await rows.fill(admin, plan, theirs, 1), await rows.fill(admin, plan, ours, 2))
+    their_rows, our_rows = await rows.fill(admin, plan, theirs, 1), await rows.fill(admin, plan, ours, 2)
+    yield Two(admin, intruder, plan, theirs, ours, their_rows, our_rows, await rows.with_second(admin, plan, ours, our_rows, 4))
     await admin.close()
     await intruder.close()
 
@@ -167,7 +170,7 @@ async def test_no_foreign_key_lets_us_point_at_their_row(two):
         for reference in two.plan.references[table]:
             if reference.target == table:
                 continue
-            row = await rows.values(two.admin, two.plan, table, two.ours, two.our_rows, 3)
+            row = await rows.values(two.admin, two.plan, table, two.ours, two.our_second, 3)
             theirs = {mine: two.their_rows[reference.target][key] for mine, key in reference.pairs if mine != "organization_id"}
             row = rows.with_reference(table, row, theirs)
             query, arguments = rows.insert(table, row)
@@ -184,7 +187,7 @@ async def test_the_same_row_with_our_own_references_is_taken(two):
     refused = []
     for table in two.plan.order:
         if two.plan.references[table]:
-            row = await rows.values(two.admin, two.plan, table, two.ours, two.our_rows, 3)
+            row = await rows.values(two.admin, two.plan, table, two.ours, two.our_second, 3)
             outcome = await two.tries(*flat(rows.insert(table, row)))
             if isinstance(outcome, asyncpg.PostgresError):
                 refused.append((table, outcome))

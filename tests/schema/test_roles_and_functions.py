@@ -7,7 +7,10 @@ from outrider.database.migrate import FOLDER
 from outrider.kit import database
 
 ROLES = ["outrider_owner", "outrider_app", "outrider_worker", "outrider_console"]
-OURS = "n.nspname IN ('kit', 'tenancy', 'intake', 'vault', 'people', 'company', 'ops', 'queue', 'bit') OR n.nspname LIKE 'org\\_%'"
+OURS = (
+    "n.nspname IN ('kit', 'tenancy', 'intake', 'vault', 'people', 'company', 'ops', 'queue', 'bit', 'marketing', 'sending', 'engagement') "
+    "OR n.nspname LIKE 'org\\_%'"
+)
 PROTECTED = ["intake.raw_loads", "vault.contacts", "intake.audit_log", "people.affiliations", "people.slot", "company.slot",
 "people.history",
              "company.history", "vault.history", "people.affiliation_history", "people.profile_history"]  # fmt: skip
@@ -194,7 +197,10 @@ async def test_only_the_listed_functions_look_across_tenants_and_they_return_ids
 
     f_standing tells the names of a user's own organizations (tests/tenancy/test_sessions.py).
     """
-    listed = "".join((FOLDER / f"{name}.sql").read_text() for name in ("20261120099000_across_tenants", "20261120104100_jobs_in_words"))
+    listed = "".join(
+        (FOLDER / f"{name}.sql").read_text()
+        for name in ("20261120099000_across_tenants", "20261120104100_jobs_in_words", "20261120111600_planning")
+    )
     rows = await catalogue.fetch(
         f"""
         SELECT p.proname::text AS name, p.oid::regprocedure::text AS signature, pg_get_function_result(p.oid) AS result

@@ -8,7 +8,7 @@ import pytest
 
 # In public and in an organization's schema people have tables of their own (outrider_console's).
 OURS = (
-    "n.nspname IN ('kit', 'tenancy', 'intake', 'vault', 'people', 'company', 'ops', 'queue', 'bit') "
+    "n.nspname IN ('kit', 'tenancy', 'intake', 'vault', 'people', 'company', 'ops', 'queue', 'bit', 'marketing', 'sending', 'engagement') "
     "OR (n.nspname = 'public' OR n.nspname LIKE 'org\\_%') AND c.relowner = 'outrider_owner'::regrole"
 )
 POLICY = "(organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)"

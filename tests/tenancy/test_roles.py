@@ -24,9 +24,11 @@ def test_each_role_may_what_the_ones_below_it_may():
 def test_roles_may_what_they_are_for():
     assert tenancy.scopes_of("member", SOMEWHERE) == {
         "people:read", "people:write", "imports:read", "imports:write", "namespaces:read", "namespaces:write",
-        "profiles:read", "jobs:read", "jobs:write",
+        "profiles:read", "campaigns:read", "campaigns:write", "mailboxes:read", "mailboxes:write", "jobs:read", "jobs:write",
     }  # fmt: skip
-    assert tenancy.scopes_of("viewer", SOMEWHERE) == {"people:read", "imports:read", "namespaces:read", "profiles:read", "jobs:read"}
+    assert tenancy.scopes_of("viewer", SOMEWHERE) == {
+        "people:read", "imports:read", "namespaces:read", "profiles:read", "campaigns:read", "mailboxes:read", "jobs:read",
+    }  # fmt: skip
     assert tenancy.scopes_of("client", SOMEWHERE) == {"profiles:read"}
     assert tenancy.scopes_of("nobody", SOMEWHERE) == frozenset()
 

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -21,6 +22,15 @@ from outrider.kit.errors import Unavailable
 from outrider.settings import Settings, settings
 
 app = typer.Typer()
+
+
+class Part(StrEnum):
+    """What a worker does."""
+
+    JOBS = "jobs"
+    SENDING = "sending"
+
+
 FIRST_WAIT, LONGEST_WAIT, LONG_LIFE = (
     1.0,
     30.0,
@@ -123,11 +133,12 @@ def serve_command() -> None:
 @app.command("worker")
 def worker_command(
     concurrency: Annotated[int, typer.Option("--concurrency", min=1, max=64, help="Jobs that run at once.")] = 4,
+    only: Annotated[Part | None, typer.Option("--only", help="Do one of the two things that a worker does.", show_default=False)] = None,
     until_stdin_closes: Annotated[
         bool, typer.Option("--until-stdin-closes", hidden=True, help="Stop when the parent process is gone.")
     ] = False,
 ) -> None:
-    """Run jobs until stopped.
+    """Run jobs and send what is due, until stopped.
 
     Any number of workers may run, on any number of hosts. One that is killed loses nothing: another takes its jobs
     over.
@@ -139,7 +150,9 @@ def worker_command(
         logs.configure(settings().log_level)
         stop = asyncio.Event()
         async with runtime.opened(announce=False, program="worker") as place, _kept(_keep_database(place)):
-            await _until_stopped(worker.run(place.urls.worker, stop=stop, concurrency=concurrency), stop.set)
+            await _until_stopped(
+                worker.run(place.urls.worker, stop=stop, concurrency=concurrency, only=only.value if only else None), stop.set
+            )
 
     with terminal.reporting(json=False), runtime.stoppable(), runtime.started(runtime.installation(settings())):
         if until_stdin_closes:  # from here on a signal makes us let go of the server

@@ -138,7 +138,7 @@ WITH ours AS (
     ) AS has_ledger
 )
 SELECT 'schema ' || nspname AS name FROM pg_namespace, ours
-WHERE nspname IN ('kit', 'tenancy', 'intake', 'vault', 'people', 'company', 'ops', 'queue', 'bit') AND NOT has_ledger
+WHERE nspname IN ('kit', 'tenancy', 'intake', 'vault', 'people', 'company', 'ops', 'queue', 'bit', 'marketing', 'sending', 'engagement') AND NOT has_ledger
 UNION ALL
 SELECT 'table ' || relname FROM pg_class, ours
 WHERE relnamespace = 'public'::regnamespace AND relname IN ('migrations_log', 'playmaker_user_source') AND NOT has_ledger

@@ -36,6 +36,20 @@ def secret_key(home: Path, configured: str | None) -> bytes:
     return key
 
 
+def secret_keys(home: Path, configured: str | None, replaced: str | None) -> list[bytes]:
+    """Return the key as `secret_key` does, then those that it replaced: base64, with commas between them.
+
+    Raises `Unavailable` naming the setting that holds no key.
+    """
+    try:
+        old = [base64.b64decode(one.strip(), validate=True) for one in replaced.split(",")] if replaced else []
+    except ValueError:
+        old = [b""]
+    if any(len(key) != KEY_BYTES for key in old):
+        raise Unavailable("OUTRIDER_OLD_SECRET_KEYS must be keys as OUTRIDER_SECRET_KEY, with commas between them.")
+    return [secret_key(home, configured), *old]
+
+
 def derive(key: bytes, purpose: str) -> str:
     """Return a password for `purpose` that follows from the key, so that every host with the key knows it."""
     return hmac.new(key, f"outrider/{purpose}".encode(), hashlib.sha256).hexdigest()

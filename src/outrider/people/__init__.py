@@ -3,6 +3,8 @@
 Others use what is listed here. Golden records are made by the database's own functions; here they are found, read, edited, decided about.
 """
 
+from .asked import filters_of
+from .asked import to_json as filters_to_json
 from .filters import CompanyFilters, ContactFilters, Filters
 from .lists import Lists
 from .rows import CompanyRow, ContactRow, PersonRow
@@ -25,5 +27,7 @@ __all__ = [
     "Person",
     "PersonRow",
     "Slot",
+    "filters_of",
+    "filters_to_json",
     "schedule",
 ]

@@ -140,6 +140,10 @@ class Lists:
         row = await queries.selected(self._connection, organization_id=self._organization, id=selection, part=part)
         return list(row["ids"] or row["numbers"] or []) if row else []
 
+    async def forget(self, selection: UUID) -> None:
+        """Forget a selection; nothing happens when there is none."""
+        await queries.drop_selection(self._connection, organization_id=self._organization, id=selection)
+
     def _order(self, kind: str, sort: str, direction: str | None, cursor: str | None) -> tuple[search.Listing, search.Order]:
         listing = search.LISTS[kind]
         return listing, search.order(listing.sorts, sort, direction, cursor, listing.id_type)

@@ -11,6 +11,7 @@ from .members import add_member, list_members, page_of_members, reset_password
 from .organizations import all_organizations, create_organization, current_organization, find_organization
 from .roles import ROLES, SCOPES, scopes_of
 from .sessions import Visitor
+from .time_zones import check_time_zone
 from .transaction import schema_of, transaction
 from .types import DEFAULT_ORGANIZATION, Actor, ApiKey, Caller, Member, NewKey, NewMember, OrganizationId
 
@@ -49,6 +50,7 @@ __all__ = [
     "add_member",
     "all_organizations",
     "authenticate",
+    "check_time_zone",
     "create_key",
     "create_organization",
     "current_organization",

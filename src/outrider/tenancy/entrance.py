@@ -1,6 +1,5 @@
 """What signing in needs of the settings, made once for each app (`app.state.entrance`)."""
 
-import base64
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -64,7 +63,7 @@ class Entrance:
     @cached_property
     def cipher(self) -> Cipher:
         """What encrypts and decrypts. Raises `Unavailable` for a key that is none."""
-        return Cipher([secrets.secret_key(self.home, self.secret_key), *_keys(self.old_secret_keys)])
+        return Cipher(secrets.secret_keys(self.home, self.secret_key, self.old_secret_keys))
 
     @property
     def redirect_uri(self) -> str:
@@ -86,13 +85,3 @@ def _checked(url: str) -> str:
     except ValueError:
         pass
     raise Unavailable("OUTRIDER_PUBLIC_URL must be where browsers find Outrider, such as https://outrider.example.org.")
-
-
-def _keys(text: str | None) -> list[bytes]:
-    try:
-        keys = [base64.b64decode(one.strip(), validate=True) for one in text.split(",")] if text else []
-    except ValueError:
-        keys = [b""]
-    if any(len(key) != secrets.KEY_BYTES for key in keys):
-        raise Unavailable("OUTRIDER_OLD_SECRET_KEYS must be keys as OUTRIDER_SECRET_KEY, with commas between them.")
-    return keys

@@ -7,7 +7,7 @@ from .types import DEFAULT_ORGANIZATION, OrganizationId
 ROLES: dict[str, str] = {
     "owner": "everything",
     "admin": "everything, except that owners and their keys are out of reach",
-    "member": "works with people, imports, namespaces and jobs",
+    "member": "works with people, imports, namespaces, campaigns, mailboxes and jobs",
     "viewer": "reads what members work with",
     "client": "reads the profiles of their own namespaces and nothing else",
 }
@@ -21,6 +21,10 @@ SCOPES: dict[str, str] = {
     "namespaces:read": "see namespaces and where campaigns go",
     "namespaces:write": "make, change and archive namespaces",
     "profiles:read": "see the profiles of namespaces",
+    "campaigns:read": "see lists, segments, templates and campaigns",
+    "campaigns:write": "make and run campaigns",
+    "mailboxes:read": "see mailboxes, suppressions and the send ledger",
+    "mailboxes:write": "change mailboxes and suppressions, decide about messages",
     "jobs:read": "see jobs and events",
     "jobs:write": "start, retry and cancel jobs",
     "keys:read": "see API keys, never their secrets",

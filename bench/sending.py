@@ -1,0 +1,162 @@
+"""From the ledger to a mail server on this machine: personalised, tracked, signed; against aiosmtplib sending prepared bytes over as many
+connections. And the claim of 100 at a million queued."""
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+
+import aiosmtplib
+import psutil
+
+from outrider.kit import outgoing
+from outrider.sending import Habits, Pace, credentials, ledger, run_sender
+from outrider.sending.dkim import make_key
+from outrider.tenancy import transaction
+from tests.sending.scene import Scene
+
+from .lab import Lab
+from .report import heading, percentiles, table
+
+SINK = """
+import asyncio, sys
+async def session(reader, writer):
+    writer.write(b"220 sink\\r\\n")
+    try:
+        while line := await reader.readline():
+            verb = line[:4].upper()
+            if verb == b"DATA":
+                writer.write(b"354 go on\\r\\n")
+                await reader.readuntil(b"\\r\\n.\\r\\n")
+            elif verb == b"QUIT":
+                return
+            writer.write(b"250 ok\\r\\n")
+    except (ConnectionError, asyncio.IncompleteReadError):
+        pass
+    finally:
+        writer.close()
+async def main():
+    server = await asyncio.start_server(session, "127.0.0.1", 0, limit=2**22)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+import uvloop; uvloop.run(main())
+"""
+CONNECTIONS = 10
+BODY = '<p>Dear {{first_name}},</p><p>{We saw|We noticed} what {{company|"your company"}} does. <a href="https://example.org/a">One</a> ' + (
+    "<a href='https://example.org/b'>two</a> words about it. " * 8
+) + "</p>"  # fmt: skip
+
+
+async def run(lab: Lab, messages: int, queued: int) -> None:
+    """Print the figures."""
+    heading(f"Sending: {messages:,} messages over {CONNECTIONS} connections; the claim at {queued:,} queued")
+    async with _sink() as port:
+        bare = await _bare(port, messages)
+        rate, memory = await _ledger(lab, port, messages)
+    claims = await _claims(lab, queued)
+    p50, p95 = percentiles(claims)
+    late = "" if p50 < 20 else "  OVER the aim of 20 ms"
+    table(
+        [
+            ("prepared bytes with aiosmtplib", f"{bare:,.0f} messages/s"),
+            ("from ledger to server", f"{rate:,.0f} messages/s (aim 300), {rate / bare:.2f} of that (aim 0.25)"),
+            ("memory at a fifth, and at the end", " MB, ".join(f"{megabytes:,.0f}" for megabytes in memory) + " MB"),
+            (f"claim of 100 at {queued:,} queued", f"p50 {p50:.1f} ms  p95 {p95:.1f} ms{late}"),
+        ]
+    )
+
+
+@contextlib.asynccontextmanager
+async def _sink() -> AsyncIterator[int]:
+    process = subprocess.Popen([sys.executable, "-c", SINK], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    try:
+        yield int(process.stdout.readline())
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def _bare(port: int, messages: int) -> float:
+    """Messages a second of aiosmtplib alone."""
+    data = b"Subject: Hello\r\nFrom: a@sender.example\r\nTo: b@example.org\r\n\r\n" + (b"x" * 70 + b"\r\n") * 50
+    left = iter(range(messages))
+
+    async def one() -> None:
+        async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False, local_hostname="bench") as client:
+            for _ in left:
+                await client.sendmail("a@sender.example", ["b@example.org"], data)
+
+    begun = time.perf_counter()
+    await asyncio.gather(*(one() for _ in range(CONNECTIONS)))
+    return messages / (time.perf_counter() - begun)
+
+
+async def _ledger(lab: Lab, port: int, messages: int) -> tuple[float, list[float]]:
+    """Messages a second from the ledger, and the process's memory in MB at a fifth of them and at the end."""
+    outgoing.configure(allow_private=True)
+    scene = Scene(lab.admin, lab.organization)
+    await scene.run("UPDATE tenancy.organizations SET physical_address = '1 Long Street' WHERE id = $1", lab.organization)
+    pem, public = await asyncio.to_thread(make_key)
+    await scene.run(
+        "INSERT INTO sending.domains (domain, dkim_selector, dkim_private_key_encrypted, dkim_public_key) VALUES ('sender.example', 'x', $1, $2)",
+        credentials.seal_key(pem, lab.organization, "sender.example"), public,
+    )  # fmt: skip
+    mailboxes = [await scene.mailbox(smtp_port=port) for _ in range(2)]
+    campaign = await scene.campaign(*mailboxes, steps=0)
+    await scene.step(campaign, 1, subject="Hello {{first_name}}", body=BODY)
+    for mailbox in mailboxes:
+        await scene.queue(campaign, mailbox, messages // 2)
+    await lab.admin.execute("VACUUM ANALYZE sending.messages")
+    stop = asyncio.Event()
+    habits = Habits(public_url="https://out.example", claim=200, look_every=0.1, plan_every=30, pace=Pace(connections=CONNECTIONS // 2))
+    begun = time.perf_counter()
+    sender = asyncio.create_task(run_sender(habits, stop=stop))
+    memory = []
+    process = psutil.Process(os.getpid())
+    while (sent := (await scene.states()).get("sent", 0)) < messages // 2 * 2:
+        if not memory and sent > messages / 5:
+            memory.append(process.memory_info().rss / 2**20)
+        await asyncio.sleep(0.25)
+    seconds = time.perf_counter() - begun
+    stop.set()
+    await sender
+    return messages / seconds, [*memory, process.memory_info().rss / 2**20]
+
+
+async def _claims(lab: Lab, queued: int) -> list[float]:
+    """Seconds of claims of 100, with so many queued for ten mailboxes of two campaigns."""
+    scene = Scene(lab.admin, lab.organization)
+    mailboxes = [await scene.mailbox() for _ in range(10)]
+    campaigns = [await scene.campaign(*mailboxes) for _ in range(2)]
+    await scene.queue(campaigns[0], mailboxes[0], 1)
+    await lab.admin.execute("SET session_replication_role = replica")  # a million people need no checks here
+    for campaign in campaigns:
+        await scene.run(
+            """
+            WITH person AS (
+                INSERT INTO marketing.enrollments (campaign_id, person_id, contact_id, email, next_step)
+                SELECT $1, uuidv7(), (SELECT contact_id FROM vault.contacts LIMIT 1), format('p%s@d%s.example', n, n % 100), 1
+                FROM generate_series(1, $2::integer) AS n RETURNING id, person_id, contact_id, email
+            )
+            INSERT INTO sending.messages (
+                campaign_id, enrollment_id, step_id, sequence_step, mailbox_id, person_id, contact_id, recipient, message_id, scheduled_at
+            )
+            SELECT $1, id, (SELECT id FROM marketing.steps WHERE campaign_id = $1), 1, ($3::uuid[])[1 + row_number() OVER () % 10], person_id,
+                contact_id, email, id::text, now() FROM person
+            """,
+            campaign, queued // len(campaigns), mailboxes,
+        )  # fmt: skip
+    await lab.admin.execute("SET session_replication_role = origin")
+    for name in ("sending.messages", "marketing.enrollments"):
+        await lab.admin.execute(f"VACUUM ANALYZE {name}")
+    seconds = []
+    for _ in range(40):
+        begun = time.perf_counter()
+        async with transaction(lab.organization, ledger.SENDER) as connection:
+            assert len(await ledger.claim(connection, "bench", 100)) == 100
+        seconds.append(time.perf_counter() - begun)
+    return seconds

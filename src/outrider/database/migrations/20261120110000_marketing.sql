@@ -1,0 +1,262 @@
+-- Who is told what, and when: lists, segments, templates, campaigns with their steps, enrollments, tasks (seeds 001, 003, 004; BEHAVIOUR 7).
+SET LOCAL lock_timeout = '5s';
+
+CREATE SCHEMA marketing;
+GRANT USAGE ON SCHEMA marketing TO outrider_app;
+
+-- A list holds the people that somebody put on it (seed 003's lists).
+CREATE TABLE marketing.lists (
+    organization_id uuid NOT NULL DEFAULT nullif(current_setting('app.organization_id', true), '')::uuid,
+    id uuid NOT NULL DEFAULT uuidv7(),
+    name text NOT NULL,
+    description text,
+    created_by text NOT NULL DEFAULT kit.f_actor(),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT lists_pkey PRIMARY KEY (organization_id, id),
+    CONSTRAINT lists_name_check CHECK (length(btrim(name)) BETWEEN 1 AND 200)
+);
+CREATE UNIQUE INDEX idx_lists_name ON marketing.lists (organization_id, lower(name));
+CALL kit.f_protect('marketing.lists');
+CREATE TRIGGER lists_touch BEFORE UPDATE ON marketing.lists FOR EACH ROW EXECUTE FUNCTION kit.f_touch();
+GRANT SELECT, INSERT, UPDATE, DELETE ON marketing.lists TO outrider_app;
+
+CREATE TABLE marketing.list_members (
+    organization_id uuid NOT NULL DEFAULT nullif(current_setting('app.organization_id', true), '')::uuid,
+    list_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    added_by text NOT NULL DEFAULT kit.f_actor(),
+    added_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT list_members_pkey PRIMARY KEY (organization_id, list_id, person_id),
+    CONSTRAINT list_members_list_fkey FOREIGN KEY (organization_id, list_id) REFERENCES marketing.lists (organization_id, id) ON DELETE CASCADE,
+    CONSTRAINT list_members_person_fkey FOREIGN KEY (organization_id, person_id) REFERENCES people.master (organization_id, id) ON DELETE CASCADE
+);
+CREATE INDEX idx_list_members_person ON marketing.list_members (organization_id, person_id);
+CALL kit.f_protect('marketing.list_members');
+GRANT SELECT, INSERT, DELETE ON marketing.list_members TO outrider_app;
+
+-- A segment holds whoever fits its filters at the moment; `filters` is the document that the people composer takes.
+CREATE TABLE marketing.segments (
+    organization_id uuid NOT NULL DEFAULT nullif(current_setting('app.organization_id', true), '')::uuid,
+    id uuid NOT NULL DEFAULT uuidv7(),
+    name text NOT NULL,
+    description text,
+    filters jsonb NOT NULL,
+    created_by text NOT NULL DEFAULT kit.f_actor(),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT segments_pkey PRIMARY KEY (organization_id, id),
+    CONSTRAINT segments_name_check CHECK (length(btrim(name)) BETWEEN 1 AND 200),
+    CONSTRAINT segments_filters_check CHECK (jsonb_typeof(filters) = 'object')
+);
+CREATE UNIQUE INDEX idx_segments_name ON marketing.segments (organization_id, lower(name));
+CALL kit.f_protect('marketing.segments');
+CREATE TRIGGER segments_touch BEFORE UPDATE ON marketing.segments FOR EACH ROW EXECUTE FUNCTION kit.f_touch();
+GRANT SELECT, INSERT, UPDATE, DELETE ON marketing.segments TO outrider_app;
+
+-- Texts that are used again (seed 004's templates). `variables` are the names that the texts use, with what each falls back to.
+CREATE TABLE marketing.templates (
+    organization_id uuid NOT NULL DEFAULT nullif(current_setting('app.organization_id', true), '')::uuid,
+    id uuid NOT NULL DEFAULT uuidv7(),
+    name text NOT NULL,
+    category text,
+    subject text NOT NULL DEFAULT '',
+    body text NOT NULL DEFAULT '',
+    variables jsonb NOT NULL DEFAULT '{}',
+    is_shared boolean NOT NULL DEFAULT true,
+    created_by text NOT NULL DEFAULT kit.f_actor(),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT templates_pkey PRIMARY KEY (organization_id, id),
+    CONSTRAINT templates_name_check CHECK (length(btrim(name)) BETWEEN 1 AND 255),
+    CONSTRAINT templates_size_check CHECK (length(subject) <= 998 AND length(body) <= 500000)
+);
+CREATE UNIQUE INDEX idx_templates_name ON marketing.templates (organization_id, lower(name));
+CALL kit.f_protect('marketing.templates');
+CREATE TRIGGER templates_touch BEFORE UPDATE ON marketing.templates FOR EACH ROW EXECUTE FUNCTION kit.f_touch();
+GRANT SELECT, INSERT, UPDATE, DELETE ON marketing.templates TO outrider_app;
+
+-- A campaign: seed 001's columns, then what BEHAVIOUR 7 asks for. `state` is BEHAVIOUR's word, `status` seed 001's for the same. The counts are
+-- caches of engagement.events (DESIGN, "One fact, one place"). A window is read in the recipient's zone when it is known, else in `time_zone`.
+CREATE TABLE marketing.campaigns (
+    organization_id uuid NOT NULL DEFAULT nullif(current_setting('app.organization_id', true), '')::uuid,
+    campaign_id uuid NOT NULL DEFAULT uuidv7(),
+    name text NOT NULL,
+    type text NOT NULL DEFAULT 'cold_outreach',
+    state text NOT NULL DEFAULT 'draft',
+    status text NOT NULL GENERATED ALWAYS AS (
+        CASE state WHEN 'ready' THEN 'draft' WHEN 'scheduled' THEN 'active' WHEN 'sending' THEN 'active' WHEN 'cancelled' THEN 'completed' ELSE state END
+    ) STORED,
+    target_count integer,
+    sent_count integer NOT NULL DEFAULT 0,
+    response_count integer NOT NULL DEFAULT 0,
+    namespace_id uuid,
+    owner_user_id uuid,
+    time_zone text NOT NULL DEFAULT 'UTC',
+    window_start time NOT NULL DEFAULT '09:00',
+    window_end time NOT NULL DEFAULT '17:00',
+    window_days integer[] NOT NULL DEFAULT '{1,2,3,4,5}',
+    daily_limit integer,
+    verification_mode text NOT NULL DEFAULT 'exclude_invalid',
+    rotation text NOT NULL DEFAULT 'round_robin',
+    stops_at_same_company boolean NOT NULL DEFAULT false,
+    tracks_opens boolean NOT NULL DEFAULT true,
+    tracks_clicks boolean NOT NULL DEFAULT true,
+    starts_at timestamptz,
+    config jsonb NOT NULL DEFAULT '{}',
+    paused_reason text,
+    created_by text NOT NULL DEFAULT kit.f_actor(),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    started_at timestamptz,
+    ended_at timestamptz,
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT campaigns_pkey PRIMARY KEY (organization_id, campaign_id),
+    CONSTRAINT campaigns_namespace_fkey FOREIGN KEY (organization_id, namespace_id) REFERENCES tenancy.namespaces (organization_id, id),
+    CONSTRAINT campaigns_name_check CHECK (length(btrim(name)) BETWEEN 1 AND 255),
+    CONSTRAINT campaigns_type_check CHECK (type IN ('cold_outreach', 'nurture', 'follow_up')),
+    CONSTRAINT campaigns_state_check CHECK (state IN ('draft', 'ready', 'scheduled', 'sending', 'paused', 'completed', 'cancelled')),
+    CONSTRAINT campaigns_window_check CHECK (window_start < window_end AND cardinality(window_days) > 0 AND window_days <@ '{1,2,3,4,5,6,7}'::integer[]),
+    CONSTRAINT campaigns_limit_check CHECK (daily_limit > 0),
+    CONSTRAINT campaigns_verification_check CHECK (verification_mode IN ('exclude_invalid', 'verified_only')),
+    CONSTRAINT campaigns_rotation_check CHECK (rotation IN ('round_robin', 'weighted', 'priority', 'health', 'hybrid'))
+);
+CREATE INDEX idx_campaigns_state ON marketing.campaigns (organization_id, state);
+CREATE INDEX idx_campaigns_status ON marketing.campaigns (organization_id, status);
+CALL kit.f_protect('marketing.campaigns');
+CREATE TRIGGER campaigns_touch BEFORE UPDATE ON marketing.campaigns FOR EACH ROW EXECUTE FUNCTION kit.f_touch();
+GRANT SELECT, INSERT, UPDATE, DELETE ON marketing.campaigns TO outrider_app;
+
+-- Whom a campaign is for: lists, segments, or both.
+CREATE TABLE marketing.campaign_audience (
+    organization_id uuid NOT NULL DEFAULT nullif(current_setting('app.organization_id', true), '')::uuid,
+    id uuid NOT NULL DEFAULT uuidv7(),
+    campaign_id uuid NOT NULL,
+    list_id uuid,
+    segment_id uuid,
+    CONSTRAINT campaign_audience_pkey PRIMARY KEY (organization_id, id),
+    CONSTRAINT campaign_audience_key UNIQUE NULLS NOT DISTINCT (organization_id, campaign_id, list_id, segment_id),
+    CONSTRAINT campaign_audience_one_check CHECK (num_nonnulls(list_id, segment_id) = 1),
+    CONSTRAINT campaign_audience_campaign_fkey FOREIGN KEY (organization_id, campaign_id)
+    REFERENCES marketing.campaigns (organization_id, campaign_id) ON DELETE CASCADE,
+    CONSTRAINT campaign_audience_list_fkey FOREIGN KEY (organization_id, list_id) REFERENCES marketing.lists (organization_id, id),
+    CONSTRAINT campaign_audience_segment_fkey FOREIGN KEY (organization_id, segment_id) REFERENCES marketing.segments (organization_id, id)
+);
+CREATE INDEX idx_campaign_audience_list ON marketing.campaign_audience (organization_id, list_id);
+CREATE INDEX idx_campaign_audience_segment ON marketing.campaign_audience (organization_id, segment_id);
+CALL kit.f_protect('marketing.campaign_audience');
+GRANT SELECT, INSERT, DELETE ON marketing.campaign_audience TO outrider_app;
+
+-- A step: how long after the one before, under which condition, by which channel. `is_reply` keeps the thread. `instructions` are for tasks.
+CREATE TABLE marketing.steps (
+    organization_id uuid NOT NULL DEFAULT nullif(current_setting('app.organization_id', true), '')::uuid,
+    id uuid NOT NULL DEFAULT uuidv7(),
+    campaign_id uuid NOT NULL,
+    position integer NOT NULL,
+    channel text NOT NULL DEFAULT 'email',
+    delay integer NOT NULL DEFAULT 0,
+    delay_unit text NOT NULL DEFAULT 'business_days',
+    condition text NOT NULL DEFAULT 'always',
+    is_reply boolean NOT NULL DEFAULT true,
+    instructions text,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT steps_pkey PRIMARY KEY (organization_id, id),
+    CONSTRAINT steps_position_key UNIQUE (organization_id, campaign_id, position),
+    CONSTRAINT steps_campaign_fkey FOREIGN KEY (organization_id, campaign_id)
+    REFERENCES marketing.campaigns (organization_id, campaign_id) ON DELETE CASCADE,
+    CONSTRAINT steps_position_check CHECK (position BETWEEN 1 AND 50),
+    CONSTRAINT steps_channel_check CHECK (channel IN ('email', 'linkedin', 'phone')),
+    CONSTRAINT steps_delay_check CHECK (delay BETWEEN 0 AND 365),
+    CONSTRAINT steps_delay_unit_check CHECK (delay_unit IN ('business_days', 'days', 'hours', 'minutes')),
+    CONSTRAINT steps_condition_check CHECK (condition IN ('always', 'no_reply', 'no_open', 'no_click'))
+);
+CALL kit.f_protect('marketing.steps');
+CREATE TRIGGER steps_touch BEFORE UPDATE ON marketing.steps FOR EACH ROW EXECUTE FUNCTION kit.f_touch();
+GRANT SELECT, INSERT, UPDATE, DELETE ON marketing.steps TO outrider_app;
+
+-- What a step says, in one or more wordings; each recipient gets one of them, drawn by weight and always the same.
+CREATE TABLE marketing.variants (
+    organization_id uuid NOT NULL DEFAULT nullif(current_setting('app.organization_id', true), '')::uuid,
+    id uuid NOT NULL DEFAULT uuidv7(),
+    step_id uuid NOT NULL,
+    label text NOT NULL DEFAULT 'A',
+    weight integer NOT NULL DEFAULT 1,
+    subject text NOT NULL DEFAULT '',
+    body text NOT NULL DEFAULT '',
+    template_id uuid,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT variants_pkey PRIMARY KEY (organization_id, id),
+    CONSTRAINT variants_label_key UNIQUE (organization_id, step_id, label),
+    CONSTRAINT variants_step_fkey FOREIGN KEY (organization_id, step_id) REFERENCES marketing.steps (organization_id, id) ON DELETE CASCADE,
+    CONSTRAINT variants_template_fkey FOREIGN KEY (organization_id, template_id) REFERENCES marketing.templates (organization_id, id),
+    CONSTRAINT variants_weight_check CHECK (weight BETWEEN 0 AND 1000),
+    CONSTRAINT variants_size_check CHECK (length(subject) <= 998 AND length(body) <= 500000)
+);
+CALL kit.f_protect('marketing.variants');
+CREATE TRIGGER variants_touch BEFORE UPDATE ON marketing.variants FOR EACH ROW EXECUTE FUNCTION kit.f_touch();
+GRANT SELECT, INSERT, UPDATE, DELETE ON marketing.variants TO outrider_app;
+
+-- A person in a campaign, by one of their addresses. Who was left out when it was resolved is here too, `excluded`, with the reason.
+-- Somebody excluded may have no address at all. `next_step` is due at `next_at` at the earliest; both NULL when nothing comes any more.
+-- The mailbox of the thread is the ledger's.
+CREATE TABLE marketing.enrollments (
+    organization_id uuid NOT NULL DEFAULT nullif(current_setting('app.organization_id', true), '')::uuid,
+    id uuid NOT NULL DEFAULT uuidv7(),
+    campaign_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    contact_id bigint,
+    email text,
+    state text NOT NULL DEFAULT 'ready',
+    reason text,
+    time_zone text,
+    next_step integer,
+    next_at timestamptz,
+    enrolled_at timestamptz NOT NULL DEFAULT now(),
+    stopped_at timestamptz,
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT enrollments_pkey PRIMARY KEY (organization_id, id),
+    CONSTRAINT enrollments_person_key UNIQUE (organization_id, campaign_id, person_id),
+    CONSTRAINT enrollments_campaign_fkey FOREIGN KEY (organization_id, campaign_id)
+    REFERENCES marketing.campaigns (organization_id, campaign_id) ON DELETE CASCADE,
+    CONSTRAINT enrollments_person_fkey FOREIGN KEY (organization_id, person_id) REFERENCES people.master (organization_id, id),
+    CONSTRAINT enrollments_contact_fkey FOREIGN KEY (organization_id, contact_id) REFERENCES vault.contacts (organization_id, contact_id),
+    CONSTRAINT enrollments_state_check CHECK (state IN ('excluded', 'ready', 'active', 'paused', 'finished', 'stopped')),
+    CONSTRAINT enrollments_address_check CHECK (state = 'excluded' OR num_nulls(contact_id, email) = 0),
+    CONSTRAINT enrollments_reason_check CHECK (state NOT IN ('excluded', 'stopped') OR reason IS NOT NULL)
+);
+CREATE INDEX idx_enrollments_due ON marketing.enrollments (organization_id, campaign_id, next_at, id)
+WHERE state IN ('ready', 'active') AND next_step IS NOT NULL;
+CREATE INDEX idx_enrollments_state ON marketing.enrollments (organization_id, campaign_id, state, id);
+CREATE INDEX idx_enrollments_person ON marketing.enrollments (organization_id, person_id);
+CREATE INDEX idx_enrollments_contact ON marketing.enrollments (organization_id, contact_id);
+CALL kit.f_protect('marketing.enrollments');
+CREATE TRIGGER enrollments_touch BEFORE UPDATE ON marketing.enrollments FOR EACH ROW EXECUTE FUNCTION kit.f_touch();
+GRANT SELECT, INSERT, UPDATE ON marketing.enrollments TO outrider_app;
+
+-- A LinkedIn or phone step: something that a person does, once for each enrollment and step.
+CREATE TABLE marketing.tasks (
+    organization_id uuid NOT NULL DEFAULT nullif(current_setting('app.organization_id', true), '')::uuid,
+    id uuid NOT NULL DEFAULT uuidv7(),
+    enrollment_id uuid NOT NULL,
+    step_id uuid NOT NULL,
+    channel text NOT NULL,
+    instructions text NOT NULL,
+    state text NOT NULL DEFAULT 'open',
+    due_at timestamptz NOT NULL,
+    assigned_to uuid,
+    outcome text,
+    done_by text,
+    done_at timestamptz,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT tasks_pkey PRIMARY KEY (organization_id, id),
+    CONSTRAINT tasks_step_key UNIQUE (organization_id, enrollment_id, step_id),
+    CONSTRAINT tasks_enrollment_fkey FOREIGN KEY (organization_id, enrollment_id) REFERENCES marketing.enrollments (organization_id, id) ON DELETE CASCADE,
+    CONSTRAINT tasks_step_fkey FOREIGN KEY (organization_id, step_id) REFERENCES marketing.steps (organization_id, id),
+    CONSTRAINT tasks_channel_check CHECK (channel IN ('linkedin', 'phone')),
+    CONSTRAINT tasks_state_check CHECK (state IN ('open', 'done', 'skipped', 'cancelled'))
+);
+CREATE INDEX idx_tasks_open ON marketing.tasks (organization_id, due_at, id) WHERE state = 'open';
+CREATE INDEX idx_tasks_step ON marketing.tasks (organization_id, step_id);
+CALL kit.f_protect('marketing.tasks');
+GRANT SELECT, INSERT, UPDATE ON marketing.tasks TO outrider_app;

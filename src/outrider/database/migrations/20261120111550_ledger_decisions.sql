@@ -1,0 +1,138 @@
+-- What a person decides about the ledger: doubtful messages, messages that wait for a look, and sending as a whole.
+SET LOCAL lock_timeout = '5s';
+
+-- Settles an `unknown` message by evidence. sent: it is as if the server's answer had come. not_sent: the server does not have it, so it is
+-- queued again, with the Message-ID that it had. Returns what it became, NULL when there is no such doubtful message.
+CREATE FUNCTION sending.f_settle(p_id uuid, p_outcome text, p_evidence text) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_organization uuid := kit.f_organization();
+    v_message sending.messages;
+BEGIN
+    IF p_outcome NOT IN ('sent', 'not_sent') THEN
+        RAISE EXCEPTION 'the outcome is sent or not_sent' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    UPDATE sending.messages AS m SET
+        status = CASE p_outcome WHEN 'sent' THEN 'sent' ELSE 'queued' END,
+        reason = NULL, error_message = NULL,
+        sent_at = CASE p_outcome WHEN 'sent' THEN m.last_attempt_at END,
+        counted_at = CASE p_outcome WHEN 'sent' THEN m.counted_at END,
+        scheduled_at = CASE p_outcome WHEN 'sent' THEN m.scheduled_at ELSE clock_timestamp() END
+    WHERE m.organization_id = v_organization AND m.id = p_id AND m.status = 'unknown'
+    RETURNING m.* INTO v_message;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    UPDATE sending.attempts SET outcome = CASE p_outcome WHEN 'sent' THEN 'sent' ELSE 'not_started' END, answer = p_evidence
+    WHERE organization_id = v_organization AND message_id = p_id AND number = v_message.attempts;
+    IF p_outcome = 'sent' THEN
+        PERFORM marketing.f_advance(ARRAY[v_message.enrollment_id], ARRAY[v_message.sequence_step], v_message.sent_at);
+    END IF;
+    RETURN v_message.status;
+END $$;
+GRANT EXECUTE ON FUNCTION sending.f_settle(uuid, text, text) TO outrider_app;
+
+-- Lets messages that wait for a look go on: with texts of their own where they are given (only for one message), else rendered anew.
+-- Returns how many were waiting.
+CREATE FUNCTION sending.f_release(p_ids uuid[], p_subject text DEFAULT NULL, p_body text DEFAULT NULL) RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH released AS (
+        UPDATE sending.messages AS m SET
+            status = 'queued', reason = NULL, error_message = NULL, scheduled_at = clock_timestamp(),
+            subject = coalesce(p_subject, m.subject), body = coalesce(p_body, m.body),
+            edited_by = CASE WHEN p_body IS NOT NULL THEN kit.f_actor() ELSE m.edited_by END
+        WHERE m.organization_id = kit.f_organization() AND m.id = ANY (p_ids) AND m.status = 'needs_review'
+        RETURNING m.id
+    )
+    SELECT count(*)::integer FROM released;
+END;
+GRANT EXECUTE ON FUNCTION sending.f_release(uuid[], text, text) TO outrider_app;
+
+-- Leaves messages out that were not sent yet; their people go on with the next step. Returns how many were left out.
+CREATE FUNCTION sending.f_skip(p_ids uuid[], p_reason text DEFAULT 'skipped by hand') RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_enrollments uuid[];
+    v_steps integer[];
+BEGIN
+    WITH skipped AS (
+        UPDATE sending.messages AS m SET status = 'skipped', reason = p_reason
+        WHERE m.organization_id = kit.f_organization() AND m.id = ANY (p_ids) AND m.status IN ('queued', 'needs_review')
+        RETURNING m.enrollment_id, m.sequence_step
+    )
+    SELECT array_agg(s.enrollment_id), array_agg(s.sequence_step) INTO v_enrollments, v_steps FROM skipped AS s;
+    PERFORM marketing.f_advance(v_enrollments, v_steps, clock_timestamp());
+    RETURN coalesce(cardinality(v_enrollments), 0);
+END $$;
+GRANT EXECUTE ON FUNCTION sending.f_skip(uuid[], text) TO outrider_app;
+
+-- Stops all sending of the organization at once, until it is released.
+CREATE FUNCTION sending.f_freeze(p_reason text) RETURNS timestamptz
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM sending.f_is_frozen();
+    UPDATE sending.control SET frozen_at = clock_timestamp(), frozen_reason = p_reason, updated_at = now()
+    WHERE organization_id = kit.f_organization() AND frozen_at IS NULL;
+    RETURN (SELECT frozen_at FROM sending.control WHERE organization_id = kit.f_organization());
+END $$;
+GRANT EXECUTE ON FUNCTION sending.f_freeze(text) TO outrider_app;
+
+-- Lets sending go on; this server is the organization's from now on. What became due by `p_skip_until` is left out before that (NULL:
+-- nothing is): messages as `skipped`, steps without a message yet as passed over. Returns how many were left out.
+CREATE FUNCTION sending.f_thaw(p_skip_until timestamptz DEFAULT NULL) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_organization uuid := kit.f_organization();
+    v_skipped integer := 0;
+    v_enrollments uuid[];
+    v_steps integer[];
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('sending.claim/' || v_organization::text, 0));
+    PERFORM sending.f_is_frozen();
+    IF p_skip_until IS NOT NULL THEN
+        SELECT array_agg(e.id), array_agg(e.next_step) INTO v_enrollments, v_steps
+        FROM marketing.enrollments AS e
+        INNER JOIN marketing.campaigns AS c ON c.organization_id = v_organization AND c.campaign_id = e.campaign_id AND c.state IN ('sending', 'paused')
+        WHERE e.organization_id = v_organization AND e.state IN ('ready', 'active') AND e.next_step IS NOT NULL AND e.next_at <= p_skip_until;
+        v_skipped := sending.f_skip(ARRAY(
+            SELECT m.id FROM sending.messages AS m
+            WHERE m.organization_id = v_organization AND m.status = 'queued' AND m.scheduled_at <= p_skip_until
+        ), 'it may have been sent before the restore');
+        v_skipped := v_skipped + marketing.f_advance(v_enrollments, v_steps, clock_timestamp());
+    END IF;
+    UPDATE sending.control SET frozen_at = NULL, frozen_reason = NULL, server_identity = sending.f_server_identity(), updated_at = now()
+    WHERE organization_id = v_organization;
+    RETURN v_skipped;
+END $$;
+GRANT EXECUTE ON FUNCTION sending.f_thaw(timestamptz) TO outrider_app;
+
+-- Gives what a campaign has queued with mailboxes that it no longer sends from to those that it does, in turns. Returns how many messages;
+-- none when it has no mailbox left.
+CREATE FUNCTION sending.f_hand_over(p_campaign uuid) RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH present AS (
+        SELECT l.mailbox_id, row_number() OVER (ORDER BY l.mailbox_id) - 1 AS place, count(*) OVER () AS places
+        FROM sending.campaign_mailboxes AS l
+        WHERE l.organization_id = kit.f_organization() AND l.campaign_id = p_campaign
+    ),
+    orphan AS (
+        SELECT m.id, row_number() OVER (ORDER BY m.scheduled_at, m.id) AS place
+        FROM sending.messages AS m
+        WHERE m.organization_id = kit.f_organization() AND m.campaign_id = p_campaign AND m.status IN ('queued', 'needs_review')
+            AND m.mailbox_id NOT IN (SELECT mailbox_id FROM present)
+    ),
+    moved AS (
+        UPDATE sending.messages AS m SET mailbox_id = present.mailbox_id
+        FROM orphan INNER JOIN present ON present.place = orphan.place % present.places
+        WHERE m.organization_id = kit.f_organization() AND m.id = orphan.id
+        RETURNING m.id
+    )
+    SELECT count(*)::integer FROM moved;
+END;
+GRANT EXECUTE ON FUNCTION sending.f_hand_over(uuid) TO outrider_app;

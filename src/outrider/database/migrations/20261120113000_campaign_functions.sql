@@ -1,0 +1,169 @@
+-- From a draft to enrollments, and what a campaign's states were (BEHAVIOUR 7).
+SET LOCAL lock_timeout = '5s';
+
+-- What a verification said of an address; NULL: nobody asked yet.
+ALTER TABLE vault.contacts ADD COLUMN verification text;
+ALTER TABLE vault.contacts ADD CONSTRAINT contacts_verification_check CHECK (verification IN ('valid', 'invalid', 'risky', 'unknown')) NOT VALID;
+
+-- Each change of a campaign's state: who, when, and why where there is a reason. Written by the database, never changed.
+CREATE TABLE marketing.campaign_changes (
+    organization_id uuid NOT NULL DEFAULT nullif(current_setting('app.organization_id', true), '')::uuid,
+    id uuid NOT NULL DEFAULT uuidv7(),
+    campaign_id uuid NOT NULL,
+    from_state text NOT NULL,
+    to_state text NOT NULL,
+    reason text,
+    changed_by text NOT NULL DEFAULT kit.f_actor(),
+    changed_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT campaign_changes_pkey PRIMARY KEY (organization_id, id),
+    CONSTRAINT campaign_changes_campaign_fkey FOREIGN KEY (organization_id, campaign_id)
+    REFERENCES marketing.campaigns (organization_id, campaign_id) ON DELETE CASCADE
+);
+CREATE INDEX idx_campaign_changes_campaign ON marketing.campaign_changes (organization_id, campaign_id, id);
+CALL kit.f_protect('marketing.campaign_changes');
+GRANT SELECT ON marketing.campaign_changes TO outrider_app;
+
+CREATE FUNCTION marketing.f_note_state() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    INSERT INTO marketing.campaign_changes (organization_id, campaign_id, from_state, to_state, reason)
+    VALUES (new.organization_id, new.campaign_id, old.state, new.state, new.paused_reason);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER campaigns_state AFTER UPDATE OF state ON marketing.campaigns
+FOR EACH ROW WHEN (old.state IS DISTINCT FROM new.state) EXECUTE FUNCTION marketing.f_note_state();
+
+-- A name as templates know it: Lead Owner, leadOwner and LEAD_OWNER are lead_owner (marketing/rendering/syntax.py, name_of).
+CREATE FUNCTION marketing.f_variable_name(p_name text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN lower(regexp_replace(regexp_replace(btrim(p_name), '([a-z0-9])(?=[A-Z])', '\1_', 'g'), '[\s.\-_]+', '_', 'g'));
+GRANT EXECUTE ON FUNCTION marketing.f_variable_name(text) TO outrider_app;
+
+-- Enrolls people in a campaign, or keeps them there as excluded with the reason; takes the primary address first, else another one that may
+-- be written to. Who unsubscribed or complained with one address is not written to at another. Who is enrolled already stays; who was
+-- excluded is looked at again; who is no longer asked for, and was never written to, is excluded as left_audience. Answers {total, excluded:
+-- {reason: how many}, eligible, inserted}. Needs app.suppression_key in the transaction.
+CREATE FUNCTION marketing.f_resolve(p_campaign uuid, p_people uuid[]) RETURNS jsonb
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_organization uuid := kit.f_organization();
+    v_verification text;
+    v_due timestamptz;
+    v_first integer := (
+        SELECT min(s.position) FROM marketing.steps AS s WHERE s.organization_id = v_organization AND s.campaign_id = p_campaign
+    );
+    v_inserted integer;
+    v_total integer;
+    v_excluded jsonb;
+BEGIN
+    PERFORM sending.f_hash('');
+    SELECT c.verification_mode, greatest(c.starts_at, now()) INTO STRICT v_verification, v_due
+    FROM marketing.campaigns AS c WHERE c.organization_id = v_organization AND c.campaign_id = p_campaign FOR UPDATE;
+
+    WITH asked AS MATERIALIZED (
+        SELECT m.id, m.email, m.status FROM (SELECT DISTINCT i.id FROM unnest(p_people) AS i (id)) AS a
+        INNER JOIN people.master AS m ON m.organization_id = v_organization AND m.id = a.id
+        WHERE NOT EXISTS (
+            SELECT FROM marketing.enrollments AS e
+            WHERE e.organization_id = v_organization AND e.campaign_id = p_campaign AND e.person_id = a.id AND e.state <> 'excluded'
+        )
+    ),
+    address AS MATERIALIZED (
+        SELECT a.id AS person_id, c.contact_id, c.email, c.email = a.email AS is_primary, a.status AS person_status, c.status, c.verification,
+            sending.f_suppressed(c.email, p_campaign) AS suppressed
+        FROM asked AS a
+        INNER JOIN vault.contacts AS c ON c.organization_id = v_organization AND c.person_id = a.id
+    ),
+    judged AS (
+        SELECT
+            d.*,
+            CASE
+                WHEN bool_or(d.status = 'unsubscribed' OR d.suppressed = 'unsubscribe') OVER person THEN 'unsubscribed'
+                WHEN bool_or(d.suppressed <> 'bounce') OVER person THEN 'suppressed'
+                WHEN d.person_status = 'inactive' OR d.status = 'inactive' THEN 'inactive'
+                WHEN d.status = 'bounced' OR d.suppressed = 'bounce' THEN 'bounced'
+                WHEN d.verification = 'invalid' THEN 'invalid'
+                WHEN v_verification = 'verified_only' AND d.verification IS DISTINCT FROM 'valid' THEN 'not_verified'
+            END AS reason
+        FROM address AS d
+        WINDOW person AS (PARTITION BY d.person_id)
+    ),
+    chosen AS (
+        SELECT DISTINCT ON (j.person_id) j.person_id, j.contact_id, j.email, j.reason FROM judged AS j
+        ORDER BY j.person_id, j.reason IS NOT NULL, j.is_primary DESC, j.contact_id
+    ),
+    written AS (
+        INSERT INTO marketing.enrollments AS e (organization_id, campaign_id, person_id, contact_id, email, state, reason, next_step, next_at)
+        SELECT
+            v_organization, p_campaign, a.id, c.contact_id, c.email, CASE WHEN r.reason IS NULL THEN 'ready' ELSE 'excluded' END, r.reason,
+            CASE WHEN r.reason IS NULL THEN v_first END, CASE WHEN r.reason IS NULL THEN v_due END
+        FROM asked AS a
+        LEFT JOIN chosen AS c ON c.person_id = a.id
+        CROSS JOIN LATERAL (SELECT CASE WHEN c.contact_id IS NULL THEN 'no_address' ELSE c.reason END AS reason) AS r
+        ORDER BY a.id
+        ON CONFLICT (organization_id, campaign_id, person_id) DO UPDATE SET
+            contact_id = excluded.contact_id, email = excluded.email, state = excluded.state, reason = excluded.reason,
+            next_step = excluded.next_step, next_at = excluded.next_at
+        WHERE e.state = 'excluded'
+            AND (e.state, e.reason, e.contact_id) IS DISTINCT FROM (excluded.state, excluded.reason, excluded.contact_id)
+        RETURNING e.state
+    )
+    SELECT count(*) FILTER (WHERE w.state = 'ready') INTO v_inserted FROM written AS w;
+
+    UPDATE marketing.enrollments AS e SET state = 'excluded', reason = 'left_audience', next_step = NULL, next_at = NULL
+    WHERE e.organization_id = v_organization AND e.campaign_id = p_campaign AND e.state = 'ready'
+        AND NOT EXISTS (SELECT FROM unnest(p_people) AS i (id) WHERE i.id = e.person_id)
+        AND NOT EXISTS (SELECT FROM sending.messages AS m WHERE m.organization_id = v_organization AND m.enrollment_id = e.id);
+    UPDATE marketing.enrollments AS e SET next_step = v_first, next_at = coalesce(e.next_at, v_due)
+    WHERE e.organization_id = v_organization AND e.campaign_id = p_campaign AND e.state = 'ready' AND e.next_step IS DISTINCT FROM v_first
+        AND NOT EXISTS (SELECT FROM sending.messages AS m WHERE m.organization_id = v_organization AND m.enrollment_id = e.id);
+
+    SELECT coalesce(sum(r.people), 0), coalesce(jsonb_object_agg(r.reason, r.people) FILTER (WHERE r.reason IS NOT NULL), '{}')
+    INTO v_total, v_excluded
+    FROM (
+        SELECT CASE e.state WHEN 'excluded' THEN e.reason END AS reason, count(*) AS people
+        FROM (SELECT DISTINCT i.id FROM unnest(p_people) AS i (id)) AS a
+        INNER JOIN marketing.enrollments AS e
+            ON e.organization_id = v_organization AND e.campaign_id = p_campaign AND e.person_id = a.id
+        GROUP BY 1
+    ) AS r;
+    UPDATE marketing.campaigns SET target_count = v_total - coalesce((SELECT sum(x.value::integer) FROM jsonb_each_text(v_excluded) AS x), 0)
+    WHERE organization_id = v_organization AND campaign_id = p_campaign;
+    RETURN jsonb_build_object(
+        'total', v_total, 'excluded', v_excluded, 'inserted', v_inserted,
+        'eligible', v_total - coalesce((SELECT sum(x.value::integer) FROM jsonb_each_text(v_excluded) AS x), 0)
+    );
+END $$;
+GRANT EXECUTE ON FUNCTION marketing.f_resolve(uuid, uuid[]) TO outrider_app;
+
+-- Puts the mailboxes in the place of those that a campaign sent from; returns how many of them there are. Threads keep theirs.
+CREATE FUNCTION sending.f_set_campaign_mailboxes(p_campaign uuid, p_mailboxes uuid[]) RETURNS integer
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_organization uuid := kit.f_organization();
+BEGIN
+    DELETE FROM sending.campaign_mailboxes AS c
+    WHERE c.organization_id = v_organization AND c.campaign_id = p_campaign AND c.mailbox_id <> ALL (p_mailboxes);
+    INSERT INTO sending.campaign_mailboxes (organization_id, campaign_id, mailbox_id)
+    SELECT v_organization, p_campaign, b.id FROM sending.mailboxes AS b
+    WHERE b.organization_id = v_organization AND b.id = ANY (p_mailboxes)
+    ON CONFLICT (organization_id, campaign_id, mailbox_id) DO NOTHING;
+    RETURN (
+        SELECT count(*)::integer FROM sending.campaign_mailboxes AS c WHERE c.organization_id = v_organization AND c.campaign_id = p_campaign
+    );
+END $$;
+GRANT EXECUTE ON FUNCTION sending.f_set_campaign_mailboxes(uuid, uuid[]) TO outrider_app;
+
+-- The mailboxes that a campaign sends from, and how they are.
+CREATE FUNCTION sending.f_campaign_mailboxes(p_campaign uuid) RETURNS TABLE (id uuid, email text, state text, state_reason text)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT b.id, b.email, b.state, b.state_reason FROM sending.campaign_mailboxes AS c
+    INNER JOIN sending.mailboxes AS b ON b.organization_id = kit.f_organization() AND b.id = c.mailbox_id
+    WHERE c.organization_id = kit.f_organization() AND c.campaign_id = p_campaign
+    ORDER BY b.email;
+END;
+GRANT EXECUTE ON FUNCTION sending.f_campaign_mailboxes(uuid) TO outrider_app;

@@ -1,0 +1,101 @@
+"""Connections to hosts that a user named: the one place that decides where they may go.
+
+Without OUTRIDER_ALLOW_PRIVATE_HOSTS only addresses of the public internet are connected to. The address that was checked is the one that
+is connected to, so a name that answers differently the second time gains nothing.
+"""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from .errors import InvalidInput
+
+_allow_private = False
+
+
+def configure(*, allow_private: bool) -> None:
+    """Say whether private addresses (this machine, this network) may be connected to."""
+    global _allow_private
+    _allow_private = allow_private
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address belongs to the public internet."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    mapped = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None)
+    return found.is_global and not found.is_multicast and (mapped is None or is_public(str(mapped)))
+
+
+async def resolve(host: str, port: int, *, field: str = "host") -> list[tuple[int, str]]:
+    """Return the (family, address) pairs of a host that may be connected to, in the resolver's order.
+
+    Raises `InvalidInput` naming `field` when the name is unknown or only has addresses that are not allowed.
+    """
+    try:
+        answers = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise InvalidInput(f"{host!r} is not known to the name server: check its spelling", field=field) from error
+    found = [(int(family), str(address[0])) for family, _, _, _, address in answers]
+    allowed = [(family, address) for family, address in found if _allow_private or is_public(address)]
+    if not allowed:
+        raise InvalidInput(
+            f"{host!r} is a private address ({found[0][1]}): the operator allows these with OUTRIDER_ALLOW_PRIVATE_HOSTS=true", field=field
+        )
+    return allowed
+
+
+async def connect(host: str, port: int, *, timeout: float, field: str = "host") -> socket.socket:
+    """Return a connected, non-blocking socket to a host that may be connected to; the caller closes it.
+
+    Tries its addresses in turn. Raises as `resolve` does, and `OSError` (also for a timeout, in seconds) when none answers.
+    """
+    loop = asyncio.get_running_loop()
+    last: OSError = OSError(f"{host} has no address")
+    for family, address in await resolve(host, port, field=field):
+        opened = socket.socket(family, socket.SOCK_STREAM)
+        opened.setblocking(False)
+        try:
+            await asyncio.wait_for(loop.sock_connect(opened, (address, port)), timeout)
+        except TimeoutError:
+            opened.close()
+            last = TimeoutError(f"{host} did not answer within {timeout:.0f} s")
+        except OSError as error:
+            opened.close()
+            last = error
+        except BaseException:
+            opened.close()
+            raise
+        else:
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return opened
+    raise last
+
+
+async def post_form(url: str, form: Mapping[str, str], *, timeout: float = 20) -> tuple[int, Any]:
+    """Send a form to an https address that a user named and return the status and the JSON that came (None: it was none).
+
+    No redirect is followed. Raises `InvalidInput` for an address that may not be connected to or does not answer.
+    """
+    import httpx2
+
+    parts = urlsplit(url)
+    if parts.scheme not in ("https", "http") or not parts.hostname or (parts.scheme == "http" and not _allow_private):
+        raise InvalidInput(f"{url!r} must be an address that begins with https://", field="token_url")
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    address = (await resolve(parts.hostname, port, field="token_url"))[0][1]
+    place = f"[{address}]" if ":" in address else address
+    checked = urlunsplit((parts.scheme, f"{place}:{port}", parts.path, parts.query, ""))
+    try:
+        async with httpx2.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False) as client:
+            answer = await client.post(
+                checked, data=dict(form), headers={"Host": parts.netloc}, extensions={"sni_hostname": parts.hostname}
+            )
+    except httpx2.HTTPError as error:
+        raise InvalidInput(f"{parts.hostname} does not answer: {error or type(error).__name__}", field="token_url") from error
+    try:
+        return answer.status_code, answer.json()
+    except ValueError:
+        return answer.status_code, None

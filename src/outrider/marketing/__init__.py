@@ -1,0 +1,39 @@
+"""Lists, segments, templates, campaigns with their steps, enrollments: who is told what, and when. Sends nothing.
+
+Others use what is listed here.
+"""
+
+from .campaigns import Campaigns
+from .lists import PeopleLists
+from .preflight import Preflight, check, dry_run
+from .rendering import MissingVariable, Rendered, render_message, to_text
+from .running import Running, stop_enrollments
+from .segments import Segments
+from .templates import Templates
+from .types import Campaign, Enrollment, PeopleList, Resolved, Segment, Step, Template, Variant
+from .variables import variables_of
+
+__all__ = [
+    "Campaign",
+    "Campaigns",
+    "Enrollment",
+    "MissingVariable",
+    "PeopleList",
+    "PeopleLists",
+    "Preflight",
+    "Rendered",
+    "Resolved",
+    "Running",
+    "Segment",
+    "Segments",
+    "Step",
+    "Template",
+    "Templates",
+    "Variant",
+    "check",
+    "dry_run",
+    "render_message",
+    "stop_enrollments",
+    "to_text",
+    "variables_of",
+]

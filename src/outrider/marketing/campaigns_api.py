@@ -1,0 +1,194 @@
+"""Campaigns over HTTP. One request is one transaction."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+import asyncpg
+from fastapi import APIRouter, Body, Path, Query
+
+from outrider.kit.errors import InvalidInput
+from outrider.kit.http import Cursor, Limit, Text
+from outrider.tenancy import Caller, transaction
+
+from . import preflight
+from .access import Reader, Writer
+from .campaign_views import (
+    CampaignChange,
+    CampaignPage,
+    CampaignView,
+    DryRun,
+    EnrollmentPage,
+    EnrollmentView,
+    NewCampaign,
+    NewStep,
+    NewSteps,
+    PlannedList,
+    PlannedView,
+    PreflightView,
+    ProblemView,
+    Reason,
+    ResolvedView,
+    StepsView,
+    StepView,
+    WholeView,
+)
+from .campaigns import Campaigns, as_document
+from .running import Running
+from .types import Step, Variant
+
+router = APIRouter(prefix="/api/campaigns", tags=["campaigns"])
+CampaignId = Annotated[UUID, Path(description="The campaign's id.")]
+CLEARED_BY_NULL = ("namespace", "daily_limit", "starts_at")
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    connection: asyncpg.Connection
+    campaigns: Campaigns
+    running: Running
+
+
+@asynccontextmanager
+async def _open(caller: Caller, *, readonly: bool = False) -> AsyncIterator[_Open]:
+    organization = caller.organization_id
+    async with transaction(organization, caller.actor, readonly=readonly) as connection:
+        yield _Open(connection, Campaigns(connection, organization), Running(connection, organization))
+
+
+@router.get("", summary="List campaigns")
+async def list_campaigns(
+    caller: Reader,
+    state: Annotated[Text | None, Query(description="Only those in this state.", examples=["sending"], max_length=20)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> CampaignPage:
+    """Newest first."""
+    async with _open(caller, readonly=True) as at:
+        page = await at.campaigns.page(state=state, limit=limit, cursor=cursor)
+    return CampaignPage(items=[CampaignView.model_validate(one) for one in page.items], next_cursor=page.next_cursor)
+
+
+@router.post("", status_code=201, summary="Make a campaign")
+async def create_campaign(caller: Writer, body: NewCampaign) -> CampaignView:
+    """A draft, in the namespace that the keywords in its name say, unless one is given."""
+    async with _open(caller) as at:
+        return CampaignView.model_validate(await at.campaigns.add(caller.actor, _given(body)))
+
+
+@router.get("/{id}", summary="Show a campaign")
+async def get_campaign(id: CampaignId, caller: Reader) -> WholeView:
+    """With its steps, audience, mailboxes, how many people are in which state, and who changed its state when."""
+    async with _open(caller, readonly=True) as at:
+        return WholeView.model_validate(as_document(await at.campaigns.whole(id)))
+
+
+@router.patch("/{id}", summary="Change a campaign's settings")
+async def update_campaign(id: CampaignId, caller: Writer, body: CampaignChange) -> CampaignView:
+    """Another audience makes a campaign that was ready a draft again; one that runs takes it with the next resolve. 409 when it is over."""
+    async with _open(caller) as at:
+        return CampaignView.model_validate(await at.campaigns.change(id, _given(body)))
+
+
+@router.delete("/{id}", status_code=204, summary="Delete a draft")
+async def delete_campaign(id: CampaignId, caller: Writer) -> None:
+    """409 for a campaign that somebody is enrolled in: cancel that one."""
+    async with _open(caller) as at:
+        await at.campaigns.delete(id)
+
+
+@router.put("/{id}/steps", summary="Replace a campaign's steps")
+async def replace_steps(id: CampaignId, caller: Writer, body: NewSteps) -> StepsView:
+    """All steps in their order. `changes` says for how many enrolled people something changes; with `dry_run` nothing is written.
+
+    What was sent stays as it was. 409 when a step would go that somebody got already.
+    """
+    wanted = [_step(one) for one in body.steps]
+    async with _open(caller) as at:
+        effect = await (at.campaigns.effect(id, wanted) if body.dry_run else at.campaigns.put_steps(id, wanted))
+    shown = [StepView.model_validate(one, from_attributes=True) for one in effect.steps]
+    return StepsView(steps=shown, changes=dict(effect.people), dry_run=body.dry_run)
+
+
+@router.post("/{id}/resolve", summary="Enroll a campaign's audience")
+async def resolve_campaign(id: CampaignId, caller: Writer) -> ResolvedView:
+    """Looks at everyone in the audience now: who may be written to is enrolled, who may not is kept with the reason.
+
+    A draft becomes ready. Again takes only who is new, and looks at the excluded anew.
+    """
+    async with _open(caller) as at:
+        return ResolvedView.model_validate(await at.running.resolve(id))
+
+
+@router.get("/{id}/preflight", summary="Check a campaign before it starts")
+async def preflight_campaign(id: CampaignId, caller: Reader) -> PreflightView:
+    """Names everything that is missing, at once."""
+    async with _open(caller, readonly=True) as at:
+        found = await preflight.check(at.connection, caller.organization_id, id)
+    problems = [ProblemView.model_validate(one) for one in found.problems]
+    return PreflightView(can_start=found.can_start, eligible=found.eligible, problems=problems)
+
+
+@router.post("/{id}/dry-run", summary="Show what a campaign would send")
+async def dry_run_campaign(id: CampaignId, caller: Reader, body: Annotated[DryRun | None, Body()] = None) -> PlannedList:
+    """The next people's messages as they would get them, with planned times; sends nothing. 409 before the first resolve."""
+    async with _open(caller, readonly=True) as at:
+        planned = await preflight.dry_run(at.connection, caller.organization_id, id, (body or DryRun(people=3)).people)
+    return PlannedList(items=[PlannedView.model_validate(one) for one in planned])
+
+
+@router.post("/{id}/start", summary="Start a campaign")
+async def start_campaign(id: CampaignId, caller: Writer) -> CampaignView:
+    """Now, or at its `starts_at`. 409 naming everything that is missing."""
+    async with _open(caller) as at:
+        return CampaignView.model_validate(await at.running.start(id))
+
+
+@router.post("/{id}/pause", summary="Pause a campaign")
+async def pause_campaign(id: CampaignId, caller: Writer, body: Annotated[Reason | None, Body()] = None) -> CampaignView:
+    """No message of it begins from now on. 409 when it does not run."""
+    async with _open(caller) as at:
+        return CampaignView.model_validate(await at.running.pause(id, body.reason if body else None))
+
+
+@router.post("/{id}/resume", summary="Go on with a campaign")
+async def resume_campaign(id: CampaignId, caller: Writer) -> CampaignView:
+    """409 when it is not paused."""
+    async with _open(caller) as at:
+        return CampaignView.model_validate(await at.running.resume(id))
+
+
+@router.post("/{id}/cancel", summary="Cancel a campaign")
+async def cancel_campaign(id: CampaignId, caller: Writer) -> CampaignView:
+    """Ends it for good: nobody is written to any more. 409 when it is over already."""
+    async with _open(caller) as at:
+        return CampaignView.model_validate(await at.running.cancel(id))
+
+
+@router.get("/{id}/enrollments", summary="List the people in a campaign")
+async def list_enrollments(
+    id: CampaignId,
+    caller: Reader,
+    state: Annotated[Text | None, Query(description="Only those in this state.", examples=["excluded"], max_length=20)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> EnrollmentPage:
+    """Each with where they stand; those who were left out too, with the reason."""
+    async with _open(caller, readonly=True) as at:
+        page = await at.campaigns.enrollments(id, state=state, limit=limit, cursor=cursor)
+    return EnrollmentPage(items=[EnrollmentView.model_validate(one) for one in page.items], next_cursor=page.next_cursor)
+
+
+def _given(body: CampaignChange) -> dict[str, Any]:
+    given = {name: getattr(body, name) for name in body.model_fields_set}
+    for name, value in given.items():
+        if value is None and name not in CLEARED_BY_NULL:
+            raise InvalidInput(f"{name} is null: leave it out to keep it as it is", field=name)
+    return given
+
+
+def _step(one: NewStep) -> Step:
+    variants = tuple(Variant(**variant.model_dump()) for variant in one.variants)
+    return Step(**{**one.model_dump(exclude={"variants"}), "variants": variants})

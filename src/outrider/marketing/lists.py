@@ -1,0 +1,118 @@
+"""Lists: people that somebody put together. Filling one takes one statement, however many they are. Never commits."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from outrider.kit.errors import Conflict, InvalidInput, NotFound
+from outrider.kit.paging import Page, check_limit, decode_id_cursor, encode_cursor
+from outrider.people import Filters, Lists, filters_of
+from outrider.tenancy import OrganizationId
+
+from . import checks
+from .store import audiences as queries
+from .types import PeopleList, Person
+
+MOST_IDS = 1_000
+
+
+class PeopleLists:
+    """The lists of one organization, inside the caller's `tenancy.transaction`."""
+
+    def __init__(self, connection: asyncpg.Connection, organization: OrganizationId) -> None:
+        self._connection = connection
+        self._organization = organization
+
+    async def page(self, *, limit: int = 50, cursor: str | None = None) -> Page[PeopleList]:
+        """Return a page of lists, newest first. Raises `InvalidInput`."""
+        check_limit(limit)
+        rows = queries.lists(self._connection, organization_id=self._organization, after=decode_id_cursor(cursor), count=limit + 1)
+        found = [PeopleList(**dict(row)) async for row in rows]
+        return Page(found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None)
+
+    async def find(self, id: UUID) -> PeopleList:
+        """Return a list. Raises `NotFound`."""
+        row = await queries.list_by_id(self._connection, organization_id=self._organization, id=id)
+        if row is None:
+            raise NotFound(f"there is no list {id}", field="id")
+        return PeopleList(**dict(row))
+
+    async def named(self, name: str) -> PeopleList:
+        """Return the list with a name, in any case. Raises `NotFound`."""
+        id = await queries.list_id(self._connection, organization_id=self._organization, name=name.strip())
+        if id is None:
+            raise NotFound(f"there is no list named {name[:60]!r}", field="name")
+        return await self.find(id)
+
+    async def add(self, name: str, description: str | None = None) -> PeopleList:
+        """Make an empty list and return it. Raises `InvalidInput`, and `Conflict` for a name that is taken."""
+        kept = checks.name(name)
+        id = await queries.add_list(
+            self._connection, organization_id=self._organization, name=kept, description=checks.description(description)
+        )
+        if id is None:
+            raise checks.taken("list", kept)
+        return await self.find(id)
+
+    async def change(self, id: UUID, *, name: str | None = None, description: str | None = None) -> PeopleList:
+        """Change a list and return it; None leaves as it is, '' clears. Raises `NotFound`, `InvalidInput`, `Conflict`."""
+        there = await self.find(id)
+        kept = there.name if name is None else checks.name(name)
+        text = there.description if description is None else checks.description(description)
+        try:
+            async with self._connection.transaction():
+                await queries.change_list(self._connection, organization_id=self._organization, id=id, name=kept, description=text)
+        except asyncpg.UniqueViolationError as error:
+            raise checks.taken("list", kept) from error
+        return await self.find(id)
+
+    async def delete(self, id: UUID) -> None:
+        """Delete a list; its people stay. Raises `NotFound`, and `Conflict` while a campaign is for it."""
+        there = await self.find(id)
+        rows = queries.uses(self._connection, organization_id=self._organization, list_id=id, segment_id=None)
+        if used := [row["name"] async for row in rows]:
+            raise Conflict(f"{there.name!r} is the audience of {', '.join(used)}: take it out there first", field="id")
+        await queries.delete_list(self._connection, organization_id=self._organization, id=id)
+
+    async def put(self, id: UUID, *, ids: Sequence[UUID] | None = None, filters: Mapping[str, Any] | None = None) -> int:
+        """Put people on a list, by id or all that fit filters ({}: everyone), and return how many were not on it yet."""
+        return await self._move(id, ids, filters, queries.add_members, queries.add_selected)
+
+    async def take(self, id: UUID, *, ids: Sequence[UUID] | None = None, filters: Mapping[str, Any] | None = None) -> int:
+        """Take people off a list, named as in `put`, and return how many were on it."""
+        return await self._move(id, ids, filters, queries.remove_members, queries.remove_selected)
+
+    async def people(self, id: UUID, *, limit: int = 50, cursor: str | None = None) -> Page[Person]:
+        """Return a page of the people on a list. Raises `NotFound`, `InvalidInput`."""
+        check_limit(limit)
+        await self.find(id)
+        rows = queries.members(
+            self._connection, organization_id=self._organization, list_id=id, after=decode_id_cursor(cursor), count=limit + 1
+        )
+        ids = [row["person_id"] async for row in rows]
+        found = await people_of(Lists(self._connection, self._organization), ids[:limit])
+        return Page(found, encode_cursor(ids[limit - 1]) if len(ids) > limit else None)
+
+    async def _move(self, id: UUID, ids: Sequence[UUID] | None, filters: Mapping[str, Any] | None, by_ids: Any, by_selection: Any) -> int:
+        await self.find(id)
+        if (ids is None) == (filters is None):
+            raise InvalidInput("give ids, or filters ({} for everyone), and not both", field="ids")
+        key = {"organization_id": self._organization, "list_id": id}
+        if ids is not None:
+            if not 1 <= len(ids) <= MOST_IDS:
+                raise InvalidInput(f"ids names {len(ids)} people; give 1 to {MOST_IDS}, or filters", field="ids")
+            return int(await by_ids(self._connection, **key, ids=list(ids)))
+        wanted = filters_of("people", filters or {})
+        assert isinstance(wanted, Filters)
+        lists, selection = Lists(self._connection, self._organization), uuid4()
+        await lists.select("people", wanted, selection)
+        moved = int(await by_selection(self._connection, **key, selection=selection))
+        await lists.forget(selection)
+        return moved
+
+
+async def people_of(lists: Lists, ids: list[UUID]) -> list[Person]:
+    """Return the people with these ids, in their order; those that are gone are left out."""
+    return [Person(one.id, one.email, one.name, one.title, one.company, one.status) for one in await lists.rows("people", ids)]

@@ -1,0 +1,11 @@
+"""Loads this slice's queries. Holds no rules."""
+
+from pathlib import Path
+
+from outrider.kit import sql
+
+_HERE = Path(__file__).parent
+audiences = sql.load(_HERE / "audiences.sql")
+texts = sql.load(_HERE / "templates.sql")
+campaigns = sql.load(_HERE / "campaigns.sql")
+enrollments = sql.load(_HERE / "enrollments.sql")

@@ -1,0 +1,52 @@
+"""What templates may say of a person: by the names that they use."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import asyncpg
+
+from outrider.kit.errors import NotFound
+from outrider.tenancy import OrganizationId
+
+from .rendering import name_of
+from .store import texts as queries
+
+KNOWN = (
+    "email",
+    "name",
+    "first_name",
+    "last_name",
+    "title",
+    "location",
+    "phone",
+    "linkedin_url",
+    "company",
+    "company_domain",
+    "industry",
+)
+"""The names that everybody may have; custom fields come by theirs: `Lead Owner` is lead_owner."""
+
+
+async def variables_of(
+    connection: asyncpg.Connection, organization: OrganizationId, enrollment_ids: Sequence[UUID]
+) -> dict[UUID, dict[str, str]]:
+    """Return {enrollment: {variable: value}}, in one statement; enrollments that are not there are left out."""
+    rows = queries.variables_of_enrollments(connection, organization_id=organization, enrollment_ids=list(enrollment_ids))
+    return {row["id"]: _variables(row) async for row in rows}
+
+
+async def variables_of_person(connection: asyncpg.Connection, organization: OrganizationId, person_id: UUID) -> dict[str, str]:
+    """Return {variable: value} of a person. Raises `NotFound`."""
+    row = await queries.variables_of_person(connection, organization_id=organization, person_id=person_id)
+    if row is None:
+        raise NotFound(f"there is no person {person_id}", field="person_id")
+    return _variables(row)
+
+
+def _variables(row: asyncpg.Record) -> dict[str, str]:
+    custom = {
+        name_of(name): str(value)
+        for name, value in (row["custom_fields"] or {}).items()
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool)
+    }
+    return {**custom, **{name: row[name] for name in KNOWN if row[name]}}

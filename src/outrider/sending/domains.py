@@ -1,0 +1,86 @@
+"""The domains that we sign for: a DKIM key of our own making, the records to set, and what DNS says about them."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from outrider.kit.errors import Conflict, InvalidInput, NotFound
+from outrider.tenancy import OrganizationId
+
+from . import dns
+from .credentials import seal_key
+from .dkim import make_key
+from .mailboxes import HOST
+from .store import mailbox_queries as queries
+
+SELECTOR = "outrider"
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A domain with its public key. `checks` is what DNS said at `checked_at`, by kind: spf, dkim, dmarc; empty before the first time."""
+
+    id: UUID
+    domain: str
+    dkim_selector: str
+    dkim_public_key: str
+    checks: dict[str, Any]
+    checked_at: datetime | None
+    created_at: datetime
+
+    @property
+    def records(self) -> dict[str, tuple[str, str]]:
+        """{kind: (name, value)} of what has to stand in DNS."""
+        return dns.records(self.domain, self.dkim_selector, self.dkim_public_key)
+
+
+class DomainService:
+    """The organization's domains, in the caller's transaction."""
+
+    def __init__(self, connection: asyncpg.Connection, organization: OrganizationId, resolver: dns.Resolver | None = None) -> None:
+        self._connection = connection
+        self._organization = organization
+        self._resolver = resolver
+
+    async def list(self) -> list[Domain]:
+        """Return the domains by name; the first thousand."""
+        return [Domain(**dict(row)) async for row in queries.domains(self._connection, organization_id=self._organization)]
+
+    async def get(self, id: UUID) -> Domain:
+        """Return one. Raises `NotFound`."""
+        row = await queries.domain(self._connection, organization_id=self._organization, id=id)
+        if row is None:
+            raise NotFound(f"there is no domain {id}", field="id")
+        return Domain(**dict(row))
+
+    async def add(self, domain: str, selector: str = SELECTOR) -> Domain:
+        """Make a key for a domain. Raises `InvalidInput`, and `Conflict` when it has one."""
+        domain, selector = domain.strip().lower(), selector.strip().lower()
+        if not HOST.fullmatch(domain) or "." not in domain or ":" in domain:
+            raise InvalidInput(f"domain is {domain!r}; it must be a name such as example.org", field="domain")
+        if not HOST.fullmatch(selector) or len(selector) > 63 or "." in selector or ":" in selector:
+            raise InvalidInput(f"selector is {selector!r}; it must be one word of letters, digits and hyphens", field="selector")
+        pem, public = await asyncio.to_thread(make_key)
+        made = await queries.add_domain(
+            self._connection, organization_id=self._organization, domain=domain, selector=selector,
+            private_key=seal_key(pem, self._organization, domain), public_key=public,
+        )  # fmt: skip
+        if made is None:
+            raise Conflict(f"{domain} has a key already", field="domain")
+        return await self.get(made)
+
+    async def check(self, id: UUID) -> Domain:
+        """Ask DNS, keep what it says, and return the domain. Raises `NotFound`."""
+        found = await self.get(id)
+        checks = await dns.check_domain(self._resolver or dns.Resolver(), found.domain, found.dkim_selector, found.dkim_public_key)
+        await queries.keep_checks(self._connection, organization_id=self._organization, id=id, checks=checks)
+        return await self.get(id)
+
+    async def remove(self, id: UUID) -> None:
+        """Remove a domain and its key; its mail goes unsigned from then on. Raises `NotFound`."""
+        if await queries.delete_domain(self._connection, organization_id=self._organization, id=id) is None:
+            raise NotFound(f"there is no domain {id}", field="id")

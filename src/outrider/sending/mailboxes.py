@@ -1,0 +1,246 @@
+"""Mailboxes: what they are, what they may, how they do. Credentials go in and never come out."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from outrider.kit.errors import Conflict, InvalidInput, NotFound
+from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
+from outrider.tenancy import OrganizationId
+
+from . import smtp
+from .credentials import TOKEN_URLS, Credentials, opened
+from .lanes import account_of
+from .preparing import to_sending_mailboxes
+from .smtp import Unreachable
+from .store import mailbox_queries as queries
+from .store import queries as ledger_queries
+from .types import SendingMailbox
+
+ADDRESS = re.compile(r"[^\s@<>,;:\"()\\]+@[a-z0-9-]+(\.[a-z0-9-]+)+")
+HOST = re.compile(r"[a-z0-9.:-]{1,253}")
+SERVERS = {"gmail": ("smtp.gmail.com", 587), "outlook": ("smtp.office365.com", 587)}
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A mailbox and what it did: today and in the last hour what counts against its limits, and the last 7 days of its health."""
+
+    id: UUID
+    email: str
+    from_name: str
+    reply_to: str | None
+    provider: str
+    smtp_host: str | None
+    smtp_port: int
+    smtp_security: str
+    authentication: str
+    username: str | None
+    has_credentials: bool
+    state: str
+    state_reason: str | None
+    health_score: int
+    priority: int
+    weight: int
+    daily_limit: int
+    hourly_limit: int | None
+    spacing_seconds: int | None
+    warmup_status: str
+    warmup_started_on: date | None
+    warmup_from: int
+    warmup_days: int
+    tracking_domain: str | None
+    last_sent_at: datetime | None
+    created_at: datetime
+    limit_today: int
+    sent_today: int
+    sent_this_hour: int
+    sent_in_week: int
+    bounced_in_week: int
+    complaints_in_week: int
+    replies_in_week: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of a connection test. `answer` is the server's own, or what went wrong."""
+
+    works: bool
+    answer: str
+
+
+class MailboxService:
+    """The organization's mailboxes, in the caller's transaction."""
+
+    def __init__(self, connection: asyncpg.Connection, organization: OrganizationId) -> None:
+        self._connection = connection
+        self._organization = organization
+
+    async def page(self, *, limit: int = 100, cursor: str | None = None) -> Page[Mailbox]:
+        """Return a page by address. Raises `InvalidInput` for a bad limit or cursor."""
+        check_limit(limit)
+        key = decode_cursor(cursor, 1)
+        rows = queries.mailboxes(self._connection, organization_id=self._organization, after=key[0] if key else None, count=limit + 1)
+        found = [Mailbox(**dict(row)) async for row in rows]
+        return Page(found[:limit], encode_cursor(found[limit - 1].email) if len(found) > limit else None)
+
+    async def get(self, id: UUID) -> Mailbox:
+        """Return one. Raises `NotFound`."""
+        row = await queries.mailbox(self._connection, organization_id=self._organization, id=id)
+        if row is None:
+            raise NotFound(f"there is no mailbox {id}", field="id")
+        return Mailbox(**dict(row))
+
+    async def find(self, text: str) -> Mailbox:
+        """Return the one with this address or id. Raises `NotFound`."""
+        try:
+            return await self.get(UUID(text))
+        except ValueError:
+            found = await queries.find_mailbox(self._connection, organization_id=self._organization, email=text)
+            if found is None:
+                raise NotFound(f"there is no mailbox {text}", field="mailbox") from None
+            return await self.get(found)
+
+    async def add(self, values: dict[str, Any], credentials: Credentials | None = None, owner: UUID | None = None) -> Mailbox:
+        """Make a mailbox of these columns. Raises `InvalidInput` naming the field, `Conflict` for an address that is there."""
+        provider = values.get("provider") or "smtp"
+        host, port = SERVERS.get(provider, (None, 587))
+        usual: dict[str, Any] = {
+            "from_name": "", "provider": provider, "smtp_host": host, "smtp_port": port, "smtp_security": "starttls",
+            "authentication": "password", "priority": 5, "weight": 5, "daily_limit": 50,
+            "warmup_status": "off", "warmup_from": 5, "warmup_days": 30,
+        }  # fmt: skip
+        given = {name: value for name, value in values.items() if value is not None}
+        full = {**usual, **await self._checked(given), "owner_user_id": str(owner) if owner else None}
+        _check_together(full)
+        if not full.get("smtp_host"):
+            raise InvalidInput("smtp_host is missing: name the server that takes mail from this mailbox", field="smtp_host")
+        try:
+            made: UUID = await queries.add_mailbox(self._connection, organization_id=self._organization, values=full)
+        except asyncpg.UniqueViolationError as error:
+            raise Conflict(f"there is a mailbox {full['email']} already", field="email") from error
+        if credentials is not None:
+            await self._keep(made, credentials, provider)
+        return await self.get(made)
+
+    async def change(self, id: UUID, values: dict[str, Any], credentials: Credentials | None = None) -> Mailbox:
+        """Change what `values` names; the address stays. Raises as `add` does, and `NotFound`."""
+        before = await self.get(id)
+        checked = await self._checked(values)
+        _check_together({name: checked.get(name, getattr(before, name)) for name in ("authentication", "smtp_security")})
+        moves = checked.get("smtp_host", before.smtp_host) != before.smtp_host
+        if (
+            moves and before.has_credentials and credentials is None
+        ):  # else whoever may change a mailbox could have its password sent to them
+            raise InvalidInput("the credentials would go to another server: give them again", field="credentials")
+        if checked.get("warmup_status") == "active" and before.warmup_started_on:
+            checked.setdefault("warmup_started_on", before.warmup_started_on.isoformat())
+        try:
+            await queries.change_mailbox(self._connection, organization_id=self._organization, id=id, values=checked)
+        except (asyncpg.CheckViolationError, asyncpg.NotNullViolationError) as error:
+            raise InvalidInput(f"these values do not go together: {error.constraint_name or error.column_name}", field="body") from error
+        if credentials is not None:
+            await self._keep(id, credentials, values.get("provider") or before.provider)
+        return await self.get(id)
+
+    async def set_state(self, id: UUID, state: str, reason: str | None = None) -> Mailbox:
+        """Pause or resume a mailbox; resumed, its health begins anew. Raises `NotFound`."""
+        await queries.set_state(self._connection, organization_id=self._organization, id=id, state=state, reason=reason)
+        return await self.get(id)
+
+    async def remove(self, id: UUID) -> None:
+        """Remove a mailbox that never sent. Raises `NotFound`, and `Conflict` for one that the ledger or a campaign names."""
+        try:
+            if await queries.delete_mailbox(self._connection, organization_id=self._organization, id=id) is None:
+                raise NotFound(f"there is no mailbox {id}", field="id")
+        except asyncpg.ForeignKeyViolationError as error:
+            raise Conflict("the mailbox belongs to a campaign, or has sent something: pause it instead", field="id") from error
+
+    async def set_for_campaign(self, campaign_id: UUID, mailbox_ids: list[UUID]) -> int:
+        """Say which mailboxes a campaign sends from. What is queued with another one goes over to them; returns how many messages.
+
+        Raises `NotFound` for a campaign or mailbox that is not there.
+        """
+        await self._need_campaign(campaign_id)
+        arguments = {"organization_id": self._organization, "campaign_id": campaign_id, "mailbox_ids": mailbox_ids}
+        await queries.drop_campaign_mailboxes(self._connection, **arguments)
+        try:
+            await queries.add_campaign_mailboxes(self._connection, **arguments)
+        except asyncpg.ForeignKeyViolationError as error:
+            raise NotFound("one of the mailboxes is not there", field="mailbox_ids") from error
+        return int(await queries.hand_over(self._connection, campaign_id=campaign_id))
+
+    async def of_campaign(self, campaign_id: UUID) -> list[UUID]:
+        """Return the ids of the mailboxes that a campaign sends from. Raises `NotFound` for an unknown campaign."""
+        await self._need_campaign(campaign_id)
+        rows = queries.campaign_mailboxes(self._connection, organization_id=self._organization, campaign_id=campaign_id)
+        return [row["mailbox_id"] async for row in rows]
+
+    async def _need_campaign(self, campaign_id: UUID) -> None:
+        if not await queries.campaign_exists(self._connection, organization_id=self._organization, campaign_id=campaign_id):
+            raise NotFound(f"there is no campaign {campaign_id}", field="campaign_id")
+
+    async def _keep(self, id: UUID, credentials: Credentials, provider: str) -> None:
+        if credentials.refresh_token and not credentials.token_url:
+            known = TOKEN_URLS.get(provider)
+            if known is None:
+                raise InvalidInput("token_url is missing: say where the provider renews tokens", field="token_url")
+            credentials = Credentials(
+                **{name: getattr(credentials, name) for name in credentials.__dataclass_fields__} | {"token_url": known}
+            )
+        await ledger_queries.keep_credentials(
+            self._connection, organization_id=self._organization, id=id, credentials=credentials.sealed(self._organization, id)
+        )
+
+    async def _checked(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return values as they are kept. Raises `InvalidInput` naming the field."""
+        checked = dict(values)
+        for field in ("email", "reply_to"):
+            if checked.get(field):
+                checked[field] = checked[field].strip().lower()
+                if not ADDRESS.fullmatch(checked[field]) or not checked[field].isascii():
+                    raise InvalidInput(f"{field} is {checked[field]!r}; it must be an address such as ana@example.org", field=field)
+        for field in ("smtp_host", "tracking_domain"):
+            if checked.get(field):
+                checked[field] = checked[field].strip().lower()
+                if not HOST.fullmatch(checked[field]):
+                    raise InvalidInput(f"{field} is {checked[field]!r}; it must be a name such as mail.example.org", field=field)
+        if any(ord(letter) < 32 for letter in checked.get("from_name") or ""):
+            raise InvalidInput("from_name holds a line end or another control character: take it out", field="from_name")
+        if checked.get("warmup_status") == "active" and not checked.get("warmup_started_on"):
+            checked["warmup_started_on"] = (await queries.today(self._connection, organization_id=self._organization)).isoformat()
+        return checked
+
+
+def _check_together(values: dict[str, Any]) -> None:
+    if values["authentication"] != "none" and values["smtp_security"] == "none":
+        raise InvalidInput("a password is not sent without encryption: choose tls or starttls", field="smtp_security")
+
+
+async def read_for_trial(connection: asyncpg.Connection, organization: OrganizationId, id: UUID) -> SendingMailbox:
+    """Return what `try_mailbox` needs. Raises `NotFound`."""
+    rows = ledger_queries.mailboxes_for_sending(connection, organization_id=organization, mailbox_ids=[id])
+    mailbox = (await to_sending_mailboxes(rows)).get(id)
+    if mailbox is None:
+        raise NotFound(f"there is no mailbox {id}", field="id")
+    return mailbox
+
+
+async def try_mailbox(organization: OrganizationId, mailbox: SendingMailbox) -> Trial:
+    """Connect and sign in as a mailbox does, send nothing, and return the server's own answer. Takes up to a minute, in no transaction."""
+    try:
+        found = opened(mailbox.credentials_encrypted, organization, mailbox.id)
+        if mailbox.authentication == "oauth2" and found.is_stale:
+            found = await found.renewed()
+        tried = await smtp.connect(account_of(mailbox, found), local_hostname=mailbox.email.partition("@")[2])
+    except Unreachable as trouble:
+        return Trial(False, trouble.answer)
+    except InvalidInput as error:
+        return Trial(False, error.message)
+    answer = tried.greeting
+    await tried.close()
+    return Trial(True, answer)

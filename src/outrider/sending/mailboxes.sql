@@ -1,0 +1,118 @@
+-- name: mailboxes(organization_id, after, count)
+-- A page of mailboxes by address, with what they did.
+SELECT
+    b.id, b.email, b.from_name, b.reply_to, b.provider, b.smtp_host, b.smtp_port, b.smtp_security, b.authentication, b.username,
+    b.credentials_encrypted IS NOT NULL AS has_credentials, b.state, b.state_reason, b.health_score, b.priority, b.weight, b.daily_limit,
+    b.hourly_limit, b.spacing_seconds, b.warmup_status, b.warmup_started_on, b.warmup_from, b.warmup_days, b.tracking_domain, b.last_sent_at,
+    b.created_at, f.limit_today, f.today AS sent_today, f.hour AS sent_this_hour, f.sent AS sent_in_week, f.bounced AS bounced_in_week,
+    f.complaints AS complaints_in_week, f.replies AS replies_in_week
+FROM sending.mailboxes AS b
+CROSS JOIN LATERAL sending.f_mailbox_figures(b.id) AS f
+WHERE b.organization_id = :organization_id AND (:after::text IS NULL OR b.email > :after::text)
+ORDER BY b.email
+LIMIT :count;
+
+-- name: mailbox(organization_id, id)^
+-- One mailbox, with what it did.
+SELECT
+    b.id, b.email, b.from_name, b.reply_to, b.provider, b.smtp_host, b.smtp_port, b.smtp_security, b.authentication, b.username,
+    b.credentials_encrypted IS NOT NULL AS has_credentials, b.state, b.state_reason, b.health_score, b.priority, b.weight, b.daily_limit,
+    b.hourly_limit, b.spacing_seconds, b.warmup_status, b.warmup_started_on, b.warmup_from, b.warmup_days, b.tracking_domain, b.last_sent_at,
+    b.created_at, f.limit_today, f.today AS sent_today, f.hour AS sent_this_hour, f.sent AS sent_in_week, f.bounced AS bounced_in_week,
+    f.complaints AS complaints_in_week, f.replies AS replies_in_week
+FROM sending.mailboxes AS b
+CROSS JOIN LATERAL sending.f_mailbox_figures(b.id) AS f
+WHERE b.organization_id = :organization_id AND b.id = :id;
+
+-- name: find_mailbox(organization_id, email)$
+-- The id of the mailbox with an address.
+SELECT id FROM sending.mailboxes WHERE organization_id = :organization_id AND email = lower(btrim(:email));
+
+-- name: add_mailbox(organization_id, values)$
+-- A new mailbox of these columns.
+INSERT INTO sending.mailboxes (
+    organization_id, owner_user_id, email, from_name, reply_to, provider, smtp_host, smtp_port, smtp_security, authentication, username, priority,
+    weight, daily_limit, hourly_limit, spacing_seconds, warmup_status, warmup_started_on, warmup_from, warmup_days, tracking_domain
+)
+SELECT
+    :organization_id, v.owner_user_id, v.email, v.from_name, v.reply_to, v.provider, v.smtp_host, v.smtp_port, v.smtp_security, v.authentication,
+    v.username, v.priority, v.weight, v.daily_limit, v.hourly_limit, v.spacing_seconds, v.warmup_status, v.warmup_started_on, v.warmup_from,
+    v.warmup_days, v.tracking_domain
+FROM jsonb_populate_record(NULL::sending.mailboxes, :values) AS v
+RETURNING id;
+
+-- name: change_mailbox(organization_id, id, values)$
+-- Changes what `values` names, and leaves the rest.
+UPDATE sending.mailboxes AS b SET
+    from_name = v.from_name, reply_to = v.reply_to, provider = v.provider, smtp_host = v.smtp_host, smtp_port = v.smtp_port,
+    smtp_security = v.smtp_security, authentication = v.authentication, username = v.username, priority = v.priority, weight = v.weight,
+    daily_limit = v.daily_limit, hourly_limit = v.hourly_limit, spacing_seconds = v.spacing_seconds, warmup_status = v.warmup_status,
+    warmup_started_on = v.warmup_started_on, warmup_from = v.warmup_from, warmup_days = v.warmup_days, tracking_domain = v.tracking_domain
+FROM sending.mailboxes AS o
+CROSS JOIN LATERAL jsonb_populate_record(o, :values) AS v
+WHERE o.organization_id = :organization_id AND o.id = :id AND b.organization_id = :organization_id AND b.id = o.id
+RETURNING b.id;
+
+-- name: set_state(organization_id, id, state, reason)$
+-- Takes a mailbox into use or out of it; resumed, its health begins anew.
+UPDATE sending.mailboxes SET
+    state = :state, state_reason = :reason, resumed_at = CASE :state WHEN 'active' THEN clock_timestamp() ELSE resumed_at END
+WHERE organization_id = :organization_id AND id = :id
+RETURNING id;
+
+-- name: delete_mailbox(organization_id, id)$
+-- Removes a mailbox; a foreign key refuses one that sent something or belongs to a campaign.
+DELETE FROM sending.mailboxes WHERE organization_id = :organization_id AND id = :id RETURNING id;
+
+-- name: today(organization_id)$
+-- The organization's day.
+SELECT (now() AT TIME ZONE time_zone)::date FROM tenancy.organizations WHERE id = :organization_id;
+
+-- name: campaign_exists(organization_id, campaign_id)$
+-- Whether there is such a campaign.
+SELECT EXISTS (SELECT FROM marketing.campaigns WHERE organization_id = :organization_id AND campaign_id = :campaign_id);
+
+-- name: campaign_mailboxes(organization_id, campaign_id)
+-- Which mailboxes a campaign sends from.
+SELECT l.mailbox_id FROM sending.campaign_mailboxes AS l
+WHERE l.organization_id = :organization_id AND l.campaign_id = :campaign_id ORDER BY l.mailbox_id;
+
+-- name: drop_campaign_mailboxes(organization_id, campaign_id, mailbox_ids)!
+-- Leaves only these.
+DELETE FROM sending.campaign_mailboxes
+WHERE organization_id = :organization_id AND campaign_id = :campaign_id AND mailbox_id <> ALL (:mailbox_ids::uuid[]);
+
+-- name: add_campaign_mailboxes(organization_id, campaign_id, mailbox_ids)!
+-- Adds these.
+INSERT INTO sending.campaign_mailboxes (organization_id, campaign_id, mailbox_id)
+SELECT :organization_id, :campaign_id, m.id FROM unnest(:mailbox_ids::uuid[]) AS m (id)
+ON CONFLICT (organization_id, campaign_id, mailbox_id) DO NOTHING;
+
+-- name: hand_over(campaign_id)$
+-- Gives what is queued with mailboxes that the campaign no longer has to those that it has; how many messages.
+SELECT sending.f_hand_over(:campaign_id);
+
+-- name: domains(organization_id)
+-- The domains that we sign for.
+SELECT id, domain, dkim_selector, dkim_public_key, checks, checked_at, created_at FROM sending.domains
+WHERE organization_id = :organization_id ORDER BY domain LIMIT 1000;
+
+-- name: domain(organization_id, id)^
+-- One of them.
+SELECT id, domain, dkim_selector, dkim_public_key, checks, checked_at, created_at FROM sending.domains
+WHERE organization_id = :organization_id AND id = :id;
+
+-- name: add_domain(organization_id, domain, selector, private_key, public_key)$
+-- A new domain; nothing when it is there.
+INSERT INTO sending.domains (organization_id, domain, dkim_selector, dkim_private_key_encrypted, dkim_public_key)
+VALUES (:organization_id, :domain, :selector, :private_key, :public_key)
+ON CONFLICT (organization_id, domain) DO NOTHING
+RETURNING id;
+
+-- name: keep_checks(organization_id, id, checks)!
+-- What DNS said now.
+UPDATE sending.domains SET checks = :checks, checked_at = now() WHERE organization_id = :organization_id AND id = :id;
+
+-- name: delete_domain(organization_id, id)$
+-- Removes a domain and its key.
+DELETE FROM sending.domains WHERE organization_id = :organization_id AND id = :id RETURNING id;

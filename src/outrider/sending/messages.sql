@@ -1,0 +1,105 @@
+-- name: control(organization_id)^
+-- Whether sending is frozen, and the limits of the organization.
+SELECT
+    sending.f_is_frozen() AS is_frozen, c.frozen_at, c.frozen_reason, c.daily_limit, c.domain_hourly_limit
+FROM (SELECT :organization_id::uuid AS id) AS o
+LEFT JOIN sending.control AS c ON c.organization_id = o.id;
+
+-- name: set_limits(organization_id, daily_limit, domain_hourly_limit)!
+-- Sets the organization's limits; NULL: none.
+INSERT INTO sending.control (organization_id, daily_limit, domain_hourly_limit) VALUES (:organization_id, :daily_limit, :domain_hourly_limit)
+ON CONFLICT (organization_id) DO UPDATE SET daily_limit = excluded.daily_limit, domain_hourly_limit = excluded.domain_hourly_limit;
+
+-- name: counts(organization_id, most)
+-- How many messages are in each state that is not an end, counted to `most`.
+SELECT s.status, (
+    SELECT count(*) FROM (
+        SELECT FROM sending.messages AS m WHERE m.organization_id = :organization_id AND m.status = s.status LIMIT :most
+    ) AS counted
+) AS messages
+FROM unnest(ARRAY['queued', 'claimed', 'sending', 'needs_review', 'unknown']) AS s (status);
+
+-- name: due(organization_id, moment, most)^
+-- What is due by a moment, counted to `most`: messages in the queue, and people whose next step has no message yet.
+SELECT
+    (
+        SELECT count(*) FROM (
+            SELECT FROM sending.messages AS m
+            WHERE m.organization_id = :organization_id AND m.status = 'queued' AND m.scheduled_at <= :moment LIMIT :most
+        ) AS counted
+    ) AS messages,
+    (
+        SELECT count(*) FROM (
+            SELECT FROM marketing.enrollments AS e
+            INNER JOIN marketing.campaigns AS c
+                ON c.organization_id = :organization_id AND c.campaign_id = e.campaign_id AND c.state IN ('sending', 'paused')
+            WHERE e.organization_id = :organization_id AND e.state IN ('ready', 'active') AND e.next_step IS NOT NULL AND e.next_at <= :moment
+            LIMIT :most
+        ) AS counted
+    ) AS people,
+    (SELECT max(m.sent_at) FROM sending.mailboxes AS b
+     CROSS JOIN LATERAL (SELECT b.last_sent_at AS sent_at) AS m WHERE b.organization_id = :organization_id) AS last_sent_at;
+
+-- name: messages(organization_id, campaign_id, mailbox_id, before, count)
+-- A page of messages, newest first; NULL asks nothing.
+SELECT
+    m.id, m.campaign_id, m.enrollment_id, m.sequence_step, m.mailbox_id, b.email AS mailbox, m.person_id, m.recipient, m.message_id, m.subject,
+    m.status, m.reason, m.attempts, m.scheduled_at, m.last_attempt_at, m.error_message, m.sent_at, m.created_at
+FROM sending.messages AS m
+INNER JOIN sending.mailboxes AS b ON b.organization_id = :organization_id AND b.id = m.mailbox_id
+WHERE m.organization_id = :organization_id
+    AND (:campaign_id::uuid IS NULL OR m.campaign_id = :campaign_id::uuid)
+    AND (:mailbox_id::uuid IS NULL OR m.mailbox_id = :mailbox_id::uuid)
+    AND (:before::uuid IS NULL OR m.id < :before::uuid)
+ORDER BY m.id DESC
+LIMIT :count;
+
+-- name: messages_in(organization_id, status, campaign_id, mailbox_id, before, count)
+-- A page of the messages in one state, newest first; NULL asks nothing.
+SELECT
+    m.id, m.campaign_id, m.enrollment_id, m.sequence_step, m.mailbox_id, b.email AS mailbox, m.person_id, m.recipient, m.message_id, m.subject,
+    m.status, m.reason, m.attempts, m.scheduled_at, m.last_attempt_at, m.error_message, m.sent_at, m.created_at
+FROM sending.messages AS m
+INNER JOIN sending.mailboxes AS b ON b.organization_id = :organization_id AND b.id = m.mailbox_id
+WHERE m.organization_id = :organization_id AND m.status = :status
+    AND (:campaign_id::uuid IS NULL OR m.campaign_id = :campaign_id::uuid)
+    AND (:mailbox_id::uuid IS NULL OR m.mailbox_id = :mailbox_id::uuid)
+    AND (:before::uuid IS NULL OR m.id < :before::uuid)
+ORDER BY m.id DESC
+LIMIT :count;
+
+-- name: message(organization_id, id)^
+-- One message as it went out, or waits.
+SELECT
+    m.id, m.campaign_id, c.name AS campaign, m.enrollment_id, m.sequence_step, m.mailbox_id, b.email AS mailbox, m.person_id, m.recipient,
+    m.message_id, m.in_reply_to, m.subject, m.body, m.body_text, m.headers, m.status, m.reason, m.attempts, m.scheduled_at, m.last_attempt_at,
+    m.error_message, m.edited_by, m.sent_at, m.created_at
+FROM sending.messages AS m
+INNER JOIN sending.mailboxes AS b ON b.organization_id = :organization_id AND b.id = m.mailbox_id
+INNER JOIN marketing.campaigns AS c ON c.organization_id = :organization_id AND c.campaign_id = m.campaign_id
+WHERE m.organization_id = :organization_id AND m.id = :id;
+
+-- name: attempts(organization_id, message_id)
+-- Every attempt at a message with the server's own answer, first to last.
+SELECT a.number, a.worker, a.started_at, a.ended_at, a.outcome, a.code, a.answer FROM sending.attempts AS a
+WHERE a.organization_id = :organization_id AND a.message_id = :message_id ORDER BY a.number LIMIT 100;
+
+-- name: settle(id, outcome, evidence)$
+-- What a doubtful message became.
+SELECT sending.f_settle(:id, :outcome, :evidence);
+
+-- name: release(ids, subject, body)$
+-- How many of the messages that wait for a look go on.
+SELECT sending.f_release(:ids::uuid[], :subject, :body);
+
+-- name: skip(ids)$
+-- How many messages were left out.
+SELECT sending.f_skip(:ids::uuid[]);
+
+-- name: freeze(reason)$
+-- Since when sending is frozen.
+SELECT sending.f_freeze(:reason);
+
+-- name: thaw(skip_until)$
+-- How many messages and steps were left out before sending goes on.
+SELECT sending.f_thaw(:skip_until);

@@ -1,0 +1,101 @@
+"""Templates: what they may say, what they become, and what they can never do."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outrider.kit.errors import InvalidInput
+from outrider.marketing.rendering import MissingVariable, parse, render_message, render_text, variables_in
+
+ANA = {"first_name": "Ana", "company": "Acme & Sons", "title": " "}
+
+
+def text(template: str, seed: str = "s", **more: str) -> str:
+    return render_text(template, {**ANA, **more}, seed=seed)
+
+
+@pytest.mark.parametrize("written", ["{{first_name}}", "{{ First_Name }}", "{{firstName}}", "{{ FIRST NAME }}", "{{ first-name }}"])
+def test_a_variable_is_known_however_it_is_written(written):
+    assert text(f"Hi {written},") == "Hi Ana,"
+
+
+@pytest.mark.parametrize(
+    ("template", "shown"),
+    [
+        ('{{ title | default("there") }}', "there"),
+        ("{{ title | default('there') }}", "there"),
+        ('{{title|company|"you"}}', "Acme & Sons"),
+        ('{{title|nickname|"you | me"}}', "you | me"),
+        ('{{ first_name | default("there") }}', "Ana"),
+        ('{{ title | "" }}', ""),
+    ],
+)
+def test_the_first_that_has_a_value_stands(template, shown):
+    assert text(template) == shown
+
+
+@pytest.mark.parametrize("template", ["{{ title }}", "{{ nickname }}", "{{ title | nickname }}", "{a|{{ nickname }}}"])
+def test_nobody_gets_a_hole(template):
+    with pytest.raises(MissingVariable):
+        text(template)
+
+
+@pytest.mark.parametrize(
+    "template", ["{{ first_name", '{{ "only text" }}', "{{ }}", "{{ a.b() }}", "{{ x | upper(1) }}", "{{ __class__ }}", "{{ 'x' | name }}"]
+)
+def test_what_cannot_be_read_is_said_so(template):
+    with pytest.raises(InvalidInput):
+        parse(template)
+
+
+def test_spintax_draws_every_option_and_always_the_same_for_a_seed():
+    template = "{Hi|Hello|{Good|Nice} day} {{first_name}}"
+    drawn = {text(template, seed=str(n)) for n in range(200)}
+    assert drawn == {"Hi Ana", "Hello Ana", "Good day Ana", "Nice day Ana"}
+    assert len({text(template, seed="one") for _ in range(20)}) == 1
+
+
+def test_braces_without_a_bar_are_text():
+    assert text("p { color: red } and { unclosed") == "p { color: red } and { unclosed"
+    assert text("a } b | c") == "a } b | c"
+
+
+def test_values_are_never_read_as_templates():
+    assert text("{x{{v}}|x{{v}}}", v="{a|b} {{ company }} }") == "x{a|b} {{ company }} }"
+
+
+def test_html_is_escaped_in_the_body_and_not_in_the_subject():
+    message = render_message("For {{ company }}", "<p>{{ company }}</p>", ANA, seed="s")
+    assert message.subject == "For Acme & Sons"
+    assert "Acme &amp; Sons" in message.html
+    assert message.text == "Acme & Sons\n"
+
+
+def test_a_subject_is_one_line():
+    assert render_message("a\r\nBcc: x@example.com", "", {}, seed="s").subject == "a Bcc: x@example.com"
+
+
+def test_styles_are_inlined_and_links_are_in_the_plain_text():
+    message = render_message("s", '<style>p{color:red}</style><p>Read <a href="https://x.example/a">this</a></p>', {}, seed="s")
+    assert 'style="color: red' in message.html
+    assert "https://x.example/a" in message.text
+
+
+def test_what_a_template_needs_is_known_without_rendering_it():
+    assert variables_in(parse('{{ a }} {{ b | "x" }} {{{ c }}|d} {{ b }}')) == {"a": False, "b": False, "c": False}
+
+
+def test_templates_are_bounded():
+    with pytest.raises(InvalidInput):
+        parse("x" * 500_001)
+    with pytest.raises(InvalidInput):
+        parse("{a|b}" * 501)
+    assert text("{ " * 50_000 + "|" + "} " * 50_000)
+
+
+@given(st.text(alphabet="{}|ab \"'", max_size=60))
+def test_any_text_is_read_or_refused_and_never_breaks(template):
+    with suppress(InvalidInput, MissingVariable):
+        text(template, a="1", b="2", ab="3")
