@@ -399,8 +399,9 @@ GRANT EXECUTE ON FUNCTION sending.f_begin(text, jsonb, interval) TO outrider_app
 
 -- What the servers answered: an array of {id, token, outcome, reason, code, answer, retry_at, is_throttled}. sent: it has the message. refused:
 -- never (`reason` bounce, refused or gave_up). postponed: it comes again at `retry_at`, and no longer counts; with `is_throttled` the recipient's
--- domain is written to more slowly. unknown: the connection was lost after DATA. not_started: given back unsent, not before
--- `retry_at`. needs_review: it cannot be written without a person. Returns what each became; a claim that is no longer ours brings no row, but news of an `unknown` settles it.
+-- domain is written to more slowly. unknown: the connection was lost after DATA. not_started: given back unsent, not before `retry_at`.
+-- needs_review: it cannot be written without a person. Returns what each became; a claim that is no longer ours brings no row, but news of an
+-- `unknown` settles it.
 CREATE FUNCTION sending.f_finish(p_worker text, p_outcomes jsonb) RETURNS TABLE (id uuid, status text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
