@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "outrider"
-SLICES = ["tenancy", "ops", "namespaces", "intake", "people", "marketing", "sending", "reports"]
+SLICES = ["tenancy", "ops", "namespaces", "intake", "people", "marketing", "sending", "engagement", "reports"]
 """In the order of the data's flow: a slice may use those before it."""
 COMPOSITION = {
     "__main__",

@@ -17,6 +17,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from outrider import __version__, gallery, palette, runtime
+from outrider.engagement import pages as engagement_pages
 from outrider.intake import api as intake
 from outrider.intake import imports_api as imports
 from outrider.intake import pages as intake_pages
@@ -81,6 +82,7 @@ PAGES: tuple[APIRouter, ...] = (
     ops_pages.router,
     intake_pages.router,
     people_pages.router,
+    engagement_pages.router,
     reports_pages.router,
 )
 """The pages of the slices."""

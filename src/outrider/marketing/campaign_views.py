@@ -58,8 +58,8 @@ SETTINGS: dict[str, Any] = {
     "verification_mode": "exclude_invalid",
     "rotation": "round_robin",
     "stops_at_same_company": False,
-    "tracks_opens": True,
-    "tracks_clicks": True,
+    "tracks_opens": False,
+    "tracks_clicks": False,
     "starts_at": None,
 }
 CAMPAIGN: dict[str, Any] = {
@@ -253,9 +253,9 @@ class CampaignChange(BaseModel):
     daily_limit: int | None = Field(None, description="Most messages a day; null: none of its own.")
     verification_mode: Text | None = Field(None, description="exclude_invalid or verified_only.")
     rotation: Text | None = Field(None, description="round_robin, weighted, priority, health or hybrid.")
-    stops_at_same_company: bool | None = Field(None, description="Whether a reply stops everyone at the same company.")
-    tracks_opens: bool | None = None
-    tracks_clicks: bool | None = None
+    stops_at_same_company: bool | None = Field(None, description="Not followed yet: false.")
+    tracks_opens: bool | None = Field(None, description="Not followed yet: false.")
+    tracks_clicks: bool | None = Field(None, description="Not followed yet: false.")
     starts_at: Annotated[datetime | None, AfterValidator(_aware)] = Field(None, description="Not before then; null: when it is started.")
     lists: list[UUID] | None = Field(None, description="All of them.", max_length=100)
     segments: list[UUID] | None = Field(None, description="All of them.", max_length=100)

@@ -36,6 +36,10 @@ class Effect:
     people: Mapping[int, int]
 
 
+NOT_FOLLOWED_YET = ("tracks_opens", "tracks_clicks", "stops_at_same_company")
+"""Settings that wait for engagement events."""
+
+
 class Campaigns:
     """The campaigns of one organization, inside the caller's `tenancy.transaction`."""
 
@@ -198,6 +202,8 @@ class Campaigns:
         checks.one_of(wanted.verification_mode, VERIFICATION_MODES, "verification_mode")
         checks.one_of(wanted.rotation, ROTATIONS, "rotation")
         check_time_zone(wanted.time_zone)
+        if ahead := next((name for name in NOT_FOLLOWED_YET if getattr(wanted, name)), None):
+            raise InvalidInput("opens, clicks and replies are not followed yet: leave it false", field=ahead)
         if wanted.namespace is not None:
             try:
                 await NamespaceService(self._connection, self._organization).find(wanted.namespace)

@@ -1,0 +1,68 @@
+"""The unsubscribe link: it asks on GET, acts on POST, and belongs to one message of one organization."""
+
+import pytest
+
+from outrider import sending, tenancy
+from outrider.kit import keyring
+
+HTML = {"Accept": "text/html"}
+
+
+@pytest.fixture
+async def campaign(scene):
+    """A campaign with two messages in the queue: (campaign, mailbox, messages)."""
+    mailbox = await scene.mailbox()
+    made = await scene.campaign(mailbox)
+    return made, mailbox, await scene.queue(made, mailbox, 2)
+
+
+def link(organization, message):
+    return f"/u/{keyring.signer().sign('unsubscribe', organization, message)}"
+
+
+async def suppressed(scene, message):
+    email = await scene.value("SELECT recipient FROM sending.messages WHERE id = $1", message)
+    async with tenancy.transaction(scene.organization, tenancy.Actor("user", "test")) as connection:
+        return await sending.suppressed(connection, scene.organization, [email])
+
+
+async def test_looking_asks_and_changes_nothing(anonymous, organization, scene, campaign):
+    page = await anonymous.get(link(organization, campaign[2][0]), headers=HTML)
+    assert page.status_code == 200
+    assert "Unsubscribe?" in page.text
+    assert await suppressed(scene, campaign[2][0]) == {}
+
+
+async def test_the_button_of_the_page_ends_everything_for_that_address_alone(anonymous, organization, scene, campaign):
+    mine, other = campaign[2]
+    page = await anonymous.post(link(organization, mine), data={"scope": "all"}, headers=HTML)
+    assert "You are unsubscribed" in page.text
+    assert list((await suppressed(scene, mine)).values()) == ["unsubscribe"]
+    assert await suppressed(scene, other) == {}
+    states = await scene.run("SELECT state, reason FROM marketing.enrollments ORDER BY state")
+    assert sorted((row["state"], row["reason"]) for row in states if row["state"] == "stopped") == [("stopped", "unsubscribe")]
+    claimed = await scene.run("SELECT recipient FROM sending.f_claim('test', 10)")
+    assert len(claimed) == 1
+
+
+async def test_a_mail_programs_own_button_works_without_a_page_and_again(anonymous, organization, scene, campaign):
+    for _ in range(2):
+        answer = await anonymous.post(link(organization, campaign[2][0]), data={"List-Unsubscribe": "One-Click"})
+        assert (answer.status_code, answer.text) == (200, "You are unsubscribed.\n")
+    assert len(await suppressed(scene, campaign[2][0])) == 1
+
+
+async def test_only_the_campaign_leaves_others_alone(anonymous, organization, scene, campaign):
+    answer = await anonymous.post(link(organization, campaign[2][0]), data={"scope": "campaign"}, headers=HTML)
+    assert "gets no more of" in answer.text
+    assert await suppressed(scene, campaign[2][0]) == {}
+    assert len(await scene.run("SELECT recipient FROM sending.f_claim('test', 10)")) == 1
+
+
+async def test_a_link_is_of_one_message_of_one_organization(anonymous, organization, other_organization, campaign):
+    foreign = link(other_organization, campaign[2][0])
+    wrong = [foreign, link(organization, organization), "/u/nonsense", link(organization, campaign[2][0])[:-2] + "AA"]
+    wrong.append(f"/u/{keyring.signer().sign('open', organization, campaign[2][0])}")
+    for address in wrong:
+        assert (await anonymous.get(address, headers=HTML)).status_code == 404, address
+        assert (await anonymous.post(address, data={"scope": "all"}, headers=HTML)).status_code == 404, address
