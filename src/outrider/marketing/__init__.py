@@ -35,6 +35,5 @@ __all__ = [
     "render_message",
     "stop_enrollments",
     "to_text",
-    "to_text",
     "variables_of",
 ]
