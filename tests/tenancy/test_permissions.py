@@ -45,6 +45,7 @@ def test_what_changes_something_does_not_ask_for_reading_alone(rules):
     assert {rule.path for rule in unsafe if all(scope.endswith(":read") for scope in rule.scopes)} == {
         "/api/namespaces/test-match",
         "/api/exports",
+        "/exports",
     }
 
 
