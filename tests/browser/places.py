@@ -48,6 +48,15 @@ def found(name: str, query: str, **others: str) -> Parameters:
     return look
 
 
+def given(**parameters: str) -> Parameters:
+    """Return what fills in parameters as they are."""
+
+    async def look(site: Site) -> dict[str, str]:
+        return parameters
+
+    return look
+
+
 async def a_key(site: Site) -> dict[str, str]:
     """Make an API key."""
     owner = tenancy.Caller(site.organization, ACTOR, "owner", tenancy.scopes_of("owner", site.organization))
@@ -181,8 +190,8 @@ PIECES: dict[str, str] = {
     "/assets/{digest}/{name}": "files",
     "/companies/{id}/facts": "the facts of a company, on its page",
     "/companies/options": "names of companies for a field",
-    "/favicon.ico": "a file",
     "/exports/{id}/file": "a download",
+    "/favicon.ico": "a file",
     "/home/running": "what runs, on the home page",
     "/imports/live": "what goes on, on the page of imports",
     "/imports/{number}/live": "what goes on, on an import's page",
