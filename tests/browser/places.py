@@ -9,11 +9,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import uuid4
 
+import asyncpg
 import httpx
 
 from outrider import intake, tenancy
+from outrider.kit import database, keyring
 from tests.api.catalogue import make_custom_field
 from tests.api.fixtures import key_of, new_user
+from tests.sending.scene import Scene
 
 from .site import ACTOR, SAMPLES, Site
 
@@ -74,6 +77,19 @@ async def a_link(site: Site) -> dict[str, str]:
     await new_user(site.organization, "member", email)
     await site.value("SELECT tenancy.f_ask_reset($1, $2)", email, hashlib.sha256(token.encode()).digest())
     return {"token": token}
+
+
+async def an_unsubscribe_link(site: Site) -> dict[str, str]:
+    """Put a message into the queue of a paused campaign, and sign its link."""
+    connection = await asyncpg.connect(site.admin_url)
+    try:
+        await database.prepare_connection(connection)
+        scene = Scene(connection, site.organization)
+        mailbox = await scene.mailbox()
+        [message] = await scene.queue(await scene.campaign(mailbox, state="paused"), mailbox, 1)
+    finally:
+        await connection.close()
+    return {"token": keyring.signer().sign("unsubscribe", site.organization, message)}
 
 
 async def an_upload(site: Site) -> dict[str, str]:
@@ -184,6 +200,7 @@ PAGES: dict[str, Visit] = {
     "/sign-in/code": Visit("lacks code"),
     "/sign-in/forgotten": Visit(None),
     "/sign-in/reset": Visit(None, a_link, "token={token}"),
+    "/u/{token}": Visit(None, an_unsubscribe_link),
 }
 
 PIECES: dict[str, str] = {
