@@ -12,8 +12,8 @@ import pytest_asyncio
 from outrider import runtime, tenancy
 from outrider.commands import console
 from outrider.kit.server import EmbeddedServer
-from outrider.people import Filters, search
-from outrider.people.search import PEOPLE
+from outrider.people import ContactFilters, Filters, search
+from outrider.people.search import CONTACTS, PEOPLE
 from tests.conftest import new_organization
 
 CROWD = 20_000
@@ -52,6 +52,11 @@ async def crowd(pool, urls):
         "INSERT INTO intake.raw_loads (organization_id, batch_id, source, raw_data, status, email, created_at) "
         "SELECT $1, 'b', 'apollo', jsonb_build_object('email', m.email), CASE WHEN random() < 0.02 THEN 'pending' ELSE 'promoted' END, "
         "m.email, now() - random() * interval '90 days' FROM people.master AS m WHERE m.organization_id = $1",
+        organization,
+    )
+    await connection.execute(
+        "UPDATE vault.contacts SET tags = CASE WHEN contact_id % 700 = 0 THEN '[\"rare\"]'::jsonb ELSE '[\"common\"]' END "
+        "WHERE organization_id = $1 AND contact_id % 5 = 0",
         organization,
     )
     for table in ("company.master", "people.master", "vault.contacts", "intake.raw_loads"):
@@ -112,6 +117,33 @@ async def test_a_common_word_is_found_by_walking(crowd):
     assert "idx_people_sort_name" in plan
     assert "idx_contacts_person" in plan
     assert "Seq Scan" not in plan
+
+
+@pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
+async def test_a_rare_tag_is_found_by_its_own_index(crowd, mode):
+    plan = await plan_of(crowd, PEOPLE.full(crowd, Filters(tag=("rare",)), first_page("newest"), 51), mode)
+    assert "Bitmap Index Scan on idx_contacts_tags" in plan
+    assert "Seq Scan" not in plan
+    newest = search.order(CONTACTS.sorts, "newest", None, None, CONTACTS.id_type)
+    plan = await plan_of(crowd, CONTACTS.full(crowd, ContactFilters(tag=("rare",)), newest, 51), mode)
+    assert "Bitmap Index Scan on idx_contacts_tags" in plan
+    assert "tags ? " in next(line for line in plan.splitlines() if "Index Cond" in line and "tags" in line)
+
+
+@pytest.mark.parametrize(
+    ("sort", "index"), [("newest", "contacts_pkey"), ("email", "idx_contacts_email"), ("updated", "idx_contacts_updated_at")]
+)
+async def test_a_page_of_addresses_is_read_from_its_index(crowd, sort, index):
+    by = search.order(CONTACTS.sorts, sort, None, None, CONTACTS.id_type)
+    async with tenancy.transaction(crowd, ACTOR) as connection:
+        statement = CONTACTS.glance(crowd, ContactFilters(), by, 51)
+        rows = await connection.fetch(statement.sql, *statement.parameters)
+    cursor = by.cursor(rows[50]["key"], rows[50]["id"])
+    for after in (None, cursor):
+        here = search.order(CONTACTS.sorts, sort, None, after, CONTACTS.id_type)
+        plan = await plan_of(crowd, CONTACTS.glance(crowd, ContactFilters(), here, 51))
+        assert index in plan
+        assert "Seq Scan" not in plan
 
 
 SEED = {

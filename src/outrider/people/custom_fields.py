@@ -49,7 +49,10 @@ class CustomField:
 
 @dataclass(frozen=True, slots=True)
 class FoundKey:
-    """A key that contacts hold and nobody gave a type; `contacts` is None when it came in after the last count."""
+    """A key that contacts hold and nobody gave a type; `contacts` is None when it came in after the last count.
+
+    `samples` are three of its values; of what looks like a select up to twelve.
+    """
 
     key: str
     contacts: int | None

@@ -51,7 +51,8 @@ fresh AS (
 SELECT a.name, a.contacts, a.proposed_type, a.samples, a.counted_at FROM (
     SELECT c.name, c.contacts, c.proposed_type, c.samples, c.counted_at FROM counted AS c
     UNION ALL
-    SELECT f.name, NULL, f.proposed_type, to_jsonb(trim_array(f.samples, greatest(cardinality(f.samples) - 3, 0))), NULL
+    SELECT
+        f.name, NULL, f.proposed_type, to_jsonb(trim_array(f.samples, greatest(cardinality(f.samples) - CASE f.proposed_type WHEN 'select' THEN 12 ELSE 3 END, 0))), NULL
     FROM fresh AS f WHERE f.name NOT IN (SELECT c.name FROM counted AS c)
 ) AS a
 WHERE NOT EXISTS (SELECT FROM people.custom_fields AS t WHERE t.organization_id = :organization_id AND t.key = a.name)
@@ -94,7 +95,7 @@ looked AS (
 kept AS (
     INSERT INTO people.contact_keys (organization_id, kind, name, contacts, misfits, proposed_type, samples)
     SELECT :organization_id, 'field', h.name, h.contacts, h.misfits, coalesce(l.proposed_type, 'text'),
-        coalesce(to_jsonb(trim_array(l.samples, greatest(cardinality(l.samples) - 3, 0))), '[]')
+        coalesce(to_jsonb(trim_array(l.samples, greatest(cardinality(l.samples) - CASE l.proposed_type WHEN 'select' THEN 12 ELSE 3 END, 0))), '[]')
     FROM held AS h LEFT JOIN looked AS l ON l.name = h.name
     ON CONFLICT (organization_id, kind, name) DO UPDATE SET
     contacts = excluded.contacts, misfits = excluded.misfits, proposed_type = excluded.proposed_type, samples = excluded.samples,
