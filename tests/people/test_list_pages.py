@@ -1,4 +1,4 @@
-"""The pages of the lists: search, filters, columns, saved views, bulk edits, exports, custom fields; what they cost and refuse."""
+"""The pages of the lists: tables, views, bulk edits with undo, exports, custom fields; what they cost and refuse."""
 
 import html
 import re

@@ -3,7 +3,7 @@
 Others use what is listed here. Golden records are made by the database's own functions; nothing here writes one.
 """
 
-from .actors import Who, actor_names, who_are
+from .actors import Who, who_are
 from .audit import AuditEntry, AuditFilters, list_audit
 from .corrections import correct_rejects
 from .imports import change_import, columns_of, create_import, get_import, list_imports, set_mapping
@@ -27,7 +27,6 @@ __all__ = [
     "RevertPreview",
     "StoredRow",
     "Who",
-    "actor_names",
     "cancel",
     "cancel_dry_run",
     "change_import",

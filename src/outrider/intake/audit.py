@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from outrider.kit.errors import InvalidInput
-from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
+from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor, foreign_cursor
 from outrider.tenancy import Actor, OrganizationId, transaction
 
 from .actors import actor_names
@@ -119,7 +119,7 @@ def _position(cursor: str | None) -> tuple[datetime, int] | None:
             raise ValueError(key[0])
         return moment, _bigint(key[1])
     except ValueError as error:
-        raise InvalidInput("cursor is not one of ours: pass the next_cursor of the page before, as it is", field="cursor") from error
+        raise foreign_cursor() from error
 
 
 def _bigint(text: str | None) -> int:

@@ -13,7 +13,7 @@ import typer
 
 from outrider.kit import terminal
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
-from outrider.kit.terminal import Json, Org
+from outrider.kit.terminal import Count, From, Json, Org
 
 from . import imports, running
 from . import rejects as rows
@@ -159,8 +159,8 @@ def _go_on(current: Import, again: str | None) -> str:
 @group.command("list")
 def list_imports(
     state: Annotated[str | None, typer.Option("--state", help="Only imports in this state.")] = None,
-    limit: Annotated[int, typer.Option("--limit", help="How many at most.")] = 20,
-    cursor: Annotated[str | None, typer.Option("--cursor", help="Where the page before ended.")] = None,
+    limit: Count = 20,
+    cursor: From = None,
     org: Org = None,
     json: Json = False,
 ) -> None:

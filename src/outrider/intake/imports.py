@@ -14,7 +14,7 @@ import asyncpg
 
 from outrider.kit import spool
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
-from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
+from outrider.kit.paging import Page, check_limit, decode_id_cursor, encode_cursor
 from outrider.namespaces import NamespaceService
 from outrider.tenancy import Actor, OrganizationId, transaction
 
@@ -96,8 +96,7 @@ async def list_imports(
     """Return a page of imports, newest first; empty when there are none. Raises `InvalidInput` for an unknown state or cursor."""
     if state is not None and state not in STATES:
         raise InvalidInput(f"state is {state!r}; it must be one of {', '.join(STATES)}", field="state")
-    key = decode_cursor(cursor, 1)
-    asked = {"state": state, "before": _uuid(key[0]) if key else None, "limit": check_limit(limit) + 1}
+    asked = {"state": state, "before": decode_id_cursor(cursor), "limit": check_limit(limit) + 1}
     async with transaction(organization, actor, readonly=True) as connection:
         rows = [row async for row in queries.list_imports(connection, organization_id=organization, **asked)]
     if any(row["is_given_up"] for row in rows):
@@ -265,10 +264,3 @@ async def _namespace(connection: asyncpg.Connection, organization: OrganizationI
     if wanted.campaign:
         return (await service.route(wanted.campaign)).namespace_id
     return (await service.default()).id
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError as error:
-        raise InvalidInput("cursor is not one of ours: pass the next_cursor of the page before, as it is", field="cursor") from error

@@ -13,8 +13,7 @@ from uuid import UUID
 
 import asyncpg
 
-from outrider.kit.errors import InvalidInput
-from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
+from outrider.kit.paging import Page, check_limit, decode_id_cursor, encode_cursor
 from outrider.tenancy import Actor, OrganizationId, transaction
 
 from .store import queries
@@ -94,12 +93,7 @@ async def list_lines(
 
     Raises `InvalidInput` for a bad limit or cursor.
     """
-    key = decode_cursor(cursor, 1)
-    try:
-        before = UUID(key[0] or "") if key else None
-    except ValueError as error:
-        raise InvalidInput("cursor is not one of ours: pass the next_cursor of the page before, as it is", field="cursor") from error
-    asked = {"states": list(states) if states else None, "before": before, "limit": check_limit(limit) + 1}
+    asked = {"states": list(states) if states else None, "before": decode_id_cursor(cursor), "limit": check_limit(limit) + 1}
     rows = queries.import_lines(connection, organization_id=organization, **asked)
     found = [ImportLine(**dict(row)) async for row in rows]
     return Page(found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None)

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from outrider.kit.errors import InvalidInput
-from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
+from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor, foreign_cursor
 from outrider.tenancy import Actor, OrganizationId, transaction
 
 from .export import Reject, reject_cells, reject_header
@@ -41,7 +41,7 @@ async def list_rejects(
         raise InvalidInput(f"reason is {reason!r}; it must be one of {', '.join(REASONS)}", field="reason")
     key = decode_cursor(cursor, 1)
     if key and not (key[0] or "").isdecimal():  # isdigit takes ² too, of which int() makes nothing
-        raise InvalidInput("cursor is not one of ours: pass the next_cursor of the page before, as it is", field="cursor")
+        raise foreign_cursor()
     async with transaction(organization, actor, readonly=True) as connection:
         current = await get_in(connection, organization, number)
         found = [

@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from outrider.kit.errors import InvalidInput
-from outrider.kit.http import BigInt, Cursor, Limit, Text
+from outrider.kit.http import BigInt, Cursor, Limit, Text, csv_file
 from outrider.tenancy import Caller, require
 
 from . import corrections, imports, rejects
@@ -126,8 +126,4 @@ async def download_rejects(import_id: Number, caller: Reader) -> StreamingRespon
     Rows that were corrected since are not in it.
     """
     found = await imports.get_import(caller.organization_id, caller.actor, import_id)
-    return StreamingResponse(
-        rejects.reject_blocks(caller.organization_id, caller.actor, found.id),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="rejects-{found.id}.csv"'},
-    )
+    return csv_file(rejects.reject_blocks(caller.organization_id, caller.actor, found.id), f"rejects-{found.id}.csv")

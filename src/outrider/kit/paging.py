@@ -35,8 +35,13 @@ def decode_cursor(cursor: str | None, parts: int) -> list[str | None] | None:
     except ValueError:
         key = None
     if not isinstance(key, list) or len(key) != parts or not all(part is None or isinstance(part, str) for part in key):
-        raise InvalidInput("cursor is not one of ours: pass the next_cursor of the page before, as it is", field="cursor")
+        raise foreign_cursor()
     return key
+
+
+def foreign_cursor() -> InvalidInput:
+    """Return the error for a cursor that we did not make, for who reads more than texts out of one."""
+    return InvalidInput("cursor is not one of ours: pass the next_cursor of the page before, as it is", field="cursor")
 
 
 def decode_id_cursor(cursor: str | None) -> UUID | None:
@@ -46,7 +51,7 @@ def decode_id_cursor(cursor: str | None) -> UUID | None:
     try:
         return UUID(key[0] or "") if key else None
     except ValueError as error:
-        raise InvalidInput("cursor is not one of ours: pass the next_cursor of the page before, as it is", field="cursor") from error
+        raise foreign_cursor() from error
 
 
 def check_limit(limit: int) -> int:

@@ -13,16 +13,19 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from typing import IO, TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 import orjson
 import typer
 
-from .errors import OutriderError
+from .errors import InvalidInput, OutriderError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON; an error becomes a problem object on standard error.")]
+Count = Annotated[int, typer.Option("--limit", min=1, max=500, help="Most to show.")]
+From = Annotated[str | None, typer.Option("--cursor", help="Where to go on: the cursor told by the page before.", show_default=False)]
 Org = Annotated[
     str | None,
     typer.Option("--org", metavar="NAME", help="The organization to act in: its slug, name or id.", show_default=False),
@@ -112,6 +115,14 @@ def show_error(error: OutriderError, *, json: bool) -> None:
     if text.split(" ", 1)[0].isalpha():  # an address or an option at the start stays as it is
         text = text[:1].upper() + text[1:]
     say(f"Error: {text}{'' if text.endswith(('.', '!', '?', ')')) else '.'}", style="red", stderr=True)
+
+
+def parsed_id(text: str, field: str = "id") -> UUID:
+    """Return an id that a person typed. Raises `InvalidInput` naming the argument or option."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidInput(f"{field} is {text[:60]!r}; it must be an id such as the lists show", field=field) from None
 
 
 def printable(text: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from outrider.kit.errors import InvalidInput
-from outrider.kit.terminal import Json, Org, say, show_json, show_record, show_table, warn
+from outrider.kit.terminal import Count, From, Json, Org, say, show_json, show_record, show_table, warn
 from outrider.runtime import run_in
 from outrider.tenancy import transaction
 
@@ -181,10 +181,8 @@ def list_profiles(
     score_from: Annotated[int | None, typer.Option("--score-from", help="Lead score, this or more.", show_default=False)] = None,
     score_to: Annotated[int | None, typer.Option("--score-to", help="Lead score, this or less.", show_default=False)] = None,
     sort: Annotated[str, typer.Option("--sort", help="newest, lead_score or email.")] = "newest",
-    limit: Annotated[int, typer.Option("--limit", min=1, max=PAGE, help="Most to show.")] = 20,
-    cursor: Annotated[
-        str | None, typer.Option("--cursor", help="Where to go on: the cursor told by the page before.", show_default=False)
-    ] = None,
+    limit: Count = 20,
+    cursor: From = None,
     org: Org = None,
     json: Json = False,
 ) -> None:

@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from outrider.kit.errors import InvalidInput, NotFound
-from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
+from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor, foreign_cursor
 from outrider.tenancy import OrganizationId
 
 from .store import profile_queries as queries
@@ -209,4 +209,4 @@ def _after(sort: str, cursor: str | None) -> _After | None:
             raise ValueError
         return _After(key, UUID(id))
     except ValueError as error:
-        raise InvalidInput("cursor is not one of ours: pass the next_cursor of the page before, as it is", field="cursor") from error
+        raise foreign_cursor() from error

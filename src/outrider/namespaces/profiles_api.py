@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import StreamingResponse
 
-from outrider.kit.http import Cursor, Limit, Text
+from outrider.kit.http import Cursor, Limit, Text, csv_file
 from outrider.tenancy import Caller, require, transaction
 
 from . import profile_export as export
@@ -100,5 +100,4 @@ async def csv_answer(caller: Caller, asked: ProfileFilters, namespace: str | Non
         async for page in source:
             yield export.lines(page)
 
-    headers = {"Content-Disposition": f'attachment; filename="{export.file_name(namespace)}"'}
-    return StreamingResponse(text(), media_type="text/csv; charset=utf-8", headers=headers)
+    return csv_file(text(), export.file_name(namespace))

@@ -2,12 +2,10 @@
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
-from uuid import UUID
 
 import typer
 
-from outrider.kit.errors import InvalidInput
-from outrider.kit.terminal import Json, Org, show_json, show_record, show_table, warn
+from outrider.kit.terminal import Count, From, Json, Org, parsed_id, show_json, show_record, show_table, warn
 from outrider.runtime import run_in
 
 from . import events, jobs
@@ -24,8 +22,6 @@ JOB_COLUMNS = ["id", "label", "state", "progress", "attempt", "created_on", "req
 EVENT_COLUMNS = ["created_at", "event_type", "entity_type", "entity_id", "payload"]
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The job's id, as the list shows it.", show_default=False)]
-Count = Annotated[int, typer.Option("--limit", min=1, max=500, help="Most to show.")]
-From = Annotated[str | None, typer.Option("--cursor", help="Where to go on: the cursor told by the page before.", show_default=False)]
 
 
 @app.command("list")
@@ -53,7 +49,7 @@ def show_job(id: Id, org: Org = None, json: Json = False) -> None:
     """Show everything about one job."""
 
     async def work(session: "Session") -> None:
-        show_record(row_of(await jobs.get_job(session.organization_id, session.actor, parse_id(id))), json=json)
+        show_record(row_of(await jobs.get_job(session.organization_id, session.actor, parsed_id(id))), json=json)
 
     run_in(work, org=org, json=json)
 
@@ -63,7 +59,7 @@ def cancel_job(id: Id, org: Org = None, json: Json = False) -> None:
     """Cancel a job: at once when it waits, as soon as it can when it runs."""
 
     async def work(session: "Session") -> None:
-        show_record(row_of(await jobs.cancel_job(session.organization_id, session.actor, parse_id(id))), json=json)
+        show_record(row_of(await jobs.cancel_job(session.organization_id, session.actor, parsed_id(id))), json=json)
 
     run_in(work, org=org, json=json)
 
@@ -73,7 +69,7 @@ def retry_job(id: Id, org: Org = None, json: Json = False) -> None:
     """Let a job that failed, expired or was cancelled start anew."""
 
     async def work(session: "Session") -> None:
-        show_record(row_of(await jobs.retry_job(session.organization_id, session.actor, parse_id(id))), json=json)
+        show_record(row_of(await jobs.retry_job(session.organization_id, session.actor, parsed_id(id))), json=json)
 
     run_in(work, org=org, json=json)
 
@@ -95,7 +91,7 @@ def list_events(
             session.organization_id,
             session.actor,
             entity_type=entity_type,
-            entity_id=parse_id(entity_id, "entity-id") if entity_id is not None else None,
+            entity_id=parsed_id(entity_id, "entity-id") if entity_id is not None else None,
             event_type=event_type,
             limit=limit,
             cursor=cursor,
@@ -104,14 +100,6 @@ def list_events(
         _show_page(rows, EVENT_COLUMNS, page.next_cursor, json, "There are no events.")
 
     run_in(work, org=org, json=json)
-
-
-def parse_id(text: str, field: str = "id") -> UUID:
-    """Return an id that a person typed. Raises `InvalidInput`."""
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise InvalidInput(f"{field} is {text!r}; it must be an id such as 0193a512-7c14-7e0c-9b1d-2f6f5a1f3c11", field=field) from error
 
 
 def row_of(job: Job) -> dict[str, Any]:

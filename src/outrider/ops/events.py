@@ -5,7 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
-from outrider.kit.paging import Page, check_limit, encode_cursor
+from outrider.kit.paging import Page, check_limit, decode_id_cursor, encode_cursor
 from outrider.tenancy import Actor, OrganizationId, transaction
 
 from . import values
@@ -86,7 +86,7 @@ async def page_of_events(
         "entity_type": entity_type,
         "entity_id": entity_id,
         "event_type": event_type,
-        "before": values.before(cursor),
+        "before": decode_id_cursor(cursor),
         "count": limit + 1,
     }
     found = [to_event(row) async for row in queries.events(connection, organization_id=organization, **arguments)]

@@ -9,7 +9,7 @@ import asyncpg
 
 from outrider.kit import database
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
-from outrider.kit.paging import Page, check_limit, encode_cursor
+from outrider.kit.paging import Page, check_limit, decode_id_cursor, encode_cursor
 from outrider.tenancy import Actor, OrganizationId, transaction
 
 from . import values
@@ -111,7 +111,7 @@ async def page_of_jobs(
 ) -> Page[Job]:
     """Return the same in the caller's transaction, of jobs in one of several states; None: in any."""
     check_limit(limit)
-    arguments = {"states": states, "name": name, "before": values.before(cursor), "count": limit + 1}
+    arguments = {"states": states, "name": name, "before": decode_id_cursor(cursor), "count": limit + 1}
     found = [to_job(row) async for row in queries.jobs(connection, organization_id=organization, **arguments)]
     return Page(found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None)
 

@@ -2,12 +2,10 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import orjson
 
 from outrider.kit.errors import InvalidInput
-from outrider.kit.paging import decode_cursor
 
 MAX_INT = 2**31 - 1
 MAX_DATA_BYTES = 1_000_000
@@ -54,16 +52,3 @@ def json_object(value: Any, field: str) -> str:
     if len(encoded) > MAX_DATA_BYTES:
         raise InvalidInput(f"{field} has {len(encoded)} bytes; at most {MAX_DATA_BYTES} are taken", field=field)
     return encoded.decode()
-
-
-def before(cursor: str | None) -> UUID | None:
-    """Return the id that a page starts below, None for the first page; raises `InvalidInput` for a cursor that is not
-    ours.
-    """
-    key = decode_cursor(cursor, 1)
-    if key is None:
-        return None
-    try:
-        return UUID(key[0] or "")
-    except ValueError as error:
-        raise InvalidInput("cursor is not one of ours: pass the next_cursor of the page before, as it is", field="cursor") from error

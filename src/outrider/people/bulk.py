@@ -15,7 +15,7 @@ import asyncpg
 
 from outrider import ops
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
-from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
+from outrider.kit.paging import Page, check_limit, decode_id_cursor, encode_cursor
 from outrider.tenancy import OrganizationId
 
 from . import asked, bulk_changes
@@ -180,7 +180,7 @@ class BulkEdits:
     async def page(self, *, limit: int = 50, cursor: str | None = None) -> Page[BulkEdit]:
         """Return a page of edits, newest first. Raises `InvalidInput`."""
         check_limit(limit)
-        before = _before(cursor)
+        before = decode_id_cursor(cursor)
         rows = queries.bulk_edits(self._connection, organization_id=self._organization, before=before, count=limit + 1)
         found = [_edit(row) async for row in rows]
         return Page(found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None)
@@ -233,11 +233,3 @@ def _meant(kind: str, selected: Selected) -> tuple[list[Any], AnyFilters | None]
     if selected.filters is not None:
         return [], asked.filters_of(kind, selected.filters)
     return checked_ids(kind, selected.ids or ()), None
-
-
-def _before(cursor: str | None) -> UUID | None:
-    key = decode_cursor(cursor, 1)
-    try:
-        return UUID(key[0] or "") if key else None
-    except ValueError:
-        raise InvalidInput("cursor is not one of ours: pass the next_cursor of the page before, as it is", field="cursor") from None

@@ -14,7 +14,6 @@ SETTABLE = {
     "contacts": ("status",),
 }
 """The columns that one value for many rows makes sense of."""
-STATUSES = ("active", "inactive", "bounced", "unsubscribed")
 MOST_TAGS = 50
 LONGEST_TAG = 60
 SEPARATORS = ",;|"
@@ -58,9 +57,9 @@ def _columns(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
                 f"{name[:60]!r} cannot be set for many {kind} at once; there are {', '.join(SETTABLE[kind])}", field=f"set.{name[:60]}"
             )
     if kind == "contacts":
-        status = given.get("status", STATUSES[0])
-        if status not in STATUSES:
-            raise InvalidInput(f"status is {str(status)[:60]!r}; it must be one of {', '.join(STATUSES)}", field="status")
+        status = given.get("status", edits.CONTACT_STATUSES[0])
+        if status not in edits.CONTACT_STATUSES:
+            raise InvalidInput(f"status is {str(status)[:60]!r}; it must be one of {', '.join(edits.CONTACT_STATUSES)}", field="status")
         return dict(given)
     return edits.person(dict(given), "") if kind == "people" else edits.company(dict(given), "")
 

@@ -1,11 +1,10 @@
 """What the lists' commands are asked with: options that several of them share, and what these ask."""
 
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
-from outrider.kit.errors import InvalidInput
+from outrider.kit.terminal import parsed_id
 
 from .filters import CustomFilter, Filters, custom_filter
 
@@ -26,8 +25,6 @@ Custom = Annotated[
 ]
 FromImport = Annotated[str | None, typer.Option("--import", metavar="ID", help="Only people whom this import named.", show_default=False)]
 Query = Annotated[str | None, typer.Option("--query", "-q", help="Any part of name, address or company.", show_default=False)]
-Count = Annotated[int, typer.Option("--limit", min=1, max=500, help="Most to show.")]
-From = Annotated[str | None, typer.Option("--cursor", help="Where to go on: the cursor told by the page before.", show_default=False)]
 
 
 def people_asked(
@@ -62,11 +59,3 @@ def people_asked(
 def custom_asked(given: list[str] | None) -> tuple[CustomFilter, ...]:
     """Return what `--custom` asks. Raises `InvalidInput`."""
     return tuple(custom_filter(one) for one in given or ())
-
-
-def parsed_id(text: str, field: str) -> UUID:
-    """Return an id. Raises `InvalidInput` naming the option."""
-    try:
-        return UUID(text)
-    except ValueError:
-        raise InvalidInput(f"{field} is {text[:60]!r}; it must be an id such as the lists show", field=field) from None

@@ -12,12 +12,11 @@ import typer
 
 from outrider.kit.errors import InvalidInput
 from outrider.kit.paging import Page
-from outrider.kit.terminal import Json, Org, say, show_json
+from outrider.kit.terminal import Count, From, Json, Org, parsed_id, say, show_json
 from outrider.runtime import run_in
 from outrider.tenancy import Caller, transaction
 
 from . import list_commands, shows, timeline
-from .command_options import Count, From, parsed_id
 from .notes import NotesService
 from .service import PeopleService
 from .types import Happening, Note, Slot

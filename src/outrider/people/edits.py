@@ -23,6 +23,7 @@ LENGTHS = {
 LONGEST = 200
 PERSON_STATUSES = ("active", "inactive", "bounced")
 COMPANY_STATUSES = ("active", "inactive", "archived")
+CONTACT_STATUSES = ("active", "inactive", "bounced", "unsubscribed")
 
 
 def person(changes: dict[str, Any], email: str) -> dict[str, Any]:

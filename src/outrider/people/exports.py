@@ -12,7 +12,7 @@ import asyncpg
 from outrider import ops
 from outrider.kit import spool
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
-from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
+from outrider.kit.paging import Page, check_limit, decode_id_cursor, encode_cursor
 from outrider.tenancy import OrganizationId
 
 from . import asked, columns, search
@@ -123,7 +123,7 @@ class Exports:
     async def page(self, *, limit: int = 50, cursor: str | None = None) -> Page[Export]:
         """Return a page of exports, newest first. Raises `InvalidInput`."""
         check_limit(limit)
-        before = _before(cursor)
+        before = decode_id_cursor(cursor)
         rows = queries.exports(self._connection, organization_id=self._organization, before=before, count=limit + 1)
         found = [_export(row) async for row in rows]
         return Page(found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None)
@@ -180,11 +180,3 @@ def _export(row: asyncpg.Record) -> Export:
     if given["state"] in ("queued", "running") and job_state in ("failed", "expired", "cancelled"):
         given["state"] = "cancelled" if job_state == "cancelled" else "failed"
     return Export(**{**given, "columns": tuple(given["columns"])})
-
-
-def _before(cursor: str | None) -> UUID | None:
-    key = decode_cursor(cursor, 1)
-    try:
-        return UUID(key[0] or "") if key else None
-    except ValueError:
-        raise InvalidInput("cursor is not one of ours: pass the next_cursor of the page before, as it is", field="cursor") from None

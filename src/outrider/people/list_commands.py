@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from outrider.kit.errors import InvalidInput
-from outrider.kit.terminal import Json, Org, progress, say, show_json, show_table
+from outrider.kit.terminal import Count, From, Json, Org, parsed_id, progress, say, show_json, show_table
 from outrider.runtime import run_in
 from outrider.tenancy import transaction
 
@@ -17,11 +17,9 @@ from .bulk import BulkEdit, BulkEdits, Selected
 from .bulk_changes import Changes
 from .command_options import (
     CompanyPart,
-    Count,
     Country,
     Custom,
     DomainOf,
-    From,
     FromImport,
     Namespace,
     Query,
@@ -31,7 +29,6 @@ from .command_options import (
     Title,
     Words,
     custom_asked,
-    parsed_id,
     people_asked,
 )
 from .custom_fields import CustomFields

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
-from outrider.kit.http import Cursor, Limit, Text
+from outrider.kit.http import Cursor, Limit, Text, csv_file
 from outrider.tenancy import Caller, require, transaction
 
 from . import whole
@@ -96,9 +96,7 @@ async def export_people(caller: Reader, asked: OfPeople) -> StreamingResponse:
         async for page in source:
             yield whole.lines(page)
 
-    return StreamingResponse(
-        text(), media_type="text/csv; charset=utf-8", headers={"Content-Disposition": 'attachment; filename="people.csv"'}
-    )
+    return csv_file(text(), "people.csv")
 
 
 @router.get("/companies", summary="Search and list companies")

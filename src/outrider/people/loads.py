@@ -6,8 +6,8 @@ from uuid import UUID
 import asyncpg
 
 from outrider.kit import sql
-from outrider.kit.errors import InvalidInput, NotFound
-from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
+from outrider.kit.errors import NotFound
+from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor, foreign_cursor
 from outrider.tenancy import OrganizationId
 
 from .store import to_load
@@ -48,5 +48,5 @@ async def waiting(connection: asyncpg.Connection, organization: OrganizationId, 
 
 def _number(text: str | None) -> int:
     if text is None or not text.isdecimal() or int(text) >= 2**63:
-        raise InvalidInput("cursor is not one of ours: pass the next_cursor of the page before, as it is", field="cursor")
+        raise foreign_cursor()
     return int(text)

@@ -8,7 +8,7 @@ import asyncpg
 
 from outrider.intake import who_are
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
-from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
+from outrider.kit.paging import Page, check_limit, decode_id_cursor, encode_cursor
 from outrider.tenancy import OrganizationId
 
 from . import edits
@@ -99,8 +99,7 @@ class PeopleService:
         check_limit(limit)
         if issue not in ISSUES:
             raise InvalidInput(f"issue is {issue[:60]!r}; it must be conflict or incomplete", field="issue")
-        key = decode_cursor(cursor, 1)
-        after = _uuid(key[0] or "", "cursor") if key else None
+        after = decode_id_cursor(cursor)
         query = queries.conflicts if issue == "conflict" else queries.incomplete
         rows = query(self._connection, organization_id=self._organization, after=after, count=limit + 1)
         found = [to_slot(row) async for row in rows]
@@ -170,7 +169,7 @@ class PeopleService:
     async def person_id(self, who: str) -> UUID:
         """Return the id that an id, taken as it is, or any address of a person stands for. Raises `NotFound`."""
         if "@" not in who:
-            return _uuid(who, "id", NotFound)
+            return _person_id(who)
         id: UUID | None = await queries.person_of_address(self._connection, organization_id=self._organization, email=who.strip().lower())
         if id is None:
             raise _nobody(who)
@@ -218,13 +217,11 @@ class PeopleService:
             wanted |= {"first_name": None, "last_name": None}
 
 
-def _uuid(text: str, field: str, error: type[InvalidInput] | type[NotFound] = InvalidInput) -> UUID:
+def _person_id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise error(
-            f"{text[:100]!r} is neither an id nor an e-mail address" if error is NotFound else f"{field} is not one of ours", field=field
-        ) from None
+        raise NotFound(f"{text[:100]!r} is neither an id nor an e-mail address", field="id") from None
 
 
 def _plain(value: Any) -> Any:

@@ -9,8 +9,8 @@ from uuid import UUID
 import asyncpg
 
 from outrider.kit import sql
-from outrider.kit.errors import InvalidInput, NotFound
-from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
+from outrider.kit.errors import NotFound
+from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor, foreign_cursor
 from outrider.tenancy import OrganizationId
 
 from .dossier import Dossiers, company_names
@@ -103,4 +103,4 @@ def _after(cursor: str | None) -> dict[str, Any]:
             raise ValueError
         return {"at": at, "place": place, "key": id}
     except ValueError:
-        raise InvalidInput("cursor is not one of ours: pass the next_cursor of the page before, as it is", field="cursor") from None
+        raise foreign_cursor() from None

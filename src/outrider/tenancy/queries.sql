@@ -160,5 +160,5 @@ SELECT name FROM tenancy.namespaces WHERE organization_id = :organization_id ORD
 SELECT 'user:' || user_id AS actor, coalesce(name, email) AS name
 FROM tenancy.members WHERE organization_id = :organization_id AND 'user:' || user_id = ANY(:actors::text[])
 UNION ALL
-SELECT 'key:' || id AS actor, 'the key ' || name AS name
+SELECT 'key:' || id AS actor, 'API key “' || name || '”' AS name
 FROM tenancy.api_keys WHERE organization_id = :organization_id AND 'key:' || id = ANY(:actors::text[]);

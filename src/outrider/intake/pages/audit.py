@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
@@ -76,8 +76,8 @@ async def index(
         "actions": list(ACTIONS.items()),
         "who": who,
         "errors": errors,
-        "next": _address(asked, cursor=after) if after else None,
-        "first": _address(asked) if cursor else None,
+        "next": ui.address("/audit", {**asked, "cursor": after}) if after else None,
+        "first": ui.address("/audit", asked) if cursor else None,
     }
     status = 422 if errors else 200
     if ui.is_htmx(request):
@@ -136,8 +136,3 @@ def _told(entry: AuditEntry) -> str:
     said = [f"{details[name]:,} {name}" for name in COUNTS if isinstance(details.get(name), int) and details[name]]
     head = f"{ui.plural(details['rows'], 'row')} from {details.get('source')}" if isinstance(details.get("rows"), int) else "Promotion"
     return f"{head}: {', '.join(said) or 'nothing to do'}"
-
-
-def _address(asked: dict[str, str], **more: str) -> str:
-    given = {name: value for name, value in {**asked, **more}.items() if value}
-    return f"/audit?{urlencode(given)}" if given else "/audit"

@@ -7,14 +7,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from outrider.kit import pages as ui
 from outrider.kit.errors import InvalidInput
-from outrider.kit.http import Cursor, Text
+from outrider.kit.http import Cursor, Text, csv_file
 from outrider.tenancy import Visitor
 
 from ..corrections import correct_rejects
+from ..imports import get_import
 from ..rejects import column_names, list_rejects, reject_blocks
 from .frame import Reader, Writer, framed
 
@@ -88,9 +89,5 @@ async def correct(request: Request, visitor: Writer, number: UUID) -> Response:
 @router.get("/imports/{number}/rejects.csv")
 async def download(request: Request, visitor: Reader, number: UUID) -> Response:
     """Return the rejects as CSV, as the API does."""
-    context = await framed(visitor, number)
-    return StreamingResponse(
-        reject_blocks(visitor.organization_id, visitor.actor, context["found"].id),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="rejects-{number}.csv"'},
-    )
+    found = await get_import(visitor.organization_id, visitor.actor, number)
+    return csv_file(reject_blocks(visitor.organization_id, visitor.actor, found.id), f"rejects-{found.id}.csv")

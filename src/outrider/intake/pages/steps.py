@@ -129,7 +129,7 @@ async def cancel(request: Request, visitor: Writer, number: UUID) -> Response:
     """Stop an import after the chunk it is at; one that has not started is dropped with its file."""
     stopped = await running.cancel(visitor.organization_id, visitor.actor, number)
     if stopped.state == "cancelled" and not stopped.rows_read:
-        return ui.redirect(request, "/imports", toast=f"{stopped.file_name} was dropped. Nothing of it came in.")
+        return ui.redirect(request, "/imports", toast=f"{stopped.file_name} was discarded. Nothing of it came in.")
     return ui.redirect(request, base(request), toast="It stops after the rows that it is at.", tone="info")
 
 

@@ -4,6 +4,7 @@ Knows no domain and no route: composition says who may come in, where answers ar
 Not imported by the command line, since it brings FastAPI.
 """
 
+from .downloads import csv_file
 from .frame import Frame
 from .health import Check, health_router
 from .idempotency import Answers, Claim, Idempotency, KeptAnswer
@@ -29,6 +30,7 @@ __all__ = [
     "SizeLimit",
     "Text",
     "add_response_header",
+    "csv_file",
     "describe_api",
     "health_router",
     "install",

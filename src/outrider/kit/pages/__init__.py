@@ -7,7 +7,7 @@ from .answers import MAX_FIELDS, form, is_htmx, redirect, stream, toast
 from .filters import duration, number, plural, sentence, size
 from .flash import is_local_path
 from .lines import Line, readable, web_address
-from .navigation import NavItem
+from .navigation import NavItem, address
 from .problems import problem_page
 from .rendering import fragment, page, render, render_block
 from .routes import router
@@ -18,6 +18,7 @@ __all__ = [
     "Line",
     "NavItem",
     "Viewer",
+    "address",
     "duration",
     "form",
     "fragment",

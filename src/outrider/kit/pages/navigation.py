@@ -1,7 +1,8 @@
 """What stands in the navigation and in the command palette. Slices say what they have; the shell shows what the viewer may see."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from .viewer import Viewer
 
@@ -27,6 +28,12 @@ class NavItem:
     def is_current(self, path: str) -> bool:
         """Whether a page at `path` belongs to this entry."""
         return path == self.href or (self.href != "/" and path.startswith(self.href + "/"))
+
+
+def address(path: str, asked: Mapping[str, str | None]) -> str:
+    """Return the address of a page that is asked for something; what is empty or None is left out."""
+    given = {name: value for name, value in asked.items() if value}
+    return f"{path}?{urlencode(given)}" if given else path
 
 
 def sections_for(viewer: Viewer, items: Iterable[NavItem]) -> list[tuple[str, list[NavItem]]]:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
@@ -53,8 +52,7 @@ class Asked:
     def address(self, path: str = "/profiles", **changes: str) -> str:
         """Return the address of the list with some of this changed, or another one (the CSV) of the same people."""
         given = {name: getattr(self, name) for name in self.__dataclass_fields__} | changes
-        kept = {name: value for name, value in given.items() if value and (name, value) != ("sort", SORTS[0])}
-        return f"{path}?{urlencode(kept)}" if kept else path
+        return ui.address(path, {name: value for name, value in given.items() if (name, value) != ("sort", SORTS[0])})
 
 
 def asked(

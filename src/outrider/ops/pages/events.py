@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 import orjson
@@ -65,8 +64,8 @@ async def index(
         "rows": rows,
         "types": types,
         "asked": asked,
-        "next": _address(asked, cursor=page.next_cursor) if page.next_cursor else None,
-        "first": _address(asked) if cursor else None,
+        "next": ui.address("/events", {**asked, "cursor": page.next_cursor}) if page.next_cursor else None,
+        "first": ui.address("/events", asked) if cursor else None,
     }
     if ui.is_htmx(request):
         return ui.fragment(request, "ops/events.html", "list", **context)
@@ -94,8 +93,3 @@ def _whole(event: Event) -> str:
     """Return payload and metadata as text, what is empty left out."""
     parts = [orjson.dumps(part, option=orjson.OPT_INDENT_2).decode() for part in (event.payload, event.metadata) if part]
     return "\n\n".join(parts)
-
-
-def _address(asked: dict[str, str], **more: str) -> str:
-    given = {name: value for name, value in {**asked, **more}.items() if value}
-    return f"/events?{urlencode(given)}" if given else "/events"

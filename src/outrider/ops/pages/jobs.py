@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
@@ -63,11 +62,13 @@ async def index(
     asked = {"show": chosen, "name": name or ""}
     context: dict[str, Any] = {
         "rows": rows,
-        "next": _address(asked, cursor=page.next_cursor) if page.next_cursor else None,
-        "first": _address(asked) if cursor else None,
-        "again": _address(asked, cursor=cursor or "") if any(row.will_move for row in rows) else None,
-        "tabs": [(label, _address({"show": key, "name": asked["name"]}), _count(key, unfinished)) for key, (label, _) in SHOWS.items()],
-        "current": _address(asked),
+        "next": ui.address("/jobs", {**asked, "cursor": page.next_cursor}) if page.next_cursor else None,
+        "first": ui.address("/jobs", asked) if cursor else None,
+        "again": ui.address("/jobs", {**asked, "cursor": cursor}) if any(row.will_move for row in rows) else None,
+        "tabs": [
+            (label, ui.address("/jobs", {"show": key, "name": asked["name"]}), _count(key, unfinished)) for key, (label, _) in SHOWS.items()
+        ],
+        "current": ui.address("/jobs", asked),
         "show": chosen,
         "name": name,
         "workers": workers,
@@ -123,11 +124,6 @@ def _row(job: Job, names: dict[str, str]) -> Row:
     now = datetime.now(UTC)
     will_move = not job.is_finished and job.start_after <= now
     return Row(job, names[job.requested_by], pace(job, now), trouble(job), will_move)
-
-
-def _address(asked: dict[str, str], **more: str) -> str:
-    given = {name: value for name, value in {**asked, **more}.items() if value}
-    return f"/jobs?{urlencode(given)}" if given else "/jobs"
 
 
 def _count(key: str, unfinished: Unfinished) -> int | None:

@@ -2,13 +2,28 @@
 
 from fastapi import APIRouter
 
-from . import addresses, bulk, company, conflicts, custom_fields, exports, incomplete, lists, loads, notes, person, records, saved_views
+from . import (
+    addresses,
+    bulk,
+    bulk_edits,
+    company,
+    conflicts,
+    custom_fields,
+    exports,
+    incomplete,
+    lists,
+    loads,
+    notes,
+    person,
+    records,
+    saved_views,
+)
 
 NAVIGATION = (
     *lists.NAVIGATION,
     *conflicts.NAVIGATION,
     *exports.NAVIGATION,
-    *bulk.NAVIGATION,
+    *bulk_edits.NAVIGATION,
     *custom_fields.NAVIGATION,
 )
 
@@ -18,6 +33,7 @@ for page in (
     lists,
     saved_views,
     bulk,
+    bulk_edits,
     exports,
     custom_fields,
     records,

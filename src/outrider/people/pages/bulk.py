@@ -1,10 +1,7 @@
-"""Editing many rows at once: who is meant and how many, what to do, then done with a way back; and all such edits with their undo."""
+"""Editing many rows at once: who is meant and how many, what to do, then done with a way back."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlsplit
-from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter
@@ -13,32 +10,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from outrider.kit import pages as ui
-from outrider.kit.errors import Conflict, InvalidInput
-from outrider.kit.http import Cursor
-from outrider.tenancy import Visitor, actor_names
+from outrider.kit.errors import InvalidInput
+from outrider.tenancy import Visitor
 
 from .. import columns
 from ..asked import kind_of
-from ..bulk import AT_ONCE, NAMES, BulkEdit, BulkEdits, Selected
-from ..bulk_changes import SETTABLE, Changes, in_words
+from ..bulk import AT_ONCE, NAMES, BulkEdits, Selected
+from ..bulk_changes import SETTABLE, Changes
 from ..custom_fields import CustomField, CustomFields
-from ..edits import COMPANY_STATUSES, PERSON_STATUSES
+from ..edits import COMPANY_STATUSES, CONTACT_STATUSES, PERSON_STATUSES
 from ..saved_views import SavedViews
 from . import list_filters, list_state
-from .frame import Reader, Writer
+from .frame import Writer
 from .list_state import PATHS, ListState
 
 router = APIRouter(include_in_schema=False)
-NAVIGATION = (
-    ui.NavItem("Bulk edits", "/bulk-edits", "undo-2", "people:read", "Data", order=50, keywords="undo many changes tags history"),
-)
-STATUSES = {
-    "people": PERSON_STATUSES,
-    "companies": COMPANY_STATUSES,
-    "contacts": ("active", "inactive", "bounced", "unsubscribed"),
-}
-PAGE = 30
-LEAVE, CLEAR = "", "clear"
+STATUSES = {"people": PERSON_STATUSES, "companies": COMPANY_STATUSES, "contacts": CONTACT_STATUSES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +127,7 @@ async def _form(
         many=many(count, kind),
         in_background=count > AT_ONCE,
         chips=chips,
-        columns=[(name, _label(kind, name)) for name in SETTABLE[kind] if name not in ("status", "country_code")],
+        columns=[(name, label_of(kind, name)) for name in SETTABLE[kind] if name not in ("status", "country_code")],
         statuses=[(name, list_filters.STATUS_WORDS[name]) for name in STATUSES[kind]],
         countries=list_filters.countries() if "country_code" in SETTABLE[kind] else (),
         custom_fields=list(known.values()),
@@ -174,7 +161,8 @@ def _field_of(error: InvalidInput, known: Mapping[str, CustomField]) -> str:
     return labels.get(field) or (field if field in ("add_tags", "remove_tags") else f"set-{field.removeprefix('set.')}")
 
 
-def _label(kind: str, name: str) -> str:
+def label_of(kind: str, name: str) -> str:
+    """Return what a list calls one of its columns."""
     return next(column.label for column in columns.COLUMNS[kind] if column.name == name)
 
 
@@ -182,98 +170,3 @@ def many(count: int, kind: str) -> str:
     """Return how many, with the word for them: 1 person, 12 people."""
     words = {"people": ("person", "people"), "companies": ("company", "companies"), "contacts": ("address", "addresses")}[kind]
     return f"{count:,} {words[count != 1]}"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A bulk edit as the pages show it."""
-
-    edit: BulkEdit
-    what: str
-    who: str
-    by: str
-    moves: bool
-
-
-async def _rows(connection: asyncpg.Connection, visitor: Visitor, edits: list[BulkEdit]) -> list[Row]:
-    known = await CustomFields(connection, visitor.organization_id).known()
-    actors = [actor for edit in edits for actor in (edit.created_by, edit.undone_by) if actor]
-    named = await actor_names(connection, visitor.organization_id, actors)
-    labels = {key: field.label for key, field in known.items()}
-    return [
-        Row(
-            edit,
-            in_words(edit.kind, edit.changes, labels | {name: _label(edit.kind, name) for name in SETTABLE[edit.kind]}),
-            many(edit.matched, edit.kind),
-            named[edit.created_by],
-            edit.state in ("queued", "running", "undoing"),
-        )
-        for edit in edits
-    ]
-
-
-@router.get("/bulk-edits")
-async def index(request: Request, visitor: Reader, cursor: Cursor = None) -> Response:
-    """Return all bulk edits; htmx gets the list alone, every two seconds while one is under way."""
-    async with visitor.transaction(readonly=True) as connection:
-        page = await BulkEdits(connection, visitor.organization_id).page(limit=PAGE, cursor=cursor)
-        rows = await _rows(connection, visitor, page.items)
-    context: dict[str, Any] = {
-        "rows": rows,
-        "next": f"/bulk-edits?cursor={page.next_cursor}" if page.next_cursor else None,
-        "first": "/bulk-edits" if cursor else None,
-        "again": f"/bulk-edits?cursor={cursor}" if cursor else "/bulk-edits",
-        "moves": any(row.moves for row in rows),
-        "may_write": visitor.may("people:write"),
-    }
-    if ui.is_htmx(request):
-        return ui.fragment(request, "people/lists/edits.html", "edits", **context)
-    return ui.page(request, "people/lists/edits.html", **context)
-
-
-@router.get("/bulk-edits/{id}")
-async def show(request: Request, visitor: Reader, id: UUID) -> Response:
-    """Return one bulk edit, with what its undo left; htmx gets it alone as long as it moves."""
-    async with visitor.transaction(readonly=True) as connection:
-        edits = BulkEdits(connection, visitor.organization_id)
-        edit = await edits.find(id)
-        kept = await edits.kept(id)
-        rows = await _rows(connection, visitor, [edit])
-        known = await CustomFields(connection, visitor.organization_id).known()
-    context: dict[str, Any] = {
-        "row": rows[0],
-        "edit": edit,
-        "kept": kept,
-        "known": known,
-        "label": lambda one: one.key or _label(edit.kind, one.field),
-        "path": PATHS[edit.kind],
-        "may_write": visitor.may("people:write"),
-        "names": NAMES[edit.kind],
-    }
-    if ui.is_htmx(request):
-        return ui.fragment(request, "people/lists/bulk_edit.html", "live", **context)
-    return ui.page(request, "people/lists/bulk_edit.html", **context)
-
-
-@router.post("/bulk-edits/{id}/undo")
-async def undo(request: Request, visitor: Writer, id: UUID) -> Response:
-    """Undo a bulk edit: what somebody changed since stays."""
-    try:
-        async with visitor.transaction() as connection:
-            edit = await BulkEdits(connection, visitor.organization_id).undo(id, str(visitor.actor))
-    except Conflict as error:
-        return ui.redirect(request, f"/bulk-edits/{id}", toast=ui.sentence(error.message), tone="bad")
-    if edit.state == "undoing":
-        return ui.redirect(request, f"/bulk-edits/{id}", toast="Undoing it in the background")
-    if edit.kept:
-        told = f"Undone, except for {edit.kept:,} that somebody changed since"
-        return ui.redirect(request, f"/bulk-edits/{id}", toast=told, tone="info")
-    return ui.redirect(request, _where_from(request, edit.kind), toast="Undone")
-
-
-def _where_from(request: Request, kind: str) -> str:
-    """Return the list that the browser came from, as it was; else the list."""
-    came = urlsplit(request.headers.get("referer", ""))
-    if came.netloc != request.url.netloc or came.path not in (PATHS[kind], "/bulk-edits"):
-        return PATHS[kind]
-    return f"{came.path}?{came.query}" if came.query else came.path

@@ -11,7 +11,7 @@ from babel import Locale
 
 from ..columns import Column
 from ..custom_fields import CustomField
-from ..edits import COMPANY_STATUSES, PERSON_STATUSES
+from ..edits import COMPANY_STATUSES, CONTACT_STATUSES, PERSON_STATUSES
 from ..filters import CustomFilter
 from .list_state import ListState
 
@@ -19,7 +19,6 @@ YES_NO = (("true", "Yes"), ("false", "No"))
 STATUS_WORDS = {
     "active": "Active", "inactive": "Inactive", "bounced": "Bounced", "unsubscribed": "Unsubscribed", "archived": "Archived",
 }  # fmt: skip
-ADDRESS_STATUSES = ("active", "inactive", "bounced", "unsubscribed")
 CUSTOM = "custom:"
 NO_COUNTRIES = ("EU", "EZ", "QO", "UN", "XA", "XB", "ZZ")
 
@@ -76,7 +75,7 @@ COMPANIES = (
 )
 CONTACTS = (
     FilterField("domain", "Domain", words="Domain is", hint="What follows the @.", group="The address"),
-    FilterField("status", "Status", "choice", "Status is", _statuses(ADDRESS_STATUSES), group="The address"),
+    FilterField("status", "Status", "choice", "Status is", _statuses(CONTACT_STATUSES), group="The address"),
     FilterField("tag", "Tag", "tag", "Tagged", group="Tags"),
     FilterField("not_tag", "Without tag", "tag", "Not tagged", group="Tags"),
     FilterField("source", "Source", "choice", "Source is", source="sources", group="Where from"),
@@ -171,11 +170,11 @@ def _custom_words(asked: CustomFilter, known: Mapping[str, CustomField]) -> str:
 def _day(value: datetime, time_zone: str, *, is_end: bool) -> str:
     try:
         there = value.astimezone(ZoneInfo(time_zone))
-    except (KeyError, ValueError):
+        if (there.hour, there.minute) == (0, 0):
+            return f"{there - timedelta(days=1) if is_end else there:%d %b %Y}".lstrip("0")
+    except (KeyError, ValueError, OverflowError):
         there = value
-    if (there.hour, there.minute) != (0, 0):
-        return f"{there:%d %b %Y, %H:%M}".lstrip("0")
-    return f"{there - timedelta(days=1) if is_end else there:%d %b %Y}".lstrip("0")
+    return f"{there:%d %b %Y, %H:%M}".lstrip("0")
 
 
 @cache

@@ -221,6 +221,6 @@ def _moment(text: str, time_zone: str, *, after: bool) -> str:
     """Return a day as its beginning in the viewer's zone (`after`: its end), anything else as it is."""
     try:
         day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=ZoneInfo(time_zone))
-    except (ValueError, KeyError):
+        return (day + timedelta(days=1) if after else day).astimezone(UTC).isoformat()
+    except (ValueError, KeyError, OverflowError):  # the last day has no end that could be said, the first no beginning in every zone
         return text
-    return (day + timedelta(days=1) if after else day).astimezone(UTC).isoformat()

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from outrider.kit.errors import InvalidInput
-from outrider.kit.paging import decode_cursor, encode_cursor
+from outrider.kit.paging import decode_cursor, encode_cursor, foreign_cursor
 from outrider.tenancy import OrganizationId
 
 DIRECTIONS = ("asc", "desc")
@@ -128,4 +128,4 @@ def _parsed(text: str | None, type: str) -> Any:
 
 
 def _refuse_cursor() -> Any:
-    raise InvalidInput("cursor is not one of ours: pass the next_cursor of the page before, as it is", field="cursor")
+    raise foreign_cursor()

@@ -157,5 +157,5 @@
     return made;
   }
 
-  window.outrider = { toast, confirmed, token, element, icon };
+  window.outrider = { toast, token, element, icon };
 })();

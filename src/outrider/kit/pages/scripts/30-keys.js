@@ -1,13 +1,20 @@
-/* Keys that work on every page: "/" goes to the search field; "g" and a letter go to a page of the navigation. */
+/* Keys that work on every page: "/" goes to the search field; "g" and a letter go to a page of the navigation; Escape gives an edit up;
+   <… data-key="a"> is clicked by the key a. */
 (() => {
   "use strict";
   const PAGES = { h: "/", p: "/people", c: "/companies", i: "/imports", n: "/namespaces", j: "/jobs", a: "/audit" };
+  const LEADS = 1200; // milliseconds that "g" waits for the letter of a page
   let leading = 0;
 
-  const isTyping = (target) => target.closest("input, textarea, select, [contenteditable], dialog") !== null;
+  const isTyping = (target) => Boolean(target.closest?.("input, textarea, select, [contenteditable], dialog"));
 
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape") {
+      if (!document.querySelector("dialog[open]")) event.target.closest?.("form")?.querySelector("[data-cancel]")?.click();
+      return;
+    }
+    if (isTyping(event.target)) return;
     if (event.key === "/") {
       const field = document.querySelector("[data-search]");
       if (field) {
@@ -17,10 +24,16 @@
       }
     } else if (event.key === "g") {
       leading = event.timeStamp;
-    } else if (leading && event.timeStamp - leading < 1200) {
+    } else if (leading && event.timeStamp - leading < LEADS) {
       leading = 0;
       const link = PAGES[event.key] && document.querySelector(`.nav a[href="${PAGES[event.key]}"]`);
       if (link) link.click();
+    } else if (!event.repeat && !document.querySelector("dialog[open]")) {
+      const wanted = document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
+      if (wanted) {
+        event.preventDefault();
+        wanted.click();
+      }
     }
   });
 })();
