@@ -94,7 +94,7 @@ async def test_another_organizations_audience_and_mailboxes_are_not_there(client
 async def test_steps_that_stay_in_their_place_keep_their_ids(client):
     path = await make(client)
     first = (await write(client, path, HELLO, AGAIN))["steps"]
-    second = (await write(client, path, {**HELLO, "condition": "no_reply"}, AGAIN, CALL))["steps"]
+    second = (await write(client, path, {**HELLO, "is_reply": False}, AGAIN, CALL))["steps"]
     assert [one["id"] for one in second[:2]] == [one["id"] for one in first]
     assert second[0]["variants"][0]["id"] == first[0]["variants"][0]["id"]
     assert [one["channel"] for one in (await client.get(path)).json()["steps"]] == ["email", "email", "phone"]
@@ -107,6 +107,7 @@ async def test_steps_that_stay_in_their_place_keep_their_ids(client):
         ({"channel": "pigeon"}, "steps.0.channel"),
         ({"delay": 1}, "steps.0.delay"),
         ({"condition": "maybe"}, "steps.0.condition"),
+        ({"condition": "no_open"}, "steps.0.condition"),
         ({"channel": "phone", "variants": [{"subject": "x"}]}, "steps.0.variants"),
         ({"variants": [{"label": "A"}, {"label": "A"}]}, "steps.0.variants"),
         ({"variants": [{"weight": 0}]}, "steps.0.variants"),
@@ -180,7 +181,7 @@ async def test_the_preflight_names_everything_that_is_missing(client, add_person
     mailbox = await scene.mailbox(state="failing", state_reason="535 wrong password")
     await write(client, path, {"variants": []}, {"variants": [{"subject": "x"}]}, {"channel": "linkedin"})
     await client.patch(path, json={"segments": [await everyone(client)]})
-    missing = {"no_text", "no_instructions", "no_mailbox", "not_resolved", "no_physical_address"}
+    missing = {"no_text", "no_instructions", "no_mailbox", "not_resolved", "no_physical_address", "replies_not_read"}
     assert await codes(client, path) == (False, missing)
     await client.patch(path, json={"mailboxes": [str(mailbox)]})
     await do(client, path, "resolve")

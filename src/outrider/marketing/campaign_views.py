@@ -43,7 +43,7 @@ CALL: dict[str, Any] = {
     **STEP,
     "channel": "phone",
     "delay": 3,
-    "condition": "no_reply",
+    "condition": "always",
     "instructions": "Call {{ first_name | name }}",
     "variants": [],
 }
@@ -154,7 +154,7 @@ class StepView(BaseModel):
     channel: str = Field(description="email; linkedin and phone steps are tasks for a person.")
     delay: int
     delay_unit: str = Field(description="business_days, days, hours or minutes.")
-    condition: str = Field(description="always, no_reply, no_open or no_click.")
+    condition: str = Field(description="always; no_reply, no_open and no_click wait for replies and opens to be followed.")
     is_reply: bool = Field(description="Whether it goes on in the thread of the message before.")
     instructions: str | None
     variants: list[VariantView]

@@ -115,6 +115,9 @@ def _planned(row: asyncpg.Record, known: dict[str, str]) -> Planned:
 def _of_campaign(whole: Whole, eligible: int) -> Iterator[Problem]:
     if not whole.steps:
         yield Problem("no_steps", "there are no steps: write one")
+    if sum(step.channel == "email" for step in whole.steps) > 1:
+        told = "replies are not read yet: whoever answers gets the next step, unless you suppress their address"
+        yield Problem("replies_not_read", told, blocks=False)
     if not whole.lists and not whole.segments:
         yield Problem("no_audience", "nobody is chosen: add a list or a segment")
     elif whole.campaign.state == "draft":
