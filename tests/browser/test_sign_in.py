@@ -68,7 +68,7 @@ async def test_a_second_factor_from_the_first_scan_to_a_recovery_code(browse: Br
     await enter(page, person)
     await page.get_by_role("link", name="Set it up").click()
     await expect(page.locator("svg.qr")).to_be_visible()
-    app = pyotp.TOTP(await page.locator(".secret span").inner_text())
+    app = pyotp.TOTP(await page.locator(".copy-line span").inner_text())
     await page.get_by_label("Code").fill(app.now())
     await page.get_by_role("button", name="Turn it on").click()
     codes = await page.get_by_role("list", name="Recovery codes").get_by_role("listitem").all_inner_texts()

@@ -46,6 +46,7 @@ def test_what_changes_something_does_not_ask_for_reading_alone(rules):
         "/api/namespaces/test-match",
         "/api/exports",
         "/exports",
+        "/exports",
     }
 
 
