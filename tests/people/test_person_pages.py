@@ -77,7 +77,9 @@ async def test_the_overview_shows_every_value_with_where_it_is_from(browser, ana
 @pytest.mark.parametrize("tab", ["", "/timeline", "/addresses", "/roles", "/profiles", "/loads", "/notes"])
 async def test_every_tab_is_a_page_of_its_own(browser, ana, tab):
     answer = await browser.get(ana + tab)
-    assert (answer.status_code, answer.text.count("<h1>"), answer.text.count('aria-current="page"')) == (200, 1, 1)
+    in_navigation = answer.text.count('href="/people" aria-current="page"')  # in the sidebar and in the drawer
+    current = answer.text.count('aria-current="page"') - in_navigation
+    assert (answer.status_code, answer.text.count("<h1>"), current) == (200, 1, 1)
     assert f'href="{ana}{tab}" aria-current="page"' in answer.text
     assert {"": "CFO", "/timeline": "Named in leads.csv", "/addresses": "Lead Owner", "/roles": "Current company", "/profiles": "playmaker",
             "/loads": "Promoted", "/notes": "No notes yet"}[tab] in text(answer)  # fmt: skip
