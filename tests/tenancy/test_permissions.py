@@ -46,7 +46,6 @@ def test_what_changes_something_does_not_ask_for_reading_alone(rules):
         "/api/namespaces/test-match",
         "/api/exports",
         "/exports",
-        "/exports",
     }
 
 
