@@ -26,7 +26,7 @@ from .watch import Browse, Watch
 PATIENCE = 10_000  # milliseconds; two cores are shared with the other half of the tests
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="package")
 async def browser() -> AsyncIterator[Browser]:
     """Chromium, started once."""
     found = chromium.find()
@@ -38,7 +38,7 @@ async def browser() -> AsyncIterator[Browser]:
         await opened.close()
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="package")  # its worker would take the jobs of the tests that come after
 async def served(pool: object, urls: Urls, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     """Outrider with the samples in an organization of their own."""
     organization = await site.new_place("Demo", "demo")

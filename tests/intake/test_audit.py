@@ -6,6 +6,7 @@ import pytest
 
 from outrider import intake, tenancy
 from outrider.intake import AuditFilters
+from outrider.intake.actors import actor_names
 from outrider.kit.errors import InvalidInput
 from tests.intake.conftest import csv_bytes
 
@@ -65,7 +66,7 @@ async def test_actors_in_words(organization, tenant, client):
     user = await tenant.fetchval("SELECT user_id FROM tenancy.members WHERE email = 'ana@firm.example'")
     key = (await client.get("/api/keys")).json()["items"][0]
     actors = [f"user:{user}", f"key:{key['id']}", "cli:root", "sql:postgres", "job:not-an-id", f"job:{user}", "system:upkeep", None]
-    names = await intake.actor_names(tenant, organization, actors)
+    names = await actor_names(tenant, organization, actors)
     assert names == {
         f"user:{user}": "Ana Lima",
         f"key:{key['id']}": "API key “test”",

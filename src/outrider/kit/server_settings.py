@@ -40,6 +40,7 @@ def lines(socket_folder: Path, free_bytes: int) -> dict[str, str]:
         "effective_cache_size": f"{max(256, megabytes // 2)}MB",
         "work_mem": f"{max(8, min(64, megabytes // 256))}MB",
         "maintenance_work_mem": f"{max(64, min(256, megabytes // 16))}MB",
+        "max_locks_per_transaction": "256",  # a statement over a partitioned table locks each partition and each of its indexes
         "max_wal_size": f"{max(256, min(4096, free_bytes // 2**20 // 8))}MB",
         "wal_buffers": "16MB",
         "checkpoint_timeout": "15min",

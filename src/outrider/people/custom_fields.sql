@@ -52,7 +52,8 @@ SELECT a.name, a.contacts, a.proposed_type, a.samples, a.counted_at FROM (
     SELECT c.name, c.contacts, c.proposed_type, c.samples, c.counted_at FROM counted AS c
     UNION ALL
     SELECT
-        f.name, NULL, f.proposed_type, to_jsonb(trim_array(f.samples, greatest(cardinality(f.samples) - CASE f.proposed_type WHEN 'select' THEN 12 ELSE 3 END, 0))), NULL
+        f.name, NULL, f.proposed_type,
+        to_jsonb(trim_array(f.samples, greatest(cardinality(f.samples) - CASE f.proposed_type WHEN 'select' THEN 12 ELSE 3 END, 0))), NULL
     FROM fresh AS f WHERE f.name NOT IN (SELECT c.name FROM counted AS c)
 ) AS a
 WHERE NOT EXISTS (SELECT FROM people.custom_fields AS t WHERE t.organization_id = :organization_id AND t.key = a.name)

@@ -77,26 +77,7 @@ BEGIN
     RETURN true;
 END $$;
 
--- Says whether the members of the current organization must have a second factor, and writes that down.
-CREATE FUNCTION tenancy.f_require_second_factor(p_is_required boolean) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    v_old tenancy.organizations;
-    v_words CONSTANT text [] := CASE WHEN p_is_required THEN ARRAY['optional', 'required'] ELSE ARRAY['required', 'optional'] END;
-BEGIN
-    SELECT * INTO v_old FROM tenancy.organizations WHERE id = kit.f_organization() FOR UPDATE;
-    IF coalesce((v_old.settings ->> 'require_second_factor')::boolean, false) = p_is_required THEN
-        RETURN;
-    END IF;
-    UPDATE tenancy.organizations SET settings = settings || jsonb_build_object('require_second_factor', p_is_required) WHERE id = v_old.id;
-    PERFORM tenancy.f_write_change(
-        v_old.id, 'organization', v_old.id, v_old.name, 'changed',
-        jsonb_build_object('second_factor', v_words[1]), jsonb_build_object('second_factor', v_words[2])
-    );
-END $$;
-
 GRANT EXECUTE ON FUNCTION
 tenancy.f_use_oidc_state(bytea, timestamptz), tenancy.f_find_oidc_login(text, text, text), tenancy.f_reseal_second_factor(uuid, bytea, bytea),
-tenancy.f_reset_second_factor(text), tenancy.f_require_second_factor(boolean)
+tenancy.f_reset_second_factor(text)
 TO outrider_app;

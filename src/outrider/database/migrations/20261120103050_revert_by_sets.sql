@@ -1,5 +1,4 @@
--- Taking an import back, set by set: as 20261120102100_revert_keeps_notes.sql says it, where every row that somebody changed since was asked
--- about alone.
+-- Taking an import back, set by set instead of row by row; and a person or company with a note stays: somebody wrote about them.
 SET LOCAL lock_timeout = '5s';
 
 -- Reverts an import of the current organization and returns what came of it; a dry run changes nothing and returns the same.
