@@ -83,12 +83,17 @@ def urls(server: EmbeddedServer, worker_id: str) -> Iterator[Urls]:
     asyncio.run(drop())
 
 
+@pytest.fixture(autouse=True)
+def settings_of_tests() -> None:
+    """Every test begins with a key, and may connect to this machine; an app that a test starts sets both as its own settings say."""
+    keyring.configure([bytes(32)])
+    outgoing.configure(allow_private=True)
+
+
 @pytest_asyncio.fixture(scope="session")
 async def pool(urls: Urls) -> AsyncIterator[asyncpg.Pool]:
     """The process's pool as the application role."""
     spool.configure(HOME / f"files-{os.getpid()}")
-    keyring.configure([bytes(32)])
-    outgoing.configure(allow_private=True)
     async with database.connect(urls.app, size=8) as opened:
         yield opened
     shutil.rmtree(HOME / f"files-{os.getpid()}", ignore_errors=True)

@@ -50,7 +50,7 @@ async def sender(scene: Scene) -> Scene:
 async def test_a_due_enrollment_becomes_a_message_that_the_server_has(sender):
     with SinkThread(Sink()) as sink:
         mailbox = await sender.mailbox(smtp_port=sink.port, email="ana@sender.example", from_name='Ana "A" Müller')
-        campaign = await sender.campaign(mailbox, steps=0)
+        campaign = await sender.campaign(mailbox, steps=0, tracks_opens=True, tracks_clicks=True)
         await sender.step(
             campaign, 1, subject="Hi {{first_name}}", body='<p>Dear {{first_name}}, <a href="https://x.example/?a=1&amp;b=2">see</a></p>'
         )
