@@ -18,6 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from outrider import __version__, gallery, palette, runtime
 from outrider.engagement import pages as engagement_pages
+from outrider.engagement import tracking_routes
 from outrider.intake import api as intake
 from outrider.intake import imports_api as imports
 from outrider.intake import pages as intake_pages
@@ -83,6 +84,7 @@ PAGES: tuple[APIRouter, ...] = (
     intake_pages.router,
     people_pages.router,
     engagement_pages.router,
+    tracking_routes.router,
     reports_pages.router,
 )
 """The pages of the slices."""
