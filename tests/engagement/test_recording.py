@@ -190,6 +190,14 @@ async def test_sent_and_bounced_messages_become_events_once(scene):
     assert await counters(scene, campaign) == {"sent": 1, "bounce": 1}
 
 
+async def test_what_happens_to_a_doubtful_message_settles_it(scene, sent):
+    one, other, _ = sent[1]
+    await scene.run("UPDATE sending.messages SET status = 'unknown', attempts = 1 WHERE id = ANY ($1::uuid[])", [one, other])
+    await happen(scene, event("delivered", one, key="d1"))
+    rows = await scene.run("SELECT id, status FROM sending.messages WHERE id = ANY ($1::uuid[])", [one, other])
+    assert {row["id"]: row["status"] for row in rows} == {one: "sent", other: "unknown"}
+
+
 async def test_a_task_that_is_done_becomes_an_event(scene, sent):
     campaign, messages = sent
     enrollment = await scene.value("SELECT enrollment_id FROM sending.messages WHERE id = $1", messages[0])

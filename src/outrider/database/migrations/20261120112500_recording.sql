@@ -408,6 +408,11 @@ BEGIN
             ), v_from - interval '1 second', v_until + interval '1 second');
         END IF;
         PERFORM engagement.f_apply(v_ids, v_from, v_until);
+        -- What happened to a message proves that its server had it.
+        PERFORM sending.f_settle(m.id, 'sent', 'it must have gone out: ' || v.platform || ' told of ' || v.type)
+        FROM engagement.events AS v
+        INNER JOIN sending.messages AS m ON m.organization_id = v_organization AND m.id = v.message_id AND m.status = 'unknown'
+        WHERE v.organization_id = v_organization AND v.id = ANY (v_ids) AND v.occurred_at BETWEEN v_from AND v_until AND v.type <> 'sent';
     END IF;
     RETURN QUERY
     SELECT (e.value ->> 'place')::integer, k.event_key, k.event_id, k.event_id = (e.value ->> 'id')::uuid
