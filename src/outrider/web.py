@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
@@ -142,8 +143,16 @@ TAGS = [
 queries = sql.load(Path(__file__).parent / "web.sql")
 
 
-def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: bool = True) -> FastAPI:
-    """Return the ASGI application.
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """Pages that one program has beside those of the slices, and how they are reached."""
+
+    router: APIRouter
+    navigation: tuple[pages.NavItem, ...] = ()
+
+
+def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: bool = True, addition: Addition | None = None) -> FastAPI:
+    """Return the ASGI application, with the pages of `addition` if there is one.
 
     With `manage_pool` its lifespan opens the pool on `app_url` (None: what the settings say); without, the caller has
     one open. Raises `Unavailable` for a rate limit that cannot be read.
@@ -190,11 +199,13 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
     )
     app.state.door = Door(settings.rate_limit)
     app.state.entrance = Entrance.of(**settings.entrance)
-    app.state.navigation = NAVIGATION
+    app.state.navigation = (*NAVIGATION, *addition.navigation) if addition else NAVIGATION
     http.install(app, page=pages.problem_page)
     visitors.install(app)
     for router in (*ROUTERS, *PAGES):
         app.include_router(router)
+    if addition:
+        app.include_router(addition.router)
     app.include_router(http.health_router(__version__, {"database": _database_answers, "migrations": _migrations_are_current}))
     app.openapi = http.describe_api(app)  # type: ignore[method-assign]
     return app
@@ -206,13 +217,14 @@ async def serve(
     app_url: str | None = None,
     manage_pool: bool = True,
     on_listening: Callable[[str], None] | None = None,
+    addition: Addition | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, which is raised again when the last request is answered.
 
     `on_listening` is called with the address once requests are taken. Raises `Unavailable` when the port is taken or
     the host is not this machine's.
     """
-    app = create_app(settings, app_url=app_url, manage_pool=manage_pool)
+    app = create_app(settings, app_url=app_url, manage_pool=manage_pool, addition=addition)
     with listen(settings.host, settings.port) as listener:
         logs.configure(settings.log_level)
         server = _Server(
@@ -229,7 +241,7 @@ async def serve(
                 server_header=False,
                 timeout_graceful_shutdown=20,
             ),
-            on_listening=lambda: on_listening(_address(settings.host, settings.port)) if on_listening else None,
+            on_listening=lambda: on_listening(address_of(settings.host, settings.port)) if on_listening else None,
         )
         await server.serve(sockets=[listener])
         if server.should_exit:
@@ -300,7 +312,7 @@ def _explain(error: OSError, host: str, port: int) -> Unavailable:
     return Unavailable(f"Outrider cannot listen on {host}, port {port}: {error.strerror}.")
 
 
-def _address(host: str, port: int) -> str:
+def address_of(host: str, port: int) -> str:
     if host in ("0.0.0.0", "::", "127.0.0.1"):  # noqa: S104
         return f"http://localhost:{port}"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
