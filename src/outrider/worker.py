@@ -16,6 +16,7 @@ SLICES = (
     "outrider.namespaces.tasks",
     "outrider.intake.tasks",
     "outrider.people.tasks",
+    "outrider.engagement.webhook_tasks",
     "outrider.reports.tasks",
 )
 """The modules whose `TASKS` maps a job's name to the coroutine function that does it."""

@@ -4,4 +4,8 @@ from pathlib import Path
 
 from outrider.kit import sql
 
-queries = sql.load(Path(__file__).parent / "queries.sql")
+HERE = Path(__file__).parent
+queries = sql.load(HERE / "queries.sql")
+webhook_queries = sql.load(HERE / "webhooks.sql")
+activity_queries = sql.load(HERE / "activity.sql")
+intent_queries = sql.load(HERE / "intents.sql")
