@@ -17,6 +17,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from outrider import __version__, gallery, palette, runtime
+from outrider.engagement import activity_api, activity_pages, hooks, intent_pages, intents_api, tracking_routes, webhook_pages, webhooks_api
 from outrider.engagement import pages as engagement_pages
 from outrider.intake import api as intake
 from outrider.intake import imports_api as imports
@@ -68,6 +69,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     campaigns_api.router,
     ops.router,
     ops.events_router,
+    activity_api.router,
+    activity_api.activity_router,
+    intents_api.router,
+    webhooks_api.router,
+    webhooks_api.deliveries_router,
     reports.router,
 )
 """The routers of the slices, in the order that the API's document lists them."""
@@ -83,6 +89,11 @@ PAGES: tuple[APIRouter, ...] = (
     intake_pages.router,
     people_pages.router,
     engagement_pages.router,
+    tracking_routes.router,
+    hooks.router,
+    activity_pages.router,
+    intent_pages.router,
+    webhook_pages.router,
     reports_pages.router,
 )
 """The pages of the slices."""
@@ -94,6 +105,9 @@ NAVIGATION: tuple[pages.NavItem, ...] = (
     *ops_pages.NAVIGATION,
     *intake_pages.NAVIGATION,
     *people_pages.NAVIGATION,
+    *activity_pages.NAVIGATION,
+    *intent_pages.NAVIGATION,
+    *webhook_pages.NAVIGATION,
     *reports_pages.NAVIGATION,
 )
 """What stands in the navigation; each entry says its section and its place there."""
@@ -124,6 +138,7 @@ TAGS = [
     {"name": "mailboxes", "description": "Mailboxes that send, the domains that sign, and who is never written to."},
     {"name": "sending", "description": "The send ledger: messages, what is in doubt, freezing and releasing."},
     {"name": "campaigns", "description": "Lists, segments, templates, campaigns: who is told what, and when."},
+    {"name": "activity", "description": "What happened after sending: events, webhooks that bring them, who showed interest."},
     {"name": "jobs", "description": "Work in the background, and the event store."},
     {
         "name": "namespaces",

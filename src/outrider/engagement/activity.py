@@ -1,4 +1,4 @@
-"""What happened, as people look it up: the events of campaigns, LinkedIn, calls and the product, newest first. Knows no HTTP and no terminal."""
+"""What happened, as people look it up: the events of campaigns, LinkedIn, calls and the product, newest first. Knows no HTTP."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -85,7 +85,7 @@ async def types_of_activity(connection: asyncpg.Connection, organization: Organi
 
 
 async def take(connection: asyncpg.Connection, organization: OrganizationId, happenings: Sequence[Happening]) -> list[Recorded]:
-    """Record what a program tells, once each, all of it or none. Raises `InvalidInput` naming the first id that the organization has not."""
+    """Record what a program tells, once each, all or none. Raises `InvalidInput` naming an id that the organization has not."""
     named: dict[str, list[UUID]] = {
         field: list({getattr(one, field) for one in happenings} - {None})
         for field in ("person_id", "campaign_id", "message_id", "enrollment_id")

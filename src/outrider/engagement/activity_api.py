@@ -43,18 +43,25 @@ class Told(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [TOLD]})
 
     type: Text = Field(
-        pattern=r"^[a-z][a-z0-9_.]{0,99}$", description="What happened: reply, linkedin_reply, call_done, or a name of yours.", examples=["trial_started"]
-    )  # fmt: skip
+        pattern=r"^[a-z][a-z0-9_.]{0,99}$",
+        description="What happened: reply, linkedin_reply, call_done, or a name of yours.",
+        examples=["trial_started"],
+    )
     platform: Text = Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,49}$", description="Where: product, linkedin, phone …", examples=["product"])
     occurred_at: AwareDatetime = Field(description="When; it names its zone.")
     id: Text | None = Field(
-        None, min_length=1, max_length=500, description="The platform's own id of it: told again, it is the same event. Without one, platform, "
-        "campaign, type, address and time are what tells events apart.",
-    )  # fmt: skip
+        None,
+        min_length=1,
+        max_length=500,
+        description="The platform's own id of it: told again, it is the same event. Without one, platform, campaign, type, address and "
+        "time tell events apart.",
+    )
     email: Text | None = Field(None, max_length=254, pattern=r"^[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+$", description="Who did it.")
     person_id: UUID | None = Field(None, description="The same, by id.")
     message_id: UUID | None = Field(None, description="The message of the ledger that it is about.")
-    rfc_message_id: Text | None = Field(None, max_length=998, pattern=r"^<?[^\s<>@]+@[^\s<>]+>?$", description="The same, by its Message-ID header.")
+    rfc_message_id: Text | None = Field(
+        None, max_length=998, pattern=r"^<?[^\s<>@]+@[^\s<>]+>?$", description="The same, by its Message-ID header."
+    )
     campaign_id: UUID | None = None
     enrollment_id: UUID | None = None
     url: Text | None = Field(None, max_length=8000)

@@ -9,7 +9,6 @@ import typer
 from outrider.kit.errors import InvalidInput
 from outrider.kit.terminal import Json, Org, say, show_json, show_record, show_table
 from outrider.runtime import run_in
-from outrider.settings import settings
 from outrider.tenancy import transaction
 
 from .activity import Asked, page_of_activity
@@ -83,15 +82,14 @@ def create_webhook(
     org: Org = None,
     json: Json = False,
 ) -> None:
-    """Make an address for a provider to deliver to. Address and secret are printed this once."""
+    """Make an address for a provider to deliver to: `path` behind the host of this Outrider. It and the secret are printed this once."""
 
     async def work(session: "Session") -> NewSource:
         async with transaction(session.organization_id, session.actor) as connection:
             return await WebhookSources(connection, session.organization_id).create(kind, name, secret)
 
     made = run_in(work, org=org, json=json)
-    url = (settings().public_url or "").rstrip("/") + made.path
-    show_record({"id": made.source.id, "kind": kind, "name": made.source.name, "url": url, "secret": made.secret}, json=json)
+    show_record({"id": made.source.id, "kind": kind, "name": made.source.name, "path": made.path, "secret": made.secret}, json=json)
 
 
 @webhooks.command("delete")

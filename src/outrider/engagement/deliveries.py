@@ -62,8 +62,8 @@ class Receipt:
 async def receive(token: str, headers: Mapping[str, str], body: bytes) -> Receipt:
     """Keep what came at an address, and ask for the job that works on it, in one transaction.
 
-    Raises `NotFound` for an unknown address, `Conflict` for a paused source, `Unauthorized` for a signature that is missing or does not fit,
-    `InvalidInput` for a body that is not JSON; then nothing is kept.
+    Raises `NotFound` for an unknown address, `Conflict` for a paused source, `Unauthorized` for a signature that is missing or does not
+    fit, `InvalidInput` for a body that is not JSON; then nothing is kept.
     """
     address = read_token(token)
     organization = address.organization
@@ -98,9 +98,7 @@ def _parsed(body: bytes) -> tuple[Any, shapes.Unreadable | None]:
 
 
 async def _ask_for_work(connection: asyncpg.Connection, delivery: UUID, source: str) -> None:
-    await ops.enqueue(
-        connection, WORK, {"delivery_id": str(delivery)}, title=f"Webhook {source}", link=f"/webhooks/deliveries/{delivery}"
-    )
+    await ops.enqueue(connection, WORK, {"delivery_id": str(delivery)}, title=f"Webhook {source}", link=f"/webhooks/deliveries/{delivery}")
 
 
 class Deliveries:

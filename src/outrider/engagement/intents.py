@@ -100,8 +100,8 @@ class Intents:
     ) -> Noted:
         """Note that somebody (an id or address) showed interest; again is fine, and changes nothing.
 
-        `occurred_at` None: now. Raises `NotFound` for a person or campaign that is not there, `InvalidInput` for a type that is not noted by
-        hand, or a time that cannot be true.
+        `occurred_at` None: now. Raises `NotFound` for a person or campaign that is not there, `InvalidInput` for a type that is not noted
+        by hand, or a time that cannot be true.
         """
         if type not in BY_HAND:
             raise InvalidInput(f"type is {type[:40]!r}; by hand it is one of {', '.join(BY_HAND)}", field="type")

@@ -1,8 +1,8 @@
 """Whether a webhook comes from who it says: each provider's own way. Pure; knows no HTTP beyond the names of headers.
 
-`generic` signs `timestamp.body` with HMAC-SHA256, SendGrid `timestamp + body` with ECDSA; Lemlist and Smartlead repeat a shared secret in the
-body, and Smartlead may sign the body with it. A time in the signature that is older than `FRESH_SECONDS` is refused: a body that somebody kept
-cannot be played back later.
+`generic` signs `timestamp.body` with HMAC-SHA256, SendGrid `timestamp + body` with ECDSA; Lemlist and Smartlead repeat a shared secret in
+the body, and Smartlead may sign the body with it. A time in the signature that is older than `FRESH_SECONDS` is refused: a body that
+somebody kept cannot be played back later.
 """
 
 import base64
@@ -136,7 +136,8 @@ CHECKS: dict[str, Callable[[str, Headers, bytes, Any], bool]] = {
 }
 WANTED = {
     "sendgrid": "SendGrid signs with the key whose public half was given here, and the time must be of the last ten minutes",
-    "generic": "X-Outrider-Signature is sha256= and the hex HMAC-SHA256 of timestamp.body, X-Outrider-Timestamp the time in seconds, of the last ten minutes",
+    "generic": "X-Outrider-Signature is sha256= and the hex HMAC-SHA256 of timestamp.body, X-Outrider-Timestamp the time in seconds, of the "
+    "last ten minutes",
     "lemlist": "Lemlist repeats the secret of its webhook in the body as secret",
     "smartlead": "Smartlead repeats the secret in the body as secret_key, or signs the body in X-Smartlead-Signature",
 }

@@ -1,7 +1,7 @@
 """Where events come in from outside: a provider's webhook, with an address of its own and the secret that it signs with.
 
-The address holds the organization, as API keys do, so that it is looked up inside that tenant; only its hash is kept, and the address is shown
-once. Secrets are encrypted by the application and never shown again. Knows no HTTP and no terminal.
+The address holds the organization, as API keys do, so that it is looked up inside that tenant; only its hash is kept, and the address is
+shown once. Secrets are encrypted by the application and never shown again. Knows no HTTP and no terminal.
 """
 
 import base64
@@ -96,9 +96,7 @@ class WebhookSources:
     async def page(self, *, limit: int = 50, cursor: str | None = None) -> Page[Source]:
         """Return a page, newest first. Raises `InvalidInput` for a bad limit or cursor."""
         check_limit(limit)
-        rows = queries.sources(
-            self._connection, organization_id=self._organization, before=decode_id_cursor(cursor), count=limit + 1
-        )
+        rows = queries.sources(self._connection, organization_id=self._organization, before=decode_id_cursor(cursor), count=limit + 1)
         found = [Source(**dict(row)) async for row in rows]
         return Page(found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None)
 
@@ -149,9 +147,7 @@ class WebhookSources:
             raise InvalidInput("SendGrid makes its keys itself: give the new verification key", field="secret")
         kept = check_secret(row["kind"], secret) if secret is not None else new_secret()
         sealed = _sealed(self._organization, row["token_hash"], kept)
-        await queries.rotate_secret(
-            self._connection, organization_id=self._organization, id=id, secret_encrypted=sealed, overlap=overlap
-        )
+        await queries.rotate_secret(self._connection, organization_id=self._organization, id=id, secret_encrypted=sealed, overlap=overlap)
         return kept if secret is None else None
 
     async def delete(self, id: UUID) -> str:

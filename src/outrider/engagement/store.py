@@ -4,8 +4,9 @@ from pathlib import Path
 
 from outrider.kit import sql
 
-HERE = Path(__file__).parent
-queries = sql.load(HERE / "queries.sql")
-webhook_queries = sql.load(HERE / "webhooks.sql")
-activity_queries = sql.load(HERE / "activity.sql")
-intent_queries = sql.load(HERE / "intents.sql")
+FOLDER = Path(__file__).parent
+queries = sql.load(FOLDER / "queries.sql")
+events = sql.load(FOLDER / "events.sql")
+webhook_queries = sql.load(FOLDER / "webhooks.sql")
+activity_queries = sql.load(FOLDER / "activity.sql")
+intent_queries = sql.load(FOLDER / "intents.sql")

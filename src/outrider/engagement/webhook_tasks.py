@@ -48,12 +48,20 @@ async def _work_on(context: JobContext, id: UUID) -> dict[str, Any]:
             recorded = await record(connection, organization, shaped.happenings[start : start + AT_ONCE])
             new += sum(one.is_new for one in recorded)
         await _settle(context, connection, id, "done", shaped, new)
-        await ops.enqueue(connection, PURGE, {}, singleton_key="purge", start_after=datetime.now(UTC) + timedelta(days=1), title=PURGE_TITLE)
+        await ops.enqueue(
+            connection, PURGE, {}, singleton_key="purge", start_after=datetime.now(UTC) + timedelta(days=1), title=PURGE_TITLE
+        )
     return {"events": len(shaped.happenings), "new_events": new, "ignored": shaped.ignored}
 
 
 async def _settle(
-    context: JobContext, connection: Any, id: UUID, state: str, shaped: Shaped | None = None, new: int | None = None, error: str | None = None
+    context: JobContext,
+    connection: Any,
+    id: UUID,
+    state: str,
+    shaped: Shaped | None = None,
+    new: int | None = None,
+    error: str | None = None,
 ) -> None:
     await queries.settle_delivery(
         connection,

@@ -81,8 +81,10 @@ class NewSource(BaseModel):
     kind: Kind = Field(description=", ".join(f"{kind}: {name}" for kind, name in KINDS.items()) + ".")
     name: Text = Field(min_length=1, max_length=100)
     secret: Text | None = Field(
-        None, max_length=1000, description="SendGrid's verification key, or the secret that the provider sends. Left out: one is made, but for SendGrid."
-    )  # fmt: skip
+        None,
+        max_length=1000,
+        description="SendGrid's verification key, or the secret that the provider sends. Left out: one is made, but for SendGrid.",
+    )
 
 
 class SourceChange(BaseModel):

@@ -23,7 +23,7 @@ _ADDRESS = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+")
 _NAMED = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
 
 
-class Unreadable(ValueError):
+class Unreadable(ValueError):  # noqa: N818
     """A body that is not of its source's shape; says why, in a sentence for people that names no person."""
 
 

@@ -1,4 +1,4 @@
-"""SendGrid's event webhook: an array of events (BEHAVIOUR 8). Messages are found by our custom argument, or by the Message-ID that we sent."""
+"""SendGrid's event webhook: an array of events (BEHAVIOUR 8). Messages are found by a custom argument of ours, or by their Message-ID."""
 
 from typing import Any
 
