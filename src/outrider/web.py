@@ -18,8 +18,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from outrider import __version__, gallery, palette, runtime
-from outrider.engagement import pages as engagement_pages
-from outrider.engagement import tracking_routes, verdicts_api
+from outrider.engagement import routes as engagement
 from outrider.intake import api as intake
 from outrider.intake import imports_api as imports
 from outrider.intake import pages as intake_pages
@@ -68,9 +67,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     segments_api.router,
     templates_api.router,
     campaigns_api.router,
-    verdicts_api.router,
     ops.router,
     ops.events_router,
+    *engagement.API,
     reports.router,
 )
 """The routers of the slices, in the order that the API's document lists them."""
@@ -85,8 +84,7 @@ PAGES: tuple[APIRouter, ...] = (
     ops_pages.router,
     intake_pages.router,
     people_pages.router,
-    engagement_pages.router,
-    tracking_routes.router,
+    *engagement.PAGES,
     reports_pages.router,
 )
 """The pages of the slices."""
@@ -98,6 +96,7 @@ NAVIGATION: tuple[pages.NavItem, ...] = (
     *ops_pages.NAVIGATION,
     *intake_pages.NAVIGATION,
     *people_pages.NAVIGATION,
+    *engagement.NAVIGATION,
     *reports_pages.NAVIGATION,
 )
 """What stands in the navigation; each entry says its section and its place there."""
@@ -128,7 +127,10 @@ TAGS = [
     {"name": "mailboxes", "description": "Mailboxes that send, the domains that sign, and who is never written to."},
     {"name": "sending", "description": "The send ledger: messages, what is in doubt, freezing and releasing."},
     {"name": "campaigns", "description": "Lists, segments, templates, campaigns: who is told what, and when."},
-    {"name": "activity", "description": "What happened to messages and people; rules about machines that open and click."},
+    {
+        "name": "activity",
+        "description": "What happened after sending: events, webhooks that bring them, who showed interest, rules about machines.",
+    },
     {"name": "jobs", "description": "Work in the background, and the event store."},
     {
         "name": "namespaces",

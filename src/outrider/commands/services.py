@@ -161,9 +161,7 @@ def worker_command(
     until_stdin_closes: Annotated[
         bool, typer.Option("--until-stdin-closes", hidden=True, help="Stop when the parent process is gone.")
     ] = False,
-    to_demo_mail: Annotated[
-        bool, typer.Option("--to-demo-mail", hidden=True, help="Mail may go to the demo's server.")
-    ] = False,
+    to_demo_mail: Annotated[bool, typer.Option("--to-demo-mail", hidden=True, help="Mail may go to the demo's server.")] = False,
 ) -> None:
     """Run jobs and send what is due, until stopped.
 

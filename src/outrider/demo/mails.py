@@ -23,7 +23,7 @@ class Mail:
     @property
     def message(self) -> EmailMessage:
         """The mail, read."""
-        return BytesParser(policy=policy.default).parsebytes(self.raw)  # type: ignore[return-value]
+        return BytesParser(policy=policy.default).parsebytes(self.raw)
 
     @property
     def received_at(self) -> datetime:

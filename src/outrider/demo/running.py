@@ -27,7 +27,8 @@ def addition_of(organization: tenancy.OrganizationId, home: Path) -> Addition:
 
 @asynccontextmanager
 async def running(organization: tenancy.OrganizationId, home: Path, port: int, base: str, say: Say) -> AsyncIterator[bool]:
-    """Take mail on a port of this machine and have the demo's people read it, for the time of the block; make the campaign if none is there.
+    """Take mail on a port of this machine and have the demo's people read it, for the time of the block; make the
+    campaign if none is there.
 
     `base` is where our own server answers. The block's value is whether mail is taken: not when the port is somebody else's.
     """
