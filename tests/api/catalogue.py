@@ -239,6 +239,13 @@ async def make_sending_campaign(client: AsyncClient) -> dict[str, str]:
     return {"campaign_id": (await client.get(f"/api/messages/{message}")).json()["campaign_id"]}
 
 
+async def make_enrollment(client: AsyncClient) -> dict[str, str]:
+    """Enroll somebody in a campaign and return the parameters of the paths about them."""
+    campaign = (await make_sending_campaign(client))["campaign_id"]
+    found = (await client.get(f"/api/campaigns/{campaign}/enrollments")).json()["items"]
+    return {"id": campaign, "enrollment_id": found[0]["id"]}
+
+
 OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/namespaces/": make_namespace,
     "/api/profiles/": make_profile,
@@ -265,6 +272,7 @@ OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/verdict-rules/": make_verdict_rule,
     "/api/messages/": make_message,
     "/api/campaigns/{campaign_id}/mailboxes": make_sending_campaign,
+    "/api/campaigns/{id}/enrollments/": make_enrollment,
     "/api/campaigns/": make_campaign,
 }
 """{beginning of the paths: what makes one}. A path with parameters that nothing here covers fails the test that reads
