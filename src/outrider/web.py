@@ -23,7 +23,7 @@ from outrider.intake import imports_api as imports
 from outrider.intake import pages as intake_pages
 from outrider.kit import database, http, logs, pages, sql
 from outrider.kit.errors import Unavailable
-from outrider.marketing import campaigns_api, segments_api, templates_api
+from outrider.marketing import campaigns_api, outreach_tasks_api, segments_api, tasks_pages, templates_api
 from outrider.marketing import lists_api as people_lists_api
 from outrider.namespaces import api as namespaces
 from outrider.namespaces import pages as namespaces_pages
@@ -66,6 +66,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     segments_api.router,
     templates_api.router,
     campaigns_api.router,
+    outreach_tasks_api.router,
     ops.router,
     ops.events_router,
     reports.router,
@@ -82,6 +83,7 @@ PAGES: tuple[APIRouter, ...] = (
     ops_pages.router,
     intake_pages.router,
     people_pages.router,
+    tasks_pages.router,
     engagement_pages.router,
     reports_pages.router,
 )
@@ -94,6 +96,7 @@ NAVIGATION: tuple[pages.NavItem, ...] = (
     *ops_pages.NAVIGATION,
     *intake_pages.NAVIGATION,
     *people_pages.NAVIGATION,
+    *tasks_pages.NAVIGATION,
     *reports_pages.NAVIGATION,
 )
 """What stands in the navigation; each entry says its section and its place there."""
@@ -123,7 +126,7 @@ TAGS = [
     },
     {"name": "mailboxes", "description": "Mailboxes that send, the domains that sign, and who is never written to."},
     {"name": "sending", "description": "The send ledger: messages, what is in doubt, freezing and releasing."},
-    {"name": "campaigns", "description": "Lists, segments, templates, campaigns: who is told what, and when."},
+    {"name": "campaigns", "description": "Lists, segments, templates, campaigns, tasks: who is told what, and when."},
     {"name": "jobs", "description": "Work in the background, and the event store."},
     {
         "name": "namespaces",

@@ -14,7 +14,7 @@ import httpx
 
 from outrider import intake, tenancy
 from outrider.kit import database, keyring
-from tests.api.catalogue import make_custom_field
+from tests.api.catalogue import make_custom_field, make_task
 from tests.api.fixtures import key_of, new_user
 from tests.sending.scene import Scene
 
@@ -123,6 +123,12 @@ async def a_custom_field(site: Site) -> dict[str, str]:
         return await make_custom_field(client)
 
 
+async def a_task(site: Site) -> dict[str, str]:
+    """Have a call wait for somebody."""
+    async with httpx.AsyncClient(base_url=site.address, headers=await bearer(site)) as client:
+        return await make_task(client)
+
+
 async def bearer(site: Site) -> dict[str, str]:
     """Return the header of an owner's key."""
     return {"Authorization": f"Bearer {await key_of(site.organization)}"}
@@ -200,6 +206,9 @@ PAGES: dict[str, Visit] = {
     "/sign-in/code": Visit("lacks code"),
     "/sign-in/forgotten": Visit(None),
     "/sign-in/reset": Visit(None, a_link, "token={token}"),
+    "/tasks": Visit(parameters=a_task, query="of=all"),
+    "/tasks#empty": Visit(is_empty=True),
+    "/tasks/{id}": Visit(parameters=a_task),
     "/u/{token}": Visit(None, an_unsubscribe_link),
 }
 
