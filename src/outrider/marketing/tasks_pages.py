@@ -78,7 +78,6 @@ async def index(
         tabs=[(label, ui.address("/tasks", {**asked, "show": key})) for key, label in SHOWS.items()],
         current=ui.address("/tasks", asked),
         whose=[("Mine", _of(asked, ""), mine.total), ("Everybody’s", _of(asked, "all"), everybodys.total)],
-        counts=everybodys if whose is None else mine,
         elsewhere=everybodys.total - mine.total if whose is not None and not shown else 0,
         channels=list(CHANNELS.items()),
         campaign=rows[0].task.campaign if campaign and rows else None,
