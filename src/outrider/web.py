@@ -23,7 +23,7 @@ from outrider.intake import imports_api as imports
 from outrider.intake import pages as intake_pages
 from outrider.kit import database, http, logs, pages, sql
 from outrider.kit.errors import Unavailable
-from outrider.marketing import campaigns_api, outreach_tasks_api, segments_api, tasks_pages, templates_api
+from outrider.marketing import audience_pages, campaigns_api, outreach_tasks_api, segments_api, tasks_pages, templates_api
 from outrider.marketing import lists_api as people_lists_api
 from outrider.namespaces import api as namespaces
 from outrider.namespaces import pages as namespaces_pages
@@ -83,6 +83,7 @@ PAGES: tuple[APIRouter, ...] = (
     ops_pages.router,
     intake_pages.router,
     people_pages.router,
+    audience_pages.router,
     tasks_pages.router,
     engagement_pages.router,
     reports_pages.router,
@@ -96,6 +97,7 @@ NAVIGATION: tuple[pages.NavItem, ...] = (
     *ops_pages.NAVIGATION,
     *intake_pages.NAVIGATION,
     *people_pages.NAVIGATION,
+    *audience_pages.NAVIGATION,
     *tasks_pages.NAVIGATION,
     *reports_pages.NAVIGATION,
 )

@@ -16,12 +16,12 @@ from .types import Company, Contact, Fact, Origin, Person, Slot
 
 if TYPE_CHECKING:
     from .pages.bulk import Meant, meant_by
-    from .pages.composer import Composer, compose_people, people_asked
+    from .pages.composer import Composer, compose_people, filters_to_words, people_asked
 
 
 def __getattr__(name: str) -> Any:
     """Load what brings FastAPI when it is first asked for: the command line has no use for it."""
-    if name in ("Composer", "compose_people", "people_asked"):
+    if name in ("Composer", "compose_people", "filters_to_words", "people_asked"):
         from .pages import composer
 
         return getattr(composer, name)
@@ -52,6 +52,7 @@ __all__ = [
     "compose_people",
     "filters_of",
     "filters_to_json",
+    "filters_to_words",
     "meant_by",
     "people_asked",
     "schedule",

@@ -3,7 +3,7 @@
 The lists of people, companies and addresses have it; so has whatever asks for people by filters (`people/lists/filtering.html` shows it).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from outrider.tenancy import Visitor
 
 from ..asked import filters_of
 from ..custom_fields import CustomField, CustomFields
+from ..filters import AnyFilters
 from ..store import choices as queries
 from . import list_filters, list_state
 from .list_state import ListState
@@ -68,6 +69,18 @@ async def compose_people(
         state = replace(state, filters=kept, also=(EDITED,))
     known = await CustomFields(connection, visitor.organization_id).known()
     return await composing(connection, visitor, state, known, params.get("add", ""))
+
+
+async def filters_to_words(connection: asyncpg.Connection, visitor: Visitor, asked: Sequence[AnyFilters]) -> list[list[str]]:
+    """Return what filters of people ask in words, one text each; [] for those that ask nothing."""
+    known = await CustomFields(connection, visitor.organization_id).known()
+    rows = queries.imports(connection, organization_id=visitor.organization_id)
+    imports = {str(row["id"]): row["name"] async for row in rows} if any(getattr(one, "import_id", None) for one in asked) else {}
+    words = []
+    for filters in asked:
+        chips = list_filters.chips(ListState("people", filters, "newest"), known, visitor.time_zone, imports)
+        words.append(([f"“{filters.q}”"] if filters.q else []) + [chip.text for chip in chips])
+    return words
 
 
 def people_asked(query: str, time_zone: str) -> dict[str, Any]:
