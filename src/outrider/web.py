@@ -24,8 +24,7 @@ from outrider.intake import imports_api as imports
 from outrider.intake import pages as intake_pages
 from outrider.kit import database, http, logs, pages, sql
 from outrider.kit.errors import Unavailable
-from outrider.marketing import campaigns_api, segments_api, templates_api
-from outrider.marketing import lists_api as people_lists_api
+from outrider.marketing import routes as marketing
 from outrider.namespaces import api as namespaces
 from outrider.namespaces import pages as namespaces_pages
 from outrider.namespaces import profiles_api as profiles
@@ -37,9 +36,7 @@ from outrider.people import detail_api as people_details
 from outrider.people import pages as people_pages
 from outrider.reports import api as reports
 from outrider.reports import pages as reports_pages
-from outrider.sending import api as sending
-from outrider.sending import mailboxes_api as mailboxes
-from outrider.sending import suppressions_api as suppressions
+from outrider.sending import routes as sending
 from outrider.settings import Settings
 from outrider.tenancy import api as tenancy
 from outrider.tenancy import pages as tenancy_pages
@@ -60,13 +57,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     fields_api.router,
     exports_api.router,
     people_details.router,
-    mailboxes.router,
-    suppressions.router,
-    sending.router,
-    people_lists_api.router,
-    segments_api.router,
-    templates_api.router,
-    campaigns_api.router,
+    *sending.API,
+    *marketing.API,
     ops.router,
     ops.events_router,
     *engagement.API,
@@ -84,6 +76,7 @@ PAGES: tuple[APIRouter, ...] = (
     ops_pages.router,
     intake_pages.router,
     people_pages.router,
+    *marketing.PAGES,
     *engagement.PAGES,
     reports_pages.router,
 )
@@ -96,6 +89,7 @@ NAVIGATION: tuple[pages.NavItem, ...] = (
     *ops_pages.NAVIGATION,
     *intake_pages.NAVIGATION,
     *people_pages.NAVIGATION,
+    *marketing.NAVIGATION,
     *engagement.NAVIGATION,
     *reports_pages.NAVIGATION,
 )
@@ -126,7 +120,7 @@ TAGS = [
     },
     {"name": "mailboxes", "description": "Mailboxes that send, the domains that sign, and who is never written to."},
     {"name": "sending", "description": "The send ledger: messages, what is in doubt, freezing and releasing."},
-    {"name": "campaigns", "description": "Lists, segments, templates, campaigns: who is told what, and when."},
+    {"name": "campaigns", "description": "Lists, segments, templates, campaigns, tasks: who is told what, and when."},
     {
         "name": "activity",
         "description": "What happened after sending: events, webhooks that bring them, who showed interest, rules about machines.",
