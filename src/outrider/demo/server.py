@@ -11,6 +11,8 @@ from .fates import Fate, fate_of
 from .mails import Mail, Mails
 
 HOST = "127.0.0.1"
+FIRST_BOUNCE_AFTER = 100
+"""Mails that are taken before the first is refused: a mailbox is paused when 5 % of few messages bounce."""
 
 
 class _Handler:
@@ -18,9 +20,10 @@ class _Handler:
 
     def __init__(self, mails: Mails, on_mail: Callable[[Mail], None]) -> None:
         self._mails, self._on_mail = mails, on_mail
+        self._taken = 0
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802
-        if fate_of(address) is Fate.BOUNCES:
+        if self._taken >= FIRST_BOUNCE_AFTER and fate_of(address) is Fate.BOUNCES:
             return "550 5.1.1 there is nobody of that name here"
         envelope.rcpt_tos.append(address)
         envelope.rcpt_options.extend(options)
@@ -29,6 +32,7 @@ class _Handler:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         content = envelope.content or b""
         mail = await asyncio.to_thread(self._mails.keep, content if isinstance(content, bytes) else content.encode())
+        self._taken += 1
         self._on_mail(mail)
         return "250 2.0.0 kept"
 
