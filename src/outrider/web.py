@@ -18,6 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from outrider import __version__, gallery, palette, runtime
 from outrider.engagement import pages as engagement_pages
+from outrider.engagement import tracking_routes, verdicts_api
 from outrider.intake import api as intake
 from outrider.intake import imports_api as imports
 from outrider.intake import pages as intake_pages
@@ -66,6 +67,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     segments_api.router,
     templates_api.router,
     campaigns_api.router,
+    verdicts_api.router,
     ops.router,
     ops.events_router,
     reports.router,
@@ -83,6 +85,7 @@ PAGES: tuple[APIRouter, ...] = (
     intake_pages.router,
     people_pages.router,
     engagement_pages.router,
+    tracking_routes.router,
     reports_pages.router,
 )
 """The pages of the slices."""
@@ -124,6 +127,7 @@ TAGS = [
     {"name": "mailboxes", "description": "Mailboxes that send, the domains that sign, and who is never written to."},
     {"name": "sending", "description": "The send ledger: messages, what is in doubt, freezing and releasing."},
     {"name": "campaigns", "description": "Lists, segments, templates, campaigns: who is told what, and when."},
+    {"name": "activity", "description": "What happened to messages and people; rules about machines that open and click."},
     {"name": "jobs", "description": "Work in the background, and the event store."},
     {
         "name": "namespaces",

@@ -194,6 +194,13 @@ async def make_sending_domain(client: AsyncClient) -> dict[str, str]:
     return {"id": answer.json()["id"]}
 
 
+async def make_verdict_rule(client: AsyncClient) -> dict[str, str]:
+    """Make a rule about machines and return the parameters of its paths."""
+    answer = await client.post("/api/verdict-rules", json={"kind": "user_agent", "pattern": f"robot-{uuid4().hex}"})
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["id"]}
+
+
 async def make_suppression(client: AsyncClient) -> dict[str, str]:
     """Suppress an address and return the parameters of its paths."""
     answer = await client.post("/api/suppressions", json={"values": [f"s{uuid4().hex}@example.org"]})
@@ -255,6 +262,7 @@ OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/mailboxes/": make_mailbox,
     "/api/sending-domains/": make_sending_domain,
     "/api/suppressions/": make_suppression,
+    "/api/verdict-rules/": make_verdict_rule,
     "/api/messages/": make_message,
     "/api/campaigns/{campaign_id}/mailboxes": make_sending_campaign,
     "/api/campaigns/": make_campaign,

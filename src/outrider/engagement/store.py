@@ -4,4 +4,6 @@ from pathlib import Path
 
 from outrider.kit import sql
 
-queries = sql.load(Path(__file__).parent / "queries.sql")
+FOLDER = Path(__file__).parent
+queries = sql.load(FOLDER / "queries.sql")
+events = sql.load(FOLDER / "events.sql")
