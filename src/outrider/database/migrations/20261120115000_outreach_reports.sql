@@ -2,6 +2,10 @@
 -- marketing.outreach_history, attribution and feedback_reports; issue 4 section 4).
 SET LOCAL lock_timeout = '5s';
 
+-- The answers to a campaign's messages in the order of the messages, without a look at the events themselves.
+CREATE INDEX idx_engagement_events_outcomes ON engagement.events (organization_id, campaign_id, message_id) INCLUDE (type, verdict, occurred_at)
+WHERE message_id IS NOT NULL AND type IN ('open', 'click', 'reply', 'bounce', 'dropped', 'unsubscribe', 'spam_report');
+
 -- What became of each message: when it was sent, and when each thing happened first. What machines opened or clicked is told apart: it
 -- counts as nothing that a person did. A message that the server refused for its address has bounced without having been sent.
 CREATE VIEW marketing.message_outcomes WITH (security_invoker = true) AS
