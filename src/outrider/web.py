@@ -37,6 +37,8 @@ from outrider.people import detail_api as people_details
 from outrider.people import pages as people_pages
 from outrider.reports import api as reports
 from outrider.reports import pages as reports_pages
+from outrider.reports.outreach import conversions_api, report_api
+from outrider.reports.outreach import pages as outreach_pages
 from outrider.sending import api as sending
 from outrider.sending import mailboxes_api as mailboxes
 from outrider.sending import suppressions_api as suppressions
@@ -71,6 +73,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     ops.router,
     ops.events_router,
     reports.router,
+    report_api.router,
+    conversions_api.router,
 )
 """The routers of the slices, in the order that the API's document lists them."""
 
@@ -87,6 +91,7 @@ PAGES: tuple[APIRouter, ...] = (
     engagement_pages.router,
     tracking_routes.router,
     reports_pages.router,
+    outreach_pages.router,
 )
 """The pages of the slices."""
 
@@ -98,6 +103,7 @@ NAVIGATION: tuple[pages.NavItem, ...] = (
     *intake_pages.NAVIGATION,
     *people_pages.NAVIGATION,
     *reports_pages.NAVIGATION,
+    *outreach_pages.NAVIGATION,
 )
 """What stands in the navigation; each entry says its section and its place there."""
 
@@ -128,6 +134,7 @@ TAGS = [
     {"name": "sending", "description": "The send ledger: messages, what is in doubt, freezing and releasing."},
     {"name": "campaigns", "description": "Lists, segments, templates, campaigns: who is told what, and when."},
     {"name": "activity", "description": "What happened to messages and people; rules about machines that open and click."},
+    {"name": "attribution", "description": "Conversions, and which campaigns led to them."},
     {"name": "jobs", "description": "Work in the background, and the event store."},
     {
         "name": "namespaces",

@@ -93,8 +93,9 @@ CREATE INDEX idx_conversions_time ON marketing.conversions (organization_id, con
 CALL kit.f_protect('marketing.conversions');
 GRANT SELECT, INSERT, DELETE ON marketing.conversions TO outrider_app;
 
--- The touches of the last `p_days` days before each conversion, in their order: what we sent and did, and what the person did with it. The same
--- thing with one message again (opened five times) is one touch, the first; what a machine did is none, nor is a message that came back.
+-- The touches of the last `p_days` days before each conversion, in their order: messages sent, calls and LinkedIn tasks done, and what the
+-- person did. The same thing with one message again (opened five times) is one touch, the first; what a machine did is none, nor is a message
+-- that came back.
 CREATE FUNCTION marketing.f_touches(p_days integer) RETURNS TABLE (
     organization_id uuid, conversion_id uuid, campaign_id uuid, channel text, type text, message_id uuid, touched_at timestamptz,
     place bigint, places bigint
@@ -114,20 +115,15 @@ BEGIN ATOMIC
             WHERE b.organization_id = c.organization_id AND b.message_id = m.id AND b.type IN ('bounce', 'dropped')
         )
         UNION ALL
-        SELECT n.campaign_id, k.channel, 'done', NULL, k.done_at, k.id
-        FROM marketing.enrollments AS n
-        INNER JOIN marketing.tasks AS k ON k.organization_id = n.organization_id AND k.enrollment_id = n.id AND k.state = 'done'
-        WHERE n.organization_id = c.organization_id AND n.person_id = c.person_id
-        UNION ALL
         (
             SELECT DISTINCT ON (v.type, coalesce(v.message_id, v.id))
                 v.campaign_id,
-                CASE WHEN v.type LIKE 'linkedin\_%' THEN 'linkedin' WHEN v.type LIKE 'call\_%' THEN 'phone' ELSE 'email' END,
+                CASE WHEN v.type LIKE 'linkedin\_%' THEN 'linkedin' WHEN v.type ~ '^(phone|call)_' THEN 'phone' ELSE 'email' END,
                 v.type, v.message_id, v.occurred_at, v.id
             FROM engagement.events AS v
             WHERE v.organization_id = c.organization_id AND v.person_id = c.person_id AND v.campaign_id IS NOT NULL AND v.verdict = 'human'
                 AND (
-                    v.type IN ('open', 'click', 'reply') OR v.type LIKE 'linkedin\_%' OR v.type LIKE 'call\_%'
+                    v.type IN ('open', 'click', 'reply') OR v.type ~ '^(linkedin|phone|call)_'
                     OR (v.type = 'sent' AND v.message_id IS NULL)
                 )
             ORDER BY v.type, coalesce(v.message_id, v.id), v.occurred_at, v.id
