@@ -55,12 +55,12 @@ class OutreachScene(Scene):
         return await self.value(
             """
             INSERT INTO engagement.events (
-                occurred_at, event_key, type, platform, campaign_id, enrollment_id, message_id, step, mailbox_id, person_id, contact_id, email,
-                verdict, verdict_reason
+                occurred_at, event_key, type, platform, campaign_id, enrollment_id, message_id, step, mailbox_id, person_id,
+                contact_id, email, verdict, verdict_reason
             )
             SELECT
-                $3::timestamptz, gen_random_uuid()::text, $2, 'outrider', m.campaign_id, m.enrollment_id, m.id, m.sequence_step, m.mailbox_id,
-                m.person_id, m.contact_id, m.recipient, $4, CASE $4 WHEN 'automatic' THEN 'scanner' END
+                $3::timestamptz, gen_random_uuid()::text, $2, 'outrider', m.campaign_id, m.enrollment_id, m.id, m.sequence_step,
+                m.mailbox_id, m.person_id, m.contact_id, m.recipient, $4, CASE $4 WHEN 'automatic' THEN 'scanner' END
             FROM sending.messages AS m WHERE m.organization_id = kit.f_organization() AND m.id = $1 RETURNING id
             """,
             message, type, at, verdict,

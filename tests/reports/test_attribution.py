@@ -1,4 +1,4 @@
-"""Conversions and what led to them: first, last and all touches; every figure opens as many rows as it says; sums stay in their currency."""
+"""Conversions and what led to them: by first, last and all touches; every figure opens as many rows as it says; currencies stay apart."""
 
 import random
 from collections import defaultdict

@@ -149,9 +149,13 @@ CREATE FUNCTION marketing.f_chance(p_hits bigint, p_of bigint, p_other_hits bigi
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (
     SELECT erfc(
-        abs(p_hits::float / p_of - p_other_hits::float / p_other_of) / sqrt(2 * t.share * (1 - t.share) * (1.0 / p_of + 1.0 / p_other_of))
+        abs(p_hits / t.tries - p_other_hits / t.other_tries) / nullif(sqrt(2 * t.share * (1 - t.share) * (1 / t.tries + 1 / t.other_tries)), 0)
     )
-    FROM (SELECT (p_hits + p_other_hits)::float / nullif(p_of + p_other_of, 0) AS share) AS t
+    FROM (
+        SELECT
+            nullif(p_of, 0)::float AS tries, nullif(p_other_of, 0)::float AS other_tries,
+            (p_hits + p_other_hits)::float / nullif(p_of + p_other_of, 0) AS share
+    ) AS t
     WHERE least(p_of, p_other_of) * least(t.share, 1 - t.share) >= 5
 );
 GRANT EXECUTE ON FUNCTION marketing.f_chance(bigint, bigint, bigint, bigint) TO outrider_app;
