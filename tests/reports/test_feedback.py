@@ -61,10 +61,7 @@ async def test_after_late_events_and_changed_verdicts_it_is_what_it_would_be_fro
     await rewrite_feedback(tenant, organization, campaign)
     after = await days_of(tenant, organization, campaign)
     assert after != before
-    assert (
-        after[first_day - timedelta(days=3)][1]
-        == ("One person called it spam.", "More people unsubscribed than answered so far: 0 against 0.")[:1]
-    )
+    assert after[first_day - timedelta(days=3)][1] == ("One person called it spam.",)
     await tenant.execute("DELETE FROM marketing.feedback_reports")
     await rewrite_feedback(tenant, organization, campaign)
     assert await days_of(tenant, organization, campaign) == after

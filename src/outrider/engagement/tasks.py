@@ -2,6 +2,6 @@
 
 from outrider.ops import Task
 
-from . import verdicts
+from . import verdicts, webhook_tasks
 
-TASKS: dict[str, Task] = {verdicts.JUDGE: verdicts.judge}
+TASKS: dict[str, Task] = {verdicts.JUDGE: verdicts.judge, **webhook_tasks.TASKS}
