@@ -8,7 +8,13 @@ from . import attribution, conversions, report, report_rows
 
 NAVIGATION: tuple[ui.NavItem, ...] = (
     ui.NavItem(
-        "Attribution", "/attribution", "target", "campaigns:read", "Work", order=28, keywords="conversions revenue touch roi sales meetings"
+        "Attribution",
+        "/attribution",
+        "chart-column",
+        "campaigns:read",
+        "Outreach",
+        order=80,
+        keywords="conversions revenue touch roi sales meetings",
     ),
 )
 router = APIRouter(include_in_schema=False)

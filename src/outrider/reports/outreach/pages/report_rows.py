@@ -108,7 +108,7 @@ async def _said(connection: object, visitor: Visitor, parts: Asked) -> list[str]
     )
     said = {
         "step": parts.step and f"Step {parts.step}",
-        "variant": names["variant"] or (parts.variant_id and "A wording that is gone"),
+        "variant": names["variant"] or (parts.variant_id and "A variant that is gone"),
         "mailbox": names["mailbox"] or (parts.mailbox_id and "A mailbox that is gone"),
         "domain": parts.domain and f"To {parts.domain}",
         "hour": parts.hour is not None and f"Sent from {parts.hour:02d}:00 to {parts.hour:02d}:59",
