@@ -16,6 +16,7 @@ FOLDER = Path(__file__).parent
 reports = sql.load(FOLDER / "report.sql")
 rows = sql.load(FOLDER / "rows.sql")
 conversions = sql.load(FOLDER / "conversions.sql")
+home = sql.load(FOLDER / "home.sql")
 feedback = sql.load(FOLDER / "feedback.sql")
 
 FIGURES = tuple(field.name for field in fields(Figures))
