@@ -34,8 +34,7 @@ from outrider.people import api as people
 from outrider.people import bulk_api, exports_api, fields_api, lists_api, views_api
 from outrider.people import detail_api as people_details
 from outrider.people import pages as people_pages
-from outrider.reports import api as reports
-from outrider.reports import pages as reports_pages
+from outrider.reports import routes as reports
 from outrider.sending import routes as sending
 from outrider.settings import Settings
 from outrider.tenancy import api as tenancy
@@ -62,7 +61,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     ops.router,
     ops.events_router,
     *engagement.API,
-    reports.router,
+    *reports.API,
 )
 """The routers of the slices, in the order that the API's document lists them."""
 
@@ -78,7 +77,7 @@ PAGES: tuple[APIRouter, ...] = (
     people_pages.router,
     *marketing.PAGES,
     *engagement.PAGES,
-    reports_pages.router,
+    *reports.PAGES,
 )
 """The pages of the slices."""
 
@@ -91,7 +90,7 @@ NAVIGATION: tuple[pages.NavItem, ...] = (
     *people_pages.NAVIGATION,
     *marketing.NAVIGATION,
     *engagement.NAVIGATION,
-    *reports_pages.NAVIGATION,
+    *reports.NAVIGATION,
 )
 """What stands in the navigation; each entry says its section and its place there."""
 
@@ -125,6 +124,7 @@ TAGS = [
         "name": "activity",
         "description": "What happened after sending: events, webhooks that bring them, who showed interest, rules about machines.",
     },
+    {"name": "attribution", "description": "Conversions, and which campaigns led to them."},
     {"name": "jobs", "description": "Work in the background, and the event store."},
     {
         "name": "namespaces",

@@ -239,6 +239,15 @@ async def make_sending_campaign(client: AsyncClient) -> dict[str, str]:
     return {"campaign_id": (await client.get(f"/api/messages/{message}")).json()["campaign_id"]}
 
 
+async def make_conversion(client: AsyncClient) -> dict[str, str]:
+    """Record a conversion and return the parameters of its paths."""
+    await make_person(client)
+    body = {"person": "ana@one.example", "type": "demo", "converted_at": "2026-01-05T10:00:00Z"}
+    answer = await client.post("/api/conversions", json=body)
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["id"]}
+
+
 async def make_enrollment(client: AsyncClient) -> dict[str, str]:
     """Enroll somebody in a campaign and return the parameters of the paths about them."""
     campaign = (await make_sending_campaign(client))["campaign_id"]
@@ -299,6 +308,7 @@ OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/campaigns/{campaign_id}/mailboxes": make_sending_campaign,
     "/api/campaigns/{id}/enrollments/": make_enrollment,
     "/api/campaigns/": make_campaign,
+    "/api/conversions/": make_conversion,
 }
 """{beginning of the paths: what makes one}. A path with parameters that nothing here covers fails the test that reads
 this."""
