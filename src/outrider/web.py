@@ -25,6 +25,7 @@ from outrider.kit import database, http, logs, pages, sql
 from outrider.kit.errors import Unavailable
 from outrider.marketing import campaigns_api, segments_api, templates_api
 from outrider.marketing import lists_api as people_lists_api
+from outrider.marketing import pages as marketing_pages
 from outrider.namespaces import api as namespaces
 from outrider.namespaces import pages as namespaces_pages
 from outrider.namespaces import profiles_api as profiles
@@ -82,6 +83,7 @@ PAGES: tuple[APIRouter, ...] = (
     ops_pages.router,
     intake_pages.router,
     people_pages.router,
+    marketing_pages.router,
     engagement_pages.router,
     reports_pages.router,
 )
@@ -94,6 +96,7 @@ NAVIGATION: tuple[pages.NavItem, ...] = (
     *ops_pages.NAVIGATION,
     *intake_pages.NAVIGATION,
     *people_pages.NAVIGATION,
+    *marketing_pages.NAVIGATION,
     *reports_pages.NAVIGATION,
 )
 """What stands in the navigation; each entry says its section and its place there."""
