@@ -35,7 +35,7 @@ async def test_looking_at_everyone_says_who_is_left_out_and_why(signed_in, clien
     await add_person("cy@one.example", status="unsubscribed")
     owner = await signed_in()
     path = await made(owner)
-    assert "Nobody was looked at yet" in await text(owner, f"{path}/people")
+    assert "Nobody is enrolled yet" in await text(owner, f"{path}/people")
     every = await everyone(client)
     await post(owner, f"{path}/people", {"segments": every, "do": "resolve"})
     page = await text(owner, f"{path}/people")

@@ -21,7 +21,7 @@ from ..rendering import MissingVariable, render_text
 from ..templates import Preview, Templates, variables_used
 from ..types import Campaign
 from ..variables import variables_of_person
-from . import step_forms
+from . import step_forms, words
 from .forms import text
 from .frame import Insider, Writer, campaigns_of, frame
 from .step_forms import TypedStep
@@ -56,7 +56,7 @@ async def show(
         step=step,
         asked_person=person.strip(),
         samples=samples,
-        **found,
+        **{name: value for name, value in found.items() if name != "words"},
     )
     return ui.showing_mail(answer)
 
@@ -86,7 +86,15 @@ async def of_typed(
     number, _, place = showing.partition(".")
     index = int(number) - 1 if number.isdigit() else 0
     step = steps[index] if 0 <= index < len(steps) else steps[0] if steps else None
-    found: dict[str, Any] = {"previewed": None, "reader": None, "task": None, "trouble": None, "showing": showing, "step_number": index + 1}
+    found: dict[str, Any] = {
+        "previewed": None,
+        "reader": None,
+        "task": None,
+        "trouble": None,
+        "showing": showing,
+        "step_number": index + 1,
+        "words": words,
+    }
     if step is None:
         return found | {"trouble": "There is no step to show yet."}
     reader = await _reader(connection, visitor, person, samples)

@@ -103,7 +103,7 @@ async def _arranged(
         arranged = Shown(shown.steps, at, shown.person, is_unsaved=True)
     else:
         steps = step_forms.changed(shown.steps, do)
-        focus = {"add": f"s{len(steps)}", "variant": f"s{at}"}.get(what, "")
+        focus = {"add": f"s{len(steps)}", "variant": f"s{at}.v"}.get(what, "")
         arranged = Shown(steps, shown.showing, shown.person, is_unsaved=True, focus=focus)
     return await _page(request, connection, visitor, campaign, arranged)
 

@@ -65,6 +65,9 @@ ROTATIONS: Mapping[str, str] = {
 }
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
+READABLE = '<body style="margin: 1rem; font: 14px/1.55 system-ui, sans-serif; color: #1a1a1a">'
+"""What stands before a mail where it is shown: what a mail program would do with one that says nothing of its looks."""
+
 PARTS: Mapping[str, str] = {
     "no_steps": "steps",
     "no_text": "steps",
