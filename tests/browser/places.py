@@ -124,9 +124,9 @@ async def a_custom_field(site: Site) -> dict[str, str]:
 
 
 async def a_campaign(site: Site) -> dict[str, str]:
-    """Make a draft with three steps for everyone, looked at, from a mailbox: ready to start."""
+    """Make a campaign with three steps for a few people, enrolled, from a mailbox."""
     async with httpx.AsyncClient(base_url=site.address, headers=await bearer(site)) as client:
-        segment = (await client.post("/api/segments", json={"name": f"Everyone {uuid4().hex[:6]}", "filters": {}})).json()["id"]
+        segment = (await client.post("/api/segments", json={"name": f"Garcia {uuid4().hex[:6]}", "filters": {"q": "garcia"}})).json()["id"]
         mailbox = {"email": f"m{uuid4().hex[:8]}@sender.example", "smtp_host": "mail.example.org"}
         chosen = {"segments": [segment], "mailboxes": [(await client.post("/api/mailboxes", json=mailbox)).json()["id"]]}
         path = f"/api/campaigns/{(await client.post('/api/campaigns', json={'name': 'Q4 push', **chosen})).json()['campaign_id']}"
@@ -141,9 +141,10 @@ async def a_campaign(site: Site) -> dict[str, str]:
 
 
 async def a_running_campaign(site: Site) -> dict[str, str]:
-    """Let such a campaign run."""
+    """Let such a campaign begin some day: one that sends would meet the worker."""
     made = await a_campaign(site)
-    await site.as_admin("UPDATE marketing.campaigns SET state = 'sending', started_at = now() WHERE campaign_id = $1", UUID(made["id"]))
+    query = "UPDATE marketing.campaigns SET state = 'scheduled', starts_at = '2099-01-01' WHERE campaign_id = $1 RETURNING campaign_id"
+    await site.value(query, UUID(made["id"]))
     return made
 
 

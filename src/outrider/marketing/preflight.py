@@ -149,7 +149,7 @@ def _of_campaign(whole: Whole, eligible: int) -> Iterator[Problem]:
     else:
         for mailbox in whole.mailboxes:
             if mailbox.state != "active":
-                told = f"{mailbox.email} is {mailbox.state}{_because(mailbox.state_reason)}"
+                told = f"the mailbox {mailbox.email} is {mailbox.state}{_because(mailbox.state_reason)}"
                 yield Problem("mailbox_not_working", told, blocks=False)
 
 

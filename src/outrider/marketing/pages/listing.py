@@ -33,9 +33,11 @@ async def index(
         campaigns = campaigns_of(connection, visitor)
         page = await campaigns.page(state=state or None, limit=PAGE, cursor=cursor)
         counts = await campaigns.state_counts()
+        emails = await campaigns.email_steps([one.campaign_id for one in page.items])
     here = ui.address("/campaigns", {"state": state, "cursor": cursor})
     shown: dict[str, Any] = {
         "campaigns": page.items,
+        "planned": {one.campaign_id: (one.target_count or 0) * emails.get(one.campaign_id, 0) for one in page.items},
         "tabs": [
             ("All", "/campaigns", sum(counts.values())),
             *((words.STATES[one][0], f"/campaigns?state={one}", counts[one]) for one in STATES if counts.get(one)),

@@ -48,17 +48,8 @@ async def show(
         for number, each in enumerate(steps, 1)
         for place, one in enumerate(each.variants if each.channel == "email" else each.variants[:1], 1)
     ]
-    answer = ui.page(
-        request,
-        "marketing/campaigns/preview.html",
-        **frame(visitor, campaign),
-        options=options,
-        step=step,
-        asked_person=person.strip(),
-        samples=samples,
-        **{name: value for name, value in found.items() if name != "words"},
-    )
-    return ui.showing_mail(answer)
+    context = {**frame(visitor, campaign), "options": options, "step": step, "asked_person": person.strip(), "samples": samples, **found}
+    return ui.showing_mail(ui.page(request, "marketing/campaigns/preview.html", **context))
 
 
 @router.post("/campaigns/{id}/preview")

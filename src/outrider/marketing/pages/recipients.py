@@ -1,6 +1,7 @@
 """/campaigns/{id}/recipients: everyone in a campaign, where they stand and why, what comes next; and stopping one of them."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -61,6 +62,7 @@ async def show(request: Request, visitor: Reader, id: UUID, asked: Annotated[Ask
         "reasons": [("", "Any reason"), *((reason, words.reason(reason)) for reason in reasons)],
         "first": asked.address(base) if cursor else None,
         "next": asked.address(base, cursor=page.next_cursor) if page.next_cursor else None,
+        "now": datetime.now(UTC),
         **_links(visitor),
     }
     if ui.is_htmx(request):
