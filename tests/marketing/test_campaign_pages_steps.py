@@ -3,8 +3,8 @@
 import pytest
 
 from outrider.kit.errors import InvalidInput
-from outrider.marketing.pages import step_forms
-from outrider.marketing.pages.step_forms import TypedStep, TypedVariant
+from outrider.marketing.campaign_pages import step_forms
+from outrider.marketing.campaign_pages.step_forms import TypedStep, TypedVariant
 from outrider.marketing.paragraphs import to_html, to_typed
 
 from .pages import HELLO, HTML, HTMX, made, post, text, words, written

@@ -37,6 +37,15 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class AudienceOf:
+    """A campaign that is for a list or a segment."""
+
+    campaign_id: UUID
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """Somebody on a list or in a segment."""
 

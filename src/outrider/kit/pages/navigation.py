@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from .viewer import Viewer
 
-SECTIONS = ("Work", "Data", "Settings")
+SECTIONS = ("Work", "Outreach", "Data", "Settings")
 """The sections of the navigation, in order."""
 
 
