@@ -7,7 +7,7 @@ apart what one address can show. `PIECES` are answers that a page asks for or a 
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
@@ -123,6 +123,37 @@ async def a_custom_field(site: Site) -> dict[str, str]:
         return await make_custom_field(client)
 
 
+async def a_campaign(site: Site) -> dict[str, str]:
+    """Make a campaign with three steps for a few people, enrolled, from a mailbox."""
+    async with httpx.AsyncClient(base_url=site.address, headers=await bearer(site)) as client:
+        segment = (await client.post("/api/segments", json={"name": f"Garcia {uuid4().hex[:6]}", "filters": {"q": "garcia"}})).json()["id"]
+        mailbox = {"email": f"m{uuid4().hex[:8]}@sender.example", "smtp_host": "mail.example.org"}
+        chosen = {"segments": [segment], "mailboxes": [(await client.post("/api/mailboxes", json=mailbox)).json()["id"]]}
+        path = f"/api/campaigns/{(await client.post('/api/campaigns', json={'name': 'Q4 push', **chosen})).json()['campaign_id']}"
+        hello = {"subject": "Hello {{ first_name | 'there' }}", "body": "<p>Hello {{ company }}</p>"}
+        again = {"delay": 3, "condition": "no_reply", "variants": [{"label": one, "subject": "Again", "body": "x"} for one in "AB"]}
+        call = {"channel": "phone", "delay": 1, "instructions": "Call {{ name }}"}
+        answer = await client.put(f"{path}/steps", json={"steps": [{"variants": [hello]}, again, call]})
+        assert answer.status_code == 200, answer.text
+        answer = await client.post(f"{path}/resolve")
+        assert answer.status_code == 200, answer.text
+    return {"id": path.rpartition("/")[2]}
+
+
+async def a_running_campaign(site: Site) -> dict[str, str]:
+    """Let such a campaign begin some day: one that sends would meet the worker."""
+    made = await a_campaign(site)
+    query = "UPDATE marketing.campaigns SET state = 'scheduled', starts_at = '2099-01-01' WHERE campaign_id = $1 RETURNING campaign_id"
+    await site.value(query, UUID(made["id"]))
+    return made
+
+
+async def a_draft(site: Site) -> dict[str, str]:
+    """Make a campaign of which nothing is written yet."""
+    async with httpx.AsyncClient(base_url=site.address, headers=await bearer(site)) as client:
+        return {"id": (await client.post("/api/campaigns", json={"name": "Q1 push"})).json()["campaign_id"]}
+
+
 async def a_list(site: Site) -> dict[str, str]:
     """Make a list with everybody on it."""
     async with httpx.AsyncClient(base_url=site.address, headers=await bearer(site)) as client:
@@ -168,6 +199,27 @@ PAGES: dict[str, Visit] = {
     "/audit#empty": Visit(is_empty=True),
     "/bulk-edits": Visit(),
     "/bulk-edits/{id}": Visit(parameters=a_bulk_edit),
+    "/campaigns": Visit(parameters=a_running_campaign),
+    "/campaigns#empty": Visit(is_empty=True),
+    "/campaigns#client": Visit("client", a_campaign),
+    "/campaigns/new": Visit(query="name=Q4+push"),
+    "/campaigns/{id}": Visit(parameters=a_draft),
+    "/campaigns/{id}#ready": Visit(parameters=a_campaign),
+    "/campaigns/{id}#running": Visit(parameters=a_running_campaign),
+    "/campaigns/{id}#client": Visit("client", a_campaign),
+    "/campaigns/{id}/cancel": Visit(parameters=a_running_campaign),
+    "/campaigns/{id}/check": Visit(parameters=a_campaign),
+    "/campaigns/{id}/check#draft": Visit(parameters=a_draft),
+    "/campaigns/{id}/delete": Visit(parameters=a_draft),
+    "/campaigns/{id}/people": Visit(parameters=a_campaign),
+    "/campaigns/{id}/people#draft": Visit(parameters=a_draft),
+    "/campaigns/{id}/preview": Visit(parameters=a_campaign),
+    "/campaigns/{id}/recipients": Visit(parameters=a_running_campaign),
+    "/campaigns/{id}/recipients#empty": Visit(parameters=a_draft),
+    "/campaigns/{id}/settings": Visit(parameters=a_running_campaign),
+    "/campaigns/{id}/steps": Visit(parameters=a_campaign),
+    "/campaigns/{id}/steps#draft": Visit(parameters=a_draft),
+    "/campaigns/{id}/steps#viewer": Visit("viewer", a_campaign),
     "/companies": Visit(),
     "/companies/{id}/edit/{field}": Visit(parameters=found("id", COMPANY, field="industry")),
     "/companies/{id}/notes": Visit(parameters=found("id", COMPANY)),
