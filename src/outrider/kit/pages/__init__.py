@@ -9,7 +9,7 @@ from .flash import is_local_path
 from .lines import Line, readable, web_address
 from .navigation import NavItem, address
 from .problems import problem_page
-from .rendering import fragment, page, render, render_block
+from .rendering import fragment, page, render, render_block, showing_mail
 from .routes import router
 from .viewer import Viewer, set_viewer, viewer_of
 
@@ -35,6 +35,7 @@ __all__ = [
     "router",
     "sentence",
     "set_viewer",
+    "showing_mail",
     "size",
     "stream",
     "toast",
