@@ -194,6 +194,13 @@ async def make_sending_domain(client: AsyncClient) -> dict[str, str]:
     return {"id": answer.json()["id"]}
 
 
+async def make_verdict_rule(client: AsyncClient) -> dict[str, str]:
+    """Make a rule about machines and return the parameters of its paths."""
+    answer = await client.post("/api/verdict-rules", json={"kind": "user_agent", "pattern": f"robot-{uuid4().hex}"})
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["id"]}
+
+
 async def make_suppression(client: AsyncClient) -> dict[str, str]:
     """Suppress an address and return the parameters of its paths."""
     answer = await client.post("/api/suppressions", json={"values": [f"s{uuid4().hex}@example.org"]})
@@ -230,6 +237,13 @@ async def make_sending_campaign(client: AsyncClient) -> dict[str, str]:
     """Make a campaign that sends and return the parameters of the paths about its mailboxes."""
     message = (await make_message(client))["id"]
     return {"campaign_id": (await client.get(f"/api/messages/{message}")).json()["campaign_id"]}
+
+
+async def make_enrollment(client: AsyncClient) -> dict[str, str]:
+    """Enroll somebody in a campaign and return the parameters of the paths about them."""
+    campaign = (await make_sending_campaign(client))["campaign_id"]
+    found = (await client.get(f"/api/campaigns/{campaign}/enrollments")).json()["items"]
+    return {"id": campaign, "enrollment_id": found[0]["id"]}
 
 
 async def make_task(client: AsyncClient) -> dict[str, str]:
@@ -280,8 +294,10 @@ OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/mailboxes/": make_mailbox,
     "/api/sending-domains/": make_sending_domain,
     "/api/suppressions/": make_suppression,
+    "/api/verdict-rules/": make_verdict_rule,
     "/api/messages/": make_message,
     "/api/campaigns/{campaign_id}/mailboxes": make_sending_campaign,
+    "/api/campaigns/{id}/enrollments/": make_enrollment,
     "/api/campaigns/": make_campaign,
 }
 """{beginning of the paths: what makes one}. A path with parameters that nothing here covers fails the test that reads

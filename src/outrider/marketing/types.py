@@ -180,6 +180,15 @@ class Enrollment:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How many people in a campaign are in a state for a reason."""
+
+    state: str
+    reason: str | None
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
 class Resolved:
     """How many people the audience holds, how many were left out by reason, may be written to, and came in anew."""
 
