@@ -15,7 +15,7 @@ from . import checks
 from .rendering import MissingVariable, Rendered, parse, render_message, variables_in, without_fallback
 from .store import texts as queries
 from .types import AudienceOf, Template
-from .variables import KNOWN, variables_of_person
+from .variables import variables_of_person
 
 LONGEST_SUBJECT, LONGEST_BODY = 998, 500_000
 
@@ -132,11 +132,6 @@ class Templates:
         async for row in queries.campaigns_using(self._connection, organization_id=self._organization, ids=list(ids)):
             found.setdefault(row["template_id"], []).append(AudienceOf(row["campaign_id"], row["name"], row["state"]))
         return found
-
-    async def variables(self) -> list[str]:
-        """Return the names that texts may use: those that everybody may have, then custom fields."""
-        rows = queries.custom_names(self._connection, organization_id=self._organization)
-        return list(dict.fromkeys([*KNOWN, *[row["name"] async for row in rows]]))
 
     async def preview(self, subject: str, body: str, person_id: UUID) -> Preview:
         """Return what a text becomes for a person. Raises `NotFound`, and `InvalidInput` for a text that cannot be read."""

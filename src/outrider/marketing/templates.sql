@@ -44,11 +44,6 @@ INNER JOIN marketing.campaigns AS c ON c.organization_id = :organization_id AND 
 WHERE v.organization_id = :organization_id AND v.template_id = ANY (:ids::uuid[])
 ORDER BY c.name, c.campaign_id;
 
--- name: custom_names(organization_id)
--- The names of the custom fields that are in use, as templates know them.
-SELECT DISTINCT marketing.f_variable_name(f.key) AS name FROM people.custom_fields AS f
-WHERE f.organization_id = :organization_id AND f.archived_at IS NULL ORDER BY 1 LIMIT 200;
-
 -- name: taken_names(organization_id, name)
 -- The names of templates that begin with one, in lower case.
 SELECT lower(t.name) AS name FROM marketing.templates AS t

@@ -10,6 +10,7 @@ from outrider.kit import pages as ui
 from outrider.kit.errors import Conflict, InvalidInput
 from outrider.tenancy import Visitor
 
+from ..choices import Choices
 from ..paragraphs import to_typed
 from ..templates import Templates
 from .previews import Typed, previewed, typed
@@ -76,7 +77,7 @@ async def page(
         if text is None:
             assert found is not None
             text = Typed(found.name, found.category or "", found.subject, to_typed(found.body))
-        variables = await templates.variables()
+        variables = await Choices(connection, visitor.organization_id).variables()
         shown = await previewed(connection, visitor, text)
     answer = ui.page(
         request,
