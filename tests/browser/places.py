@@ -14,7 +14,7 @@ import httpx
 
 from outrider import intake, tenancy
 from outrider.kit import database, keyring
-from tests.api.catalogue import make_custom_field, make_list, make_segment, make_task
+from tests.api.catalogue import make_custom_field, make_list, make_segment, make_task, make_template
 from tests.api.fixtures import key_of, new_user
 from tests.sending.scene import Scene
 
@@ -175,6 +175,16 @@ async def a_segment(site: Site) -> dict[str, str]:
         return await make_segment(client)
 
 
+async def a_template(site: Site) -> dict[str, str]:
+    """Keep a text with a variable that somebody has no value for."""
+    async with httpx.AsyncClient(base_url=site.address, headers=await bearer(site)) as client:
+        made = await make_template(client)
+        text = {"subject": "About {{ company | 'you' }}", "body": "<p>{Hello|Hi} {{ first_name | default('there') }}</p>"}
+        answer = await client.patch(f"/api/templates/{made['id']}", json=text)
+    assert answer.status_code == 200, answer.text
+    return made
+
+
 async def a_task(site: Site) -> dict[str, str]:
     """Have a call wait for somebody."""
     async with httpx.AsyncClient(base_url=site.address, headers=await bearer(site)) as client:
@@ -297,6 +307,10 @@ PAGES: dict[str, Visit] = {
     "/tasks": Visit(parameters=a_task, query="of=all"),
     "/tasks#empty": Visit(is_empty=True),
     "/tasks/{id}": Visit(parameters=a_task),
+    "/templates": Visit(parameters=a_template),
+    "/templates#empty": Visit(is_empty=True),
+    "/templates/new": Visit(),
+    "/templates/{id}": Visit(parameters=a_template),
     "/u/{token}": Visit(None, an_unsubscribe_link),
 }
 
@@ -315,6 +329,7 @@ PIECES: dict[str, str] = {
     "/palette": "lines of the palette",
     "/people/{id}/facts": "the facts of a person, on their page",
     "/profiles/export.csv": "a download",
+    "/templates/people": "people to preview a text for, for a field",
     "/sign-in/oidc": "leads to the provider",
     "/sign-in/oidc/callback": "where the provider sends people back to",
 }
