@@ -232,6 +232,14 @@ async def make_sending_campaign(client: AsyncClient) -> dict[str, str]:
     return {"campaign_id": (await client.get(f"/api/messages/{message}")).json()["campaign_id"]}
 
 
+async def make_throttle(client: AsyncClient) -> dict[str, str]:
+    """Write down that a domain is slow and return the parameters of its paths."""
+    organization = tenancy.OrganizationId(UUID((await client.get("/api/organization")).json()["id"]))
+    async with tenancy.transaction(organization, tenancy.Actor("user", "test")) as connection:
+        await connection.execute("INSERT INTO sending.throttles (recipient_domain, per_hour) VALUES ('slow.example', 20)")
+    return {"domain": "slow.example"}
+
+
 OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/namespaces/": make_namespace,
     "/api/profiles/": make_profile,
@@ -256,6 +264,7 @@ OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/sending-domains/": make_sending_domain,
     "/api/suppressions/": make_suppression,
     "/api/messages/": make_message,
+    "/api/sending/throttles/": make_throttle,
     "/api/campaigns/{campaign_id}/mailboxes": make_sending_campaign,
     "/api/campaigns/": make_campaign,
 }
