@@ -38,6 +38,7 @@ from outrider.reports import api as reports
 from outrider.reports import pages as reports_pages
 from outrider.sending import api as sending
 from outrider.sending import mailboxes_api as mailboxes
+from outrider.sending import pages as sending_pages
 from outrider.sending import suppressions_api as suppressions
 from outrider.settings import Settings
 from outrider.tenancy import api as tenancy
@@ -82,6 +83,7 @@ PAGES: tuple[APIRouter, ...] = (
     ops_pages.router,
     intake_pages.router,
     people_pages.router,
+    sending_pages.router,
     engagement_pages.router,
     reports_pages.router,
 )
@@ -94,6 +96,7 @@ NAVIGATION: tuple[pages.NavItem, ...] = (
     *ops_pages.NAVIGATION,
     *intake_pages.NAVIGATION,
     *people_pages.NAVIGATION,
+    *sending_pages.NAVIGATION,
     *reports_pages.NAVIGATION,
 )
 """What stands in the navigation; each entry says its section and its place there."""

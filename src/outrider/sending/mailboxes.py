@@ -18,6 +18,8 @@ from .store import queries as ledger_queries
 
 ADDRESS = re.compile(r"[^\s@<>,;:\"()\\]+@[a-z0-9-]+(\.[a-z0-9-]+)+")
 HOST = re.compile(r"[a-z0-9.:-]{1,253}")
+WARMING = ("active", "done")
+"""The states of a warm-up that has begun."""
 SERVERS = {"gmail": ("smtp.gmail.com", 587), "outlook": ("smtp.office365.com", 587)}
 
 
@@ -26,6 +28,7 @@ class Mailbox:
     """A mailbox and what it did: today and in the last hour what counts against its limits, and the last 7 days of its health.
 
     `health_score` is 100, less what it lost, with what it won; at least 0 and not more than `health_most`.
+    `warmup_day` is 1 on the day on which a warm-up began, None without one.
     """
 
     id: UUID
@@ -65,6 +68,7 @@ class Mailbox:
     health_lost_to_bounces: int
     health_lost_to_complaints: int
     health_won_by_replies: int
+    warmup_day: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +158,8 @@ class MailboxService:
     async def change(self, id: UUID, values: dict[str, Any], credentials: Credentials | None = None) -> Mailbox:
         """Change what `values` names; the address stays. Raises as `add` does, and `NotFound`."""
         before = await self.get(id)
+        if values.get("warmup_status") in WARMING and before.warmup_started_on:  # it goes on where it is
+            values = {"warmup_started_on": before.warmup_started_on.isoformat(), **values}
         checked = await self._checked(values)
         _check_together({name: checked.get(name, getattr(before, name)) for name in ("authentication", "smtp_security")})
         moves = checked.get("smtp_host", before.smtp_host) != before.smtp_host
@@ -161,8 +167,6 @@ class MailboxService:
             moves and before.has_credentials and credentials is None
         ):  # else whoever may change a mailbox could have its password sent to them
             raise InvalidInput("the credentials would go to another server: give them again", field="credentials")
-        if checked.get("warmup_status") == "active" and before.warmup_started_on:
-            checked.setdefault("warmup_started_on", before.warmup_started_on.isoformat())
         try:
             await queries.change_mailbox(self._connection, organization_id=self._organization, id=id, values=checked)
         except (asyncpg.CheckViolationError, asyncpg.NotNullViolationError) as error:
@@ -243,7 +247,7 @@ class MailboxService:
         """Return values as they are kept. Raises `InvalidInput` naming the field."""
         checked = dict(values)
         for field in ("email", "reply_to"):
-            if checked.get(field):
+            if checked.get(field) or (field == "email" and field in checked):
                 checked[field] = checked[field].strip().lower()
                 if not ADDRESS.fullmatch(checked[field]) or not checked[field].isascii():
                     raise InvalidInput(f"{field} is {checked[field]!r}; it must be an address such as ana@example.org", field=field)
@@ -254,7 +258,7 @@ class MailboxService:
                     raise InvalidInput(f"{field} is {checked[field]!r}; it must be a name such as mail.example.org", field=field)
         if any(ord(letter) < 32 for letter in checked.get("from_name") or ""):
             raise InvalidInput("from_name holds a line end or another control character: take it out", field="from_name")
-        if checked.get("warmup_status") == "active" and not checked.get("warmup_started_on"):
+        if checked.get("warmup_status") in WARMING and not checked.get("warmup_started_on"):
             checked["warmup_started_on"] = (await queries.today(self._connection, organization_id=self._organization)).isoformat()
         return checked
 

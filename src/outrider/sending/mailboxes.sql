@@ -6,10 +6,12 @@ SELECT
     b.hourly_limit, b.spacing_seconds, b.warmup_status, b.warmup_started_on, b.warmup_from, b.warmup_days, b.tracking_domain, b.last_sent_at,
     b.created_at, f.limit_today, f.today AS sent_today, f.hour AS sent_this_hour, f.sent AS sent_in_week, f.bounced AS bounced_in_week,
     f.complaints AS complaints_in_week, f.replies AS replies_in_week, h.most AS health_most, h.bounces AS health_lost_to_bounces,
-    h.complaints AS health_lost_to_complaints, h.replies AS health_won_by_replies
+    h.complaints AS health_lost_to_complaints, h.replies AS health_won_by_replies,
+    CASE b.warmup_status WHEN 'active' THEN (now() AT TIME ZONE o.time_zone)::date - b.warmup_started_on + 1 END AS warmup_day
 FROM sending.mailboxes AS b
 CROSS JOIN LATERAL sending.f_mailbox_figures(b.id) AS f
 CROSS JOIN LATERAL sending.f_health_parts(f.sent, f.bounced, f.complaints, f.replies, now() - b.created_at) AS h
+INNER JOIN tenancy.organizations AS o ON o.id = :organization_id
 WHERE b.organization_id = :organization_id AND (:after::text IS NULL OR b.email > :after::text)
 ORDER BY b.email
 LIMIT :count;
@@ -22,10 +24,12 @@ SELECT
     b.hourly_limit, b.spacing_seconds, b.warmup_status, b.warmup_started_on, b.warmup_from, b.warmup_days, b.tracking_domain, b.last_sent_at,
     b.created_at, f.limit_today, f.today AS sent_today, f.hour AS sent_this_hour, f.sent AS sent_in_week, f.bounced AS bounced_in_week,
     f.complaints AS complaints_in_week, f.replies AS replies_in_week, h.most AS health_most, h.bounces AS health_lost_to_bounces,
-    h.complaints AS health_lost_to_complaints, h.replies AS health_won_by_replies
+    h.complaints AS health_lost_to_complaints, h.replies AS health_won_by_replies,
+    CASE b.warmup_status WHEN 'active' THEN (now() AT TIME ZONE o.time_zone)::date - b.warmup_started_on + 1 END AS warmup_day
 FROM sending.mailboxes AS b
 CROSS JOIN LATERAL sending.f_mailbox_figures(b.id) AS f
 CROSS JOIN LATERAL sending.f_health_parts(f.sent, f.bounced, f.complaints, f.replies, now() - b.created_at) AS h
+INNER JOIN tenancy.organizations AS o ON o.id = :organization_id
 WHERE b.organization_id = :organization_id AND b.id = :id;
 
 -- name: find_mailbox(organization_id, email)$
@@ -105,6 +109,20 @@ WHERE organization_id = :organization_id ORDER BY domain LIMIT 1000;
 -- One of them.
 SELECT id, domain, dkim_selector, dkim_public_key, checks, checked_at, created_at FROM sending.domains
 WHERE organization_id = :organization_id AND id = :id;
+
+-- name: providers_of_domain(organization_id, domain)
+-- Through whom a domain's mailboxes send.
+SELECT DISTINCT b.provider FROM sending.mailboxes AS b
+WHERE b.organization_id = :organization_id AND split_part(b.email, '@', 2) = :domain
+ORDER BY b.provider;
+
+-- name: unsigned_domains(organization_id)
+-- The domains of mailboxes that have no key to sign with, by name; the first twenty.
+SELECT DISTINCT split_part(b.email, '@', 2) AS domain FROM sending.mailboxes AS b
+WHERE b.organization_id = :organization_id AND NOT EXISTS (
+    SELECT FROM sending.domains AS d WHERE d.organization_id = :organization_id AND d.domain = split_part(b.email, '@', 2)
+)
+ORDER BY domain LIMIT 20;
 
 -- name: add_domain(organization_id, domain, selector, private_key, public_key)$
 -- A new domain; nothing when it is there.

@@ -11,13 +11,14 @@ from outrider.kit.http import Text
 from .views import ID, example
 
 MESSAGE: dict[str, Any] = {
-    "id": ID, "campaign_id": ID, "enrollment_id": ID, "sequence_step": 1, "mailbox_id": ID, "mailbox": "ana@example.org", "person_id": ID,
+    "id": ID, "campaign_id": ID, "campaign": "Autumn", "enrollment_id": ID, "sequence_step": 1, "mailbox_id": ID,
+    "mailbox": "ana@example.org", "person_id": ID,
     "recipient": "john@example.com", "message_id": f"<{ID}@example.org>", "subject": "Hello John", "status": "unknown",
     "reason": "the connection was lost before the server's answer", "attempts": 1, "scheduled_at": "2026-11-20T08:00:00Z",
     "last_attempt_at": "2026-11-20T08:00:02Z", "error_message": None, "sent_at": None, "created_at": "2026-11-20T07:59:00Z",
 }  # fmt: skip
 FULL_MESSAGE: dict[str, Any] = {
-    **MESSAGE, "campaign": "Autumn", "in_reply_to": None, "body": "<p>Hello John</p>", "body_text": "Hello John", "headers": {},
+    **MESSAGE, "in_reply_to": None, "body": "<p>Hello John</p>", "body_text": "Hello John", "headers": {},
     "edited_by": None,
     "history": [{"number": 1, "worker": "host/1", "started_at": "2026-11-20T08:00:02Z", "ended_at": "2026-11-20T08:02:02Z",
                  "outcome": "unknown", "code": None, "answer": None}],
@@ -39,6 +40,7 @@ class MessageView(BaseModel):
 
     id: UUID
     campaign_id: UUID
+    campaign: str
     enrollment_id: UUID
     sequence_step: int
     mailbox_id: UUID
@@ -85,7 +87,6 @@ class FullMessageView(MessageView):
 
     model_config = example(FULL_MESSAGE, title="FullMessage")
 
-    campaign: str
     in_reply_to: str | None
     body: str | None
     body_text: str | None

@@ -28,6 +28,7 @@ class Message:
 
     id: UUID
     campaign_id: UUID
+    campaign: str
     enrollment_id: UUID
     sequence_step: int
     mailbox_id: UUID
@@ -118,11 +119,18 @@ class MessageService:
 
     async def status(self) -> Status:
         """Return how sending stands. Not for a read-only transaction: a restored copy is found out here, too, and freezes."""
+        is_frozen = bool(await queries.is_frozen(self._connection))  # first: it may write what is read next
         control = dict(await queries.control(self._connection, organization_id=self._organization))
         rows = queries.counts(self._connection, organization_id=self._organization, most=COUNTED_TO)
         counts = {row["status"]: row["messages"] async for row in rows}
         due = await queries.due(self._connection, organization_id=self._organization, moment=datetime.now(UTC), most=COUNTED_TO)
-        return Status(**{**control, **counts}, messages_due=due["messages"], people_due=due["people"], last_sent_at=due["last_sent_at"])
+        return Status(
+            **{**control, **counts},
+            is_frozen=is_frozen,
+            messages_due=due["messages"],
+            people_due=due["people"],
+            last_sent_at=due["last_sent_at"],
+        )
 
     async def page(
         self,
@@ -159,6 +167,12 @@ class MessageService:
         found = [Message(**dict(row)) async for row in rows]
         last = found[limit - 1].id if len(found) > limit else until
         return Page(found[:limit], encode_cursor(last) if last else None)
+
+    async def choices(self) -> tuple[list[tuple[UUID, str]], list[tuple[UUID, str]]]:
+        """Return campaigns that were started and mailboxes by name, which messages may be asked for by; the latest 200 of each."""
+        rows = [dict(row) async for row in queries.choices(self._connection, organization_id=self._organization)]
+        campaigns, mailboxes = ([(row["id"], row["name"]) for row in rows if row["kind"] == kind] for kind in ("campaign", "mailbox"))
+        return campaigns, mailboxes
 
     async def latest_of(self, mailbox_id: UUID, count: int = 10) -> list[Message]:
         """Return what a mailbox sent last, or is sending."""

@@ -1,7 +1,10 @@
+-- name: is_frozen()$
+-- Whether sending is frozen; a restored copy is found out here, and freezes.
+SELECT sending.f_is_frozen();
+
 -- name: control(organization_id)^
--- Whether sending is frozen, and the limits of the organization.
-SELECT
-    sending.f_is_frozen() AS is_frozen, c.frozen_at, c.frozen_reason, c.daily_limit, c.domain_hourly_limit
+-- Since when sending is frozen and why, and the limits of the organization.
+SELECT c.frozen_at, c.frozen_reason, c.daily_limit, c.domain_hourly_limit
 FROM (SELECT :organization_id::uuid AS id) AS o
 LEFT JOIN sending.control AS c ON c.organization_id = o.id;
 
@@ -43,10 +46,11 @@ SELECT
 -- name: messages(organization_id, campaign_id, mailbox_id, before, count)
 -- A page of messages, newest first; NULL asks nothing.
 SELECT
-    m.id, m.campaign_id, m.enrollment_id, m.sequence_step, m.mailbox_id, b.email AS mailbox, m.person_id, m.recipient, m.message_id, m.subject,
-    m.status, m.reason, m.attempts, m.scheduled_at, m.last_attempt_at, m.error_message, m.sent_at, m.created_at
+    m.id, m.campaign_id, c.name AS campaign, m.enrollment_id, m.sequence_step, m.mailbox_id, b.email AS mailbox, m.person_id, m.recipient,
+    m.message_id, m.subject, m.status, m.reason, m.attempts, m.scheduled_at, m.last_attempt_at, m.error_message, m.sent_at, m.created_at
 FROM sending.messages AS m
 INNER JOIN sending.mailboxes AS b ON b.organization_id = :organization_id AND b.id = m.mailbox_id
+INNER JOIN marketing.campaigns AS c ON c.organization_id = :organization_id AND c.campaign_id = m.campaign_id
 WHERE m.organization_id = :organization_id
     AND (:campaign_id::uuid IS NULL OR m.campaign_id = :campaign_id::uuid)
     AND (:mailbox_id::uuid IS NULL OR m.mailbox_id = :mailbox_id::uuid)
@@ -57,10 +61,11 @@ LIMIT :count;
 -- name: messages_in(organization_id, status, campaign_id, mailbox_id, before, count)
 -- A page of the messages in one state, newest first; NULL asks nothing.
 SELECT
-    m.id, m.campaign_id, m.enrollment_id, m.sequence_step, m.mailbox_id, b.email AS mailbox, m.person_id, m.recipient, m.message_id, m.subject,
-    m.status, m.reason, m.attempts, m.scheduled_at, m.last_attempt_at, m.error_message, m.sent_at, m.created_at
+    m.id, m.campaign_id, c.name AS campaign, m.enrollment_id, m.sequence_step, m.mailbox_id, b.email AS mailbox, m.person_id, m.recipient,
+    m.message_id, m.subject, m.status, m.reason, m.attempts, m.scheduled_at, m.last_attempt_at, m.error_message, m.sent_at, m.created_at
 FROM sending.messages AS m
 INNER JOIN sending.mailboxes AS b ON b.organization_id = :organization_id AND b.id = m.mailbox_id
+INNER JOIN marketing.campaigns AS c ON c.organization_id = :organization_id AND c.campaign_id = m.campaign_id
 WHERE m.organization_id = :organization_id AND m.status = :status
     AND (:campaign_id::uuid IS NULL OR m.campaign_id = :campaign_id::uuid)
     AND (:mailbox_id::uuid IS NULL OR m.mailbox_id = :mailbox_id::uuid)
@@ -71,10 +76,11 @@ LIMIT :count;
 -- name: messages_to(organization_id, recipient, status, campaign_id, mailbox_id, before, count)
 -- A page of the messages to one address, in the whole ledger, newest first; NULL asks nothing.
 SELECT
-    m.id, m.campaign_id, m.enrollment_id, m.sequence_step, m.mailbox_id, b.email AS mailbox, m.person_id, m.recipient, m.message_id, m.subject,
-    m.status, m.reason, m.attempts, m.scheduled_at, m.last_attempt_at, m.error_message, m.sent_at, m.created_at
+    m.id, m.campaign_id, c.name AS campaign, m.enrollment_id, m.sequence_step, m.mailbox_id, b.email AS mailbox, m.person_id, m.recipient,
+    m.message_id, m.subject, m.status, m.reason, m.attempts, m.scheduled_at, m.last_attempt_at, m.error_message, m.sent_at, m.created_at
 FROM sending.messages AS m
 INNER JOIN sending.mailboxes AS b ON b.organization_id = :organization_id AND b.id = m.mailbox_id
+INNER JOIN marketing.campaigns AS c ON c.organization_id = :organization_id AND c.campaign_id = m.campaign_id
 WHERE m.organization_id = :organization_id AND m.recipient = :recipient
     AND m.contact_id IN (SELECT v.contact_id FROM vault.contacts AS v WHERE v.organization_id = :organization_id AND v.email = :recipient)
     AND (:status::text IS NULL OR m.status = :status::text)
@@ -93,10 +99,11 @@ ORDER BY m.id DESC LIMIT 1 OFFSET :within;
 -- name: messages_with(organization_id, words, status, campaign_id, mailbox_id, before, until, count)
 -- A page of the messages whose recipient or subject holds these words, newest first, no older than `until`; NULL asks nothing.
 SELECT
-    m.id, m.campaign_id, m.enrollment_id, m.sequence_step, m.mailbox_id, b.email AS mailbox, m.person_id, m.recipient, m.message_id, m.subject,
-    m.status, m.reason, m.attempts, m.scheduled_at, m.last_attempt_at, m.error_message, m.sent_at, m.created_at
+    m.id, m.campaign_id, c.name AS campaign, m.enrollment_id, m.sequence_step, m.mailbox_id, b.email AS mailbox, m.person_id, m.recipient,
+    m.message_id, m.subject, m.status, m.reason, m.attempts, m.scheduled_at, m.last_attempt_at, m.error_message, m.sent_at, m.created_at
 FROM sending.messages AS m
 INNER JOIN sending.mailboxes AS b ON b.organization_id = :organization_id AND b.id = m.mailbox_id
+INNER JOIN marketing.campaigns AS c ON c.organization_id = :organization_id AND c.campaign_id = m.campaign_id
 WHERE m.organization_id = :organization_id
     AND (position(lower(:words) IN m.recipient) > 0 OR position(lower(:words) IN lower(m.subject)) > 0)
     AND (:status::text IS NULL OR m.status = :status::text)
@@ -110,10 +117,11 @@ LIMIT :count;
 -- name: latest_of_mailbox(organization_id, mailbox_id, count)
 -- What a mailbox sent last, or is sending.
 SELECT
-    m.id, m.campaign_id, m.enrollment_id, m.sequence_step, m.mailbox_id, b.email AS mailbox, m.person_id, m.recipient, m.message_id, m.subject,
-    m.status, m.reason, m.attempts, m.scheduled_at, m.last_attempt_at, m.error_message, m.sent_at, m.created_at
+    m.id, m.campaign_id, c.name AS campaign, m.enrollment_id, m.sequence_step, m.mailbox_id, b.email AS mailbox, m.person_id, m.recipient,
+    m.message_id, m.subject, m.status, m.reason, m.attempts, m.scheduled_at, m.last_attempt_at, m.error_message, m.sent_at, m.created_at
 FROM sending.messages AS m
 INNER JOIN sending.mailboxes AS b ON b.organization_id = :organization_id AND b.id = m.mailbox_id
+INNER JOIN marketing.campaigns AS c ON c.organization_id = :organization_id AND c.campaign_id = m.campaign_id
 WHERE m.organization_id = :organization_id AND m.mailbox_id = :mailbox_id AND m.counted_at IS NOT NULL
 ORDER BY m.counted_at DESC
 LIMIT :count;

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
@@ -15,6 +16,7 @@ from outrider.tenancy import OrganizationId
 from .suppressions import MOST, Reason, Suppression, is_one, suppress_many
 
 MOST_LISTED = 100_000
+_BETWEEN = re.compile(r"[\s,;]+")
 HEADINGS = frozenset({"email", "e-mail", "email address", "e-mail address", "address", "domain", "value", "mail"})
 COLUMNS = ("value", "kind", "reason", "campaign", "note", "created_by", "created_at")
 PAGE = 500
@@ -113,8 +115,8 @@ def _cells(line: str, column: int | None) -> list[str]:
     row = [cell.strip() for cell in _row(line)]
     if column is not None:
         return [row[column]] if column < len(row) and row[column] else []
-    given = [cell for cell in row if cell]
-    return given if all(is_one(cell) for cell in given) else given[:1]
+    pieces = [piece for piece in _BETWEEN.split(line) if piece]
+    return pieces if all(is_one(piece) for piece in pieces) else [cell for cell in row if cell][:1]
 
 
 def _row(line: str) -> list[str]:
