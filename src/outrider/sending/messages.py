@@ -174,7 +174,7 @@ class MessageService:
         campaigns, mailboxes = ([(row["id"], row["name"]) for row in rows if row["kind"] == kind] for kind in ("campaign", "mailbox"))
         return campaigns, mailboxes
 
-    async def latest_of(self, mailbox_id: UUID, count: int = 10) -> list[Message]:
+    async def latest_of(self, mailbox_id: UUID, count: int = 6) -> list[Message]:
         """Return what a mailbox sent last, or is sending."""
         rows = queries.latest_of_mailbox(self._connection, organization_id=self._organization, mailbox_id=mailbox_id, count=count)
         return [Message(**dict(row)) async for row in rows]
