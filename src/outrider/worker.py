@@ -7,7 +7,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any, Literal
 
-from outrider import ops, sending
+from outrider import engagement, ops, sending
 from outrider.settings import settings
 
 Part = Literal["jobs", "sending"]
@@ -16,6 +16,7 @@ SLICES = (
     "outrider.namespaces.tasks",
     "outrider.intake.tasks",
     "outrider.people.tasks",
+    "outrider.engagement.tasks",
     "outrider.reports.tasks",
 )
 """The modules whose `TASKS` maps a job's name to the coroutine function that does it."""
@@ -62,6 +63,7 @@ async def _run(worker_url: str, stop: asyncio.Event, concurrency: int, only: Par
         parts.append(ops.run_worker(worker_url, collect_tasks(), stop=stop, concurrency=concurrency))
     if only != "jobs":
         parts.append(sending.run_sender(sending.Habits(public_url=settings().public_url), stop=stop))
+        parts.append(engagement.run_follower(stop=stop))
     running = [asyncio.create_task(part) for part in parts]
     try:
         await asyncio.wait(running, return_when=asyncio.FIRST_EXCEPTION)

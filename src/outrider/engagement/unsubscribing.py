@@ -4,17 +4,18 @@ Looking never unsubscribes; saying so does, as often as it is said. The token na
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
-from uuid import UUID
 
 from outrider.kit import keyring
 from outrider.kit.errors import NotFound
 from outrider.kit.signing import Signed
-from outrider.marketing import stop_enrollments
-from outrider.sending import suppress
+from outrider.sending import suppressed
 from outrider.tenancy import Actor, OrganizationId, transaction
 
+from .recording import record
 from .store import queries
+from .types import Happening
 
 Scope = Literal["all", "campaign"]
 ACTOR = Actor("system", "unsubscribe")
@@ -50,10 +51,10 @@ async def unsubscribe(token: str, scope: Scope = "all") -> Recipient:
         row = await queries.recipient(connection, organization_id=organization, message_id=signed.message_id)
         if row is None:
             raise _unknown()
-        campaign: UUID | None = row["campaign_id"] if scope == "campaign" else None
-        await suppress(connection, organization, row["email"], "address", "unsubscribe", campaign_id=campaign)
-        found = queries.enrollments_of(connection, organization_id=organization, email=row["email"], campaign_id=campaign)
-        await stop_enrollments(connection, organization, [one["id"] async for one in found], "unsubscribe")
+        campaign = row["campaign_id"] if scope == "campaign" else None
+        if "unsubscribe" not in (await suppressed(connection, organization, [row["email"]], campaign)).values():
+            happening = Happening("unsubscribe", "outrider", datetime.now(UTC), message_id=signed.message_id, payload={"scope": scope})
+            await record(connection, organization, [happening])
     return Recipient(row["email"], row["campaign"], row["organization"])
 
 

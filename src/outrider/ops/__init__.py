@@ -6,7 +6,7 @@ Others use what is listed here. Depends on no domain slice: a slice hands its ta
 from .context import JobContext
 from .events import list_events, log_event
 from .jobs import cancel_job, count_unfinished, enqueue, get_job, list_jobs, retry_job, workers_alive
-from .runner import run_job_here
+from .runner import describe, run_job_here
 from .schedules import delete_schedule, list_schedules, set_schedule
 from .types import STATES, Event, Job, JobCancelled, JobFailed, Schedule, Task, Unfinished, in_words
 from .worker import run_worker
@@ -24,6 +24,7 @@ __all__ = [
     "cancel_job",
     "count_unfinished",
     "delete_schedule",
+    "describe",
     "enqueue",
     "get_job",
     "in_words",

@@ -480,7 +480,7 @@ BEGIN
         ) AS g
     ) AS gone
     CROSS JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE v.type = 'spam_report') AS complaints, count(*) FILTER (WHERE v.type = 'reply') AS replies
+        SELECT count(*) FILTER (WHERE v.type = 'spam_report') AS complaints, count(*) FILTER (WHERE v.type = 'reply' AND v.verdict = 'human') AS replies
         FROM engagement.events AS v
         WHERE v.organization_id = v_organization AND v.type IN ('spam_report', 'reply') AND v.occurred_at >= week.since AND v.mailbox_id = b.id
     ) AS heard

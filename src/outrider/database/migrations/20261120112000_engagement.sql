@@ -4,20 +4,22 @@ SET LOCAL lock_timeout = '5s';
 CREATE SCHEMA engagement;
 GRANT USAGE ON SCHEMA engagement TO outrider_app;
 
--- Seed 000's sent_events: an event with a key that is here has happened already.
+-- Seed 000's sent_events: an event with a key that is here has happened already. `fingerprint` is of what makes it this event: another event
+-- that comes under the same key is told apart by it, and kept.
 CREATE TABLE engagement.event_keys (
     organization_id uuid NOT NULL DEFAULT nullif(current_setting('app.organization_id', true), '')::uuid,
     event_key text NOT NULL,
     event_id uuid NOT NULL,
     occurred_at timestamptz NOT NULL,
+    fingerprint bytea NOT NULL,
     CONSTRAINT event_keys_pkey PRIMARY KEY (organization_id, event_key),
     CONSTRAINT event_keys_key_check CHECK (length(event_key) BETWEEN 1 AND 300)
 );
 CALL kit.f_protect('engagement.event_keys');
 GRANT SELECT ON engagement.event_keys TO outrider_app;
 
--- Seed 000's event_source and seed 003's campaign_events. Immutable but for the verdict, which is worked out anew when its rules change: an open
--- or click is `human`, or `automatic` with the reason.
+-- Seed 000's event_source and seed 003's campaign_events. Immutable but for the verdict, which is worked out anew when its rules change: an open,
+-- a click or a reply is `human`, or `automatic` with the reason. `address` is where a request came from.
 CREATE TABLE engagement.events (
     organization_id uuid NOT NULL DEFAULT nullif(current_setting('app.organization_id', true), '')::uuid,
     id uuid NOT NULL DEFAULT uuidv7(),

@@ -1,0 +1,52 @@
+"""POST /hooks/{token}: where providers deliver. The address is the right to come in and names the organization.
+
+A signature proves the rest. A plain route: no form, no session, no API key. The body is read with a limit of its own, unpacked when it comes packed, kept, and answered.
+"""
+
+import zlib
+
+import orjson
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from outrider.kit.errors import InvalidInput, TooLarge
+
+from .deliveries import receive
+
+MOST_BYTES = 5 * 2**20
+GZIP = 16 + zlib.MAX_WBITS
+router = APIRouter(include_in_schema=False)
+
+
+async def take(request: Request) -> Response:
+    """Answer 202 for what is new, 200 for what came before; a problem document otherwise. Nothing is worked on here."""
+    receipt = await receive(request.path_params["token"], request.headers, await _body(request))
+    kept = orjson.dumps({"delivery_id": receipt.delivery_id, "is_new": receipt.is_new})
+    return Response(kept, 202 if receipt.is_new else 200, media_type="application/json")
+
+
+router.add_route("/hooks/{token}", take, methods=["POST"], include_in_schema=False)
+
+
+async def _body(request: Request) -> bytes:
+    """Return the body, unpacked. Raises `TooLarge` as soon as it is over `MOST_BYTES`, `InvalidInput` for a packing that we do not know."""
+    packing = request.headers.get("content-encoding", "identity").strip().lower()
+    if packing not in ("identity", "gzip", "x-gzip"):
+        raise InvalidInput(f"Content-Encoding is {packing[:40]!r}; gzip is taken, or nothing", field="Content-Encoding")
+    unpacking = zlib.decompressobj(GZIP) if packing != "identity" else None
+    body = bytearray()
+    async for chunk in request.stream():
+        body += _unpacked(unpacking, chunk, MOST_BYTES + 1 - len(body)) if unpacking else chunk
+        if len(body) > MOST_BYTES:
+            raise TooLarge(f"the body is larger than the {MOST_BYTES} bytes taken here: send it in parts", field="body", limit=MOST_BYTES)
+    if unpacking is not None and not unpacking.eof:
+        raise InvalidInput("the body ends before its gzip does", field="body")
+    return bytes(body)
+
+
+def _unpacked(unpacking: "zlib._Decompress", chunk: bytes, most: int) -> bytes:
+    try:
+        return unpacking.decompress(chunk, most)
+    except zlib.error as error:
+        raise InvalidInput(f"the body says that it is gzip and is not: {error}", field="body") from error
