@@ -11,12 +11,20 @@ for part in (mailboxes, mailbox_form, mailbox, domains, messages, message, state
     router.include_router(part.router)
 
 NAVIGATION = (
-    ui.NavItem("Mailboxes", "/mailboxes", "mail", "mailboxes:read", "Work", order=80, keywords="senders smtp warm-up health dkim domains"),
     ui.NavItem(
-        "Messages", "/messages", "send", "mailboxes:read", "Work", order=82, keywords="sent queue ledger outbox sending freeze emails"
+        "Mailboxes", "/mailboxes", "mail", "mailboxes:read", "Outreach", order=60, keywords="senders smtp warm-up health dkim domains"
     ),
     ui.NavItem(
-        "Suppressions", "/suppressions", "ban", "mailboxes:read", "Work", order=84, keywords="unsubscribed do not contact blocklist bounced"
+        "Messages", "/messages", "send", "mailboxes:read", "Outreach", order=62, keywords="sent queue ledger outbox sending freeze emails"
+    ),
+    ui.NavItem(
+        "Suppressions",
+        "/suppressions",
+        "ban",
+        "mailboxes:read",
+        "Outreach",
+        order=64,
+        keywords="unsubscribed do not contact blocklist bounced",
     ),
 )
 
