@@ -246,6 +246,12 @@ async def make_conversion(client: AsyncClient) -> dict[str, str]:
     answer = await client.post("/api/conversions", json=body)
     assert answer.status_code == 201, answer.text
     return {"id": answer.json()["id"]}
+async def make_throttle(client: AsyncClient) -> dict[str, str]:
+    """Write down that a domain is slow and return the parameters of its paths."""
+    organization = tenancy.OrganizationId(UUID((await client.get("/api/organization")).json()["id"]))
+    async with tenancy.transaction(organization, tenancy.Actor("user", "test")) as connection:
+        await connection.execute("INSERT INTO sending.throttles (recipient_domain, per_hour) VALUES ('slow.example', 20)")
+    return {"domain": "slow.example"}
 
 
 async def make_enrollment(client: AsyncClient) -> dict[str, str]:
@@ -305,6 +311,7 @@ OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/suppressions/": make_suppression,
     "/api/verdict-rules/": make_verdict_rule,
     "/api/messages/": make_message,
+    "/api/sending/throttles/": make_throttle,
     "/api/campaigns/{campaign_id}/mailboxes": make_sending_campaign,
     "/api/campaigns/{id}/enrollments/": make_enrollment,
     "/api/campaigns/": make_campaign,

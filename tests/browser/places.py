@@ -18,6 +18,7 @@ from tests.api.catalogue import make_custom_field, make_list, make_segment, make
 from tests.api.fixtures import key_of, new_user
 from tests.sending.scene import Scene
 
+from . import ledger
 from .site import ACTOR, SAMPLES, Site
 
 Parameters = Callable[[Site], Awaitable[dict[str, str]]]
@@ -265,6 +266,17 @@ PAGES: dict[str, Visit] = {
     "/lists/{id}/add/from": Visit(parameters=a_list),
     "/lists/{kind}/edit": Visit(parameters=found("id", PERSON, kind="people"), query="id={id}"),
     "/loads/{load_id}": Visit(parameters=found("load_id", "SELECT load_id FROM intake.raw_loads ORDER BY load_id LIMIT 1")),
+    "/mailboxes": Visit(parameters=ledger.a_mailbox),
+    "/mailboxes#empty": Visit(is_empty=True),
+    "/mailboxes/new": Visit(),
+    "/mailboxes/{id}": Visit(parameters=ledger.a_mailbox),
+    "/mailboxes/{id}/edit": Visit(parameters=ledger.a_mailbox),
+    "/messages": Visit(parameters=ledger.a_message),
+    "/messages#empty": Visit(is_empty=True),
+    "/messages#search": Visit(query="q=example&status=failed"),
+    "/messages/{id}": Visit(parameters=ledger.a_message),
+    "/messages/{id}#doubtful": Visit(parameters=ledger.a_doubtful_message),
+    "/messages/{id}#failed": Visit(parameters=ledger.a_failed_message),
     "/namespaces": Visit(),
     "/namespaces/new": Visit(),
     "/namespaces/reroute": Visit(),
@@ -290,6 +302,8 @@ PAGES: dict[str, Visit] = {
     "/segments/new": Visit(query="title=manager&add=country_code"),
     "/segments/{id}": Visit(parameters=a_segment),
     "/segments/{id}#changed": Visit(parameters=a_segment, query="edited=1&title=manager"),
+    "/sending": Visit(parameters=ledger.a_slow_domain),
+    "/sending-domains/{id}": Visit(parameters=ledger.a_sending_domain),
     "/settings/changes": Visit(),
     "/settings/fields": Visit(),
     "/settings/fields/{id}": Visit(parameters=a_custom_field),
@@ -304,6 +318,10 @@ PAGES: dict[str, Visit] = {
     "/sign-in/code": Visit("lacks code"),
     "/sign-in/forgotten": Visit(None),
     "/sign-in/reset": Visit(None, a_link, "token={token}"),
+    "/suppressions": Visit(parameters=ledger.a_suppression),
+    "/suppressions#empty": Visit(is_empty=True),
+    "/suppressions/new": Visit(),
+    "/suppressions/{id}/remove": Visit(parameters=ledger.a_suppression),
     "/tasks": Visit(parameters=a_task, query="of=all"),
     "/tasks#empty": Visit(is_empty=True),
     "/tasks/{id}": Visit(parameters=a_task),
@@ -325,6 +343,7 @@ PIECES: dict[str, str] = {
     "/imports/{number}/live": "what goes on, on an import's page",
     "/imports/{number}/rejects.csv": "a download",
     "/lists/{kind}/count": "how many fit, on a list's page",
+    "/messages/{id}/html": "a message's own HTML, in a frame",
     "/namespaces/{name}/stats": "figures of a namespace, on its page",
     "/palette": "lines of the palette",
     "/people/{id}/facts": "the facts of a person, on their page",
@@ -332,4 +351,5 @@ PIECES: dict[str, str] = {
     "/templates/people": "people to preview a text for, for a field",
     "/sign-in/oidc": "leads to the provider",
     "/sign-in/oidc/callback": "where the provider sends people back to",
+    "/suppressions/export.csv": "a download",
 }
