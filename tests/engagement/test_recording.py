@@ -192,7 +192,7 @@ async def test_a_task_that_is_done_becomes_an_event(scene, sent):
 
 @pytest.mark.parametrize(
     ("change", "field"),
-    [({"type": "Open!"}, "type"), ({"platform": " "}, "platform"), ({"occurred_at": datetime(2026, 1, 1)}, "occurred_at"),  # noqa: DTZ001
+    [({"type": "Open!"}, "type"), ({"platform": " "}, "platform"), ({"occurred_at": datetime(2026, 1, 1)}, "occurred_at"),
      ({"address": "nowhere"}, "address"), ({"url": "x" * 9000}, "url"), ({"key": "k" * 300}, "key")],
 )  # fmt: skip
 async def test_what_is_no_event_is_refused_and_none_is_kept(scene, sent, change, field):
