@@ -232,6 +232,29 @@ async def make_sending_campaign(client: AsyncClient) -> dict[str, str]:
     return {"campaign_id": (await client.get(f"/api/messages/{message}")).json()["campaign_id"]}
 
 
+async def make_webhook(client: AsyncClient) -> dict[str, str]:
+    """Make a webhook and return the parameters of its paths."""
+    answer = await client.post("/api/webhooks", json={"kind": "generic", "name": uuid4().hex})
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["id"]}
+
+
+async def make_delivery(client: AsyncClient) -> dict[str, str]:
+    """Deliver to a webhook and return the parameters of the delivery's paths."""
+    made = (await client.post("/api/webhooks", json={"kind": "sendgrid", "name": uuid4().hex})).json()
+    answer = await client.post(made["url"], json=[])
+    assert answer.status_code == 202, answer.text
+    return {"id": answer.json()["delivery_id"]}
+
+
+async def make_intent(client: AsyncClient) -> dict[str, str]:
+    """Note an intent and return the parameters of its paths."""
+    await make_person(client)
+    answer = await client.post("/api/intents", json={"person": "ana@one.example", "type": "referral"})
+    assert answer.status_code in (200, 201), answer.text
+    return {"id": answer.json()["id"]}
+
+
 OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/namespaces/": make_namespace,
     "/api/profiles/": make_profile,
@@ -256,6 +279,9 @@ OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/sending-domains/": make_sending_domain,
     "/api/suppressions/": make_suppression,
     "/api/messages/": make_message,
+    "/api/webhooks/": make_webhook,
+    "/api/deliveries/": make_delivery,
+    "/api/intents/": make_intent,
     "/api/campaigns/{campaign_id}/mailboxes": make_sending_campaign,
     "/api/campaigns/": make_campaign,
 }
