@@ -14,6 +14,7 @@ COMPOSITION = {
     "cli_reference",
     "commands",
     "database",
+    "demo",
     "gallery",
     "palette",
     "permissions_reference",

@@ -45,6 +45,7 @@ ENTRIES = {
     "segments": Entry("outrider.marketing.commands", OUTREACH, "Whoever fits filters at the moment."),
     "templates": Entry("outrider.marketing.commands", OUTREACH, "Texts that are used again."),
     "campaigns": Entry("outrider.marketing.commands", OUTREACH, "Campaigns: who is told what, and when."),
+    "tasks": Entry("outrider.marketing.outreach_task_commands", OUTREACH, "LinkedIn and phone steps: what a person is to do."),
     "overview": Entry("outrider.reports.commands", DATA, "Show how much there is, what runs and what to do next."),
     "sending": Entry("outrider.sending.commands", OUTREACH, "What is sent and what waits: status, freeze, doubtful messages."),
     "mailboxes": Entry("outrider.sending.commands", OUTREACH, "Mailboxes that send, and the domains that sign."),

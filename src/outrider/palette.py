@@ -32,14 +32,15 @@ async def find(
     request: Request, visitor: Annotated[Visitor, Depends(visiting(None))], q: Annotated[Text, Query(max_length=200)] = ""
 ) -> Response:
     """Return the lines for what was typed so far: pages at once, records from the second letter on."""
-    groups = [("Go to", _pages(request, visitor, q.strip().casefold()))]
+    groups = [("Go to", _pages(request, q.strip().casefold()))]
     if len(q.strip()) >= SHORTEST and visitor.may("people:read"):
         groups += await _records(visitor, q.strip())
     return ui.fragment(request, "palette.html", "results", groups=[group for group in groups if group[1]], q=q)
 
 
-def _pages(request: Request, visitor: Visitor, words: str) -> list[Found]:
-    items = [item for item in request.app.state.navigation if item.scope is None or visitor.may(item.scope)]
+def _pages(request: Request, words: str) -> list[Found]:
+    viewer = ui.viewer_of(request.scope)
+    items = [item for item in request.app.state.navigation if viewer is not None and item.is_for(viewer)]
     return [Found(item.label, item.section, item.href, item.icon) for item in items if words in f"{item.label} {item.keywords}".casefold()][
         : MOST if words else 20
     ]

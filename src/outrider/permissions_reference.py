@@ -15,7 +15,7 @@ from fastapi.routing import iter_route_contexts
 from outrider import web
 from outrider.settings import Settings
 from outrider.tenancy import DEFAULT_ORGANIZATION, ROLES, SCOPES, OrganizationId, scopes_of
-from outrider.tenancy.needs import needs_of
+from outrider.tenancy.needs import Needs, needs_of
 
 TARGET = Path(__file__).parent.parent.parent / "docs" / "permissions.md"
 ANY_OTHER = OrganizationId(UUID(int=0))
@@ -32,7 +32,8 @@ Beyond the scopes:
 
 - Only owners add, change or remove owners, reset their passwords and revoke their keys; the last owner stays one.
 - Nobody gives a role or a scope that they do not have themselves, and no key lasts longer than the key that made it.
-- A client sees the profiles of the namespaces of their membership, or of their key, and no other profile.
+- A client sees the profiles and the campaigns of the namespaces of their membership, or of their key, and no other one; lists,
+  segments and templates are the organization's own.
 - What belongs to another organization is not there: 404.
 - A password can be reset, and a name changed, only by the organization that somebody is in; who is in several does it themselves.
 """
@@ -40,11 +41,12 @@ Beyond the scopes:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One method of one path. `scopes` are those it asks for; None: it does not ask who comes."""
+    """One method of one path. `scopes` are those it asks for; None: it does not ask who comes. `takes_clients`: it keeps to namespaces."""
 
     method: str
     path: str
     scopes: frozenset[str] | None
+    takes_clients: bool = True
 
     @property
     def is_page(self) -> bool:
@@ -53,6 +55,8 @@ class Rule:
 
     def lets_in(self, role: str, organization: OrganizationId = ANY_OTHER) -> bool:
         """Whether somebody with the role is let in."""
+        if role == "client" and not self.takes_clients:
+            return False
         return self.scopes is None or self.scopes <= scopes_of(role, organization)
 
 
@@ -62,12 +66,15 @@ def rules(app: FastAPI) -> list[Rule]:
     for route in iter_route_contexts(app.routes):
         dependant: Dependant | None = getattr(route, "dependant", None)
         asked = list(_needs(dependant)) if dependant else []
-        scopes = frozenset().union(*asked) if asked else None
-        found += [Rule(method, route.path or "", scopes) for method in sorted((route.methods or set()) - {"HEAD", "OPTIONS"})]
+        scopes = frozenset().union(*(one.scopes for one in asked)) if asked else None
+        takes_clients = all(one.takes_clients for one in asked)
+        found += [
+            Rule(method, route.path or "", scopes, takes_clients) for method in sorted((route.methods or set()) - {"HEAD", "OPTIONS"})
+        ]
     return sorted(found, key=lambda rule: (rule.is_page, rule.path, rule.method))
 
 
-def _needs(dependant: Dependant) -> Iterator[frozenset[str]]:
+def _needs(dependant: Dependant) -> Iterator[Needs]:
     for part in dependant.dependencies:
         needs = needs_of(part.call)
         if needs is not None:

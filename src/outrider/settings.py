@@ -61,6 +61,12 @@ class Settings(BaseSettings):
     oidc_client_id: str | None = Field(None, description="Name of Outrider at that provider.")
     oidc_client_secret: str | None = Field(None, description="Its secret there; empty for a public client.")
     oidc_name: str = Field("single sign-on", description="What the provider is called on the button: Sign in with …")
+    demo_mail_port: int = Field(
+        1025,
+        ge=0,
+        le=65535,
+        description="Port of this machine where `outrider up` takes the mail of its demo campaign; 0: no such campaign.",
+    )
     admin_email: str = Field("admin@ophir.dev", description="E-mail address of the first admin (seed 004).")
     pool_size: int = Field(10, ge=5, le=200, description="Most connections to the database that one process keeps.")
     statement_cache: int = Field(256, ge=0, description="Prepared statements kept per connection; 0 behind PgBouncer in transaction mode.")

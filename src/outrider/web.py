@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
@@ -17,15 +18,13 @@ from starlette.middleware.gzip import GZipMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from outrider import __version__, gallery, palette, runtime
-from outrider.engagement import activity_api, activity_pages, hooks, intent_pages, intents_api, tracking_routes, webhook_pages, webhooks_api
-from outrider.engagement import pages as engagement_pages
+from outrider.engagement import routes as engagement
 from outrider.intake import api as intake
 from outrider.intake import imports_api as imports
 from outrider.intake import pages as intake_pages
 from outrider.kit import database, http, logs, pages, sql
 from outrider.kit.errors import Unavailable
-from outrider.marketing import campaigns_api, segments_api, templates_api
-from outrider.marketing import lists_api as people_lists_api
+from outrider.marketing import routes as marketing
 from outrider.namespaces import api as namespaces
 from outrider.namespaces import pages as namespaces_pages
 from outrider.namespaces import profiles_api as profiles
@@ -37,9 +36,7 @@ from outrider.people import detail_api as people_details
 from outrider.people import pages as people_pages
 from outrider.reports import api as reports
 from outrider.reports import pages as reports_pages
-from outrider.sending import api as sending
-from outrider.sending import mailboxes_api as mailboxes
-from outrider.sending import suppressions_api as suppressions
+from outrider.sending import routes as sending
 from outrider.settings import Settings
 from outrider.tenancy import api as tenancy
 from outrider.tenancy import pages as tenancy_pages
@@ -60,20 +57,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     fields_api.router,
     exports_api.router,
     people_details.router,
-    mailboxes.router,
-    suppressions.router,
-    sending.router,
-    people_lists_api.router,
-    segments_api.router,
-    templates_api.router,
-    campaigns_api.router,
+    *sending.API,
+    *marketing.API,
     ops.router,
     ops.events_router,
-    activity_api.router,
-    activity_api.activity_router,
-    intents_api.router,
-    webhooks_api.router,
-    webhooks_api.deliveries_router,
+    *engagement.API,
     reports.router,
 )
 """The routers of the slices, in the order that the API's document lists them."""
@@ -88,12 +76,8 @@ PAGES: tuple[APIRouter, ...] = (
     ops_pages.router,
     intake_pages.router,
     people_pages.router,
-    engagement_pages.router,
-    tracking_routes.router,
-    hooks.router,
-    activity_pages.router,
-    intent_pages.router,
-    webhook_pages.router,
+    *marketing.PAGES,
+    *engagement.PAGES,
     reports_pages.router,
 )
 """The pages of the slices."""
@@ -105,9 +89,8 @@ NAVIGATION: tuple[pages.NavItem, ...] = (
     *ops_pages.NAVIGATION,
     *intake_pages.NAVIGATION,
     *people_pages.NAVIGATION,
-    *activity_pages.NAVIGATION,
-    *intent_pages.NAVIGATION,
-    *webhook_pages.NAVIGATION,
+    *marketing.NAVIGATION,
+    *engagement.NAVIGATION,
     *reports_pages.NAVIGATION,
 )
 """What stands in the navigation; each entry says its section and its place there."""
@@ -137,8 +120,11 @@ TAGS = [
     },
     {"name": "mailboxes", "description": "Mailboxes that send, the domains that sign, and who is never written to."},
     {"name": "sending", "description": "The send ledger: messages, what is in doubt, freezing and releasing."},
-    {"name": "campaigns", "description": "Lists, segments, templates, campaigns: who is told what, and when."},
-    {"name": "activity", "description": "What happened after sending: events, webhooks that bring them, who showed interest."},
+    {"name": "campaigns", "description": "Lists, segments, templates, campaigns, tasks: who is told what, and when."},
+    {
+        "name": "activity",
+        "description": "What happened after sending: events, webhooks that bring them, who showed interest, rules about machines.",
+    },
     {"name": "jobs", "description": "Work in the background, and the event store."},
     {
         "name": "namespaces",
@@ -153,8 +139,16 @@ TAGS = [
 queries = sql.load(Path(__file__).parent / "web.sql")
 
 
-def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: bool = True) -> FastAPI:
-    """Return the ASGI application.
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """Pages that one program has beside those of the slices, and how they are reached."""
+
+    router: APIRouter
+    navigation: tuple[pages.NavItem, ...] = ()
+
+
+def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: bool = True, addition: Addition | None = None) -> FastAPI:
+    """Return the ASGI application, with the pages of `addition` if there is one.
 
     With `manage_pool` its lifespan opens the pool on `app_url` (None: what the settings say); without, the caller has
     one open. Raises `Unavailable` for a rate limit that cannot be read.
@@ -201,11 +195,13 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
     )
     app.state.door = Door(settings.rate_limit)
     app.state.entrance = Entrance.of(**settings.entrance)
-    app.state.navigation = NAVIGATION
+    app.state.navigation = (*NAVIGATION, *addition.navigation) if addition else NAVIGATION
     http.install(app, page=pages.problem_page)
     visitors.install(app)
     for router in (*ROUTERS, *PAGES):
         app.include_router(router)
+    if addition:
+        app.include_router(addition.router)
     app.include_router(http.health_router(__version__, {"database": _database_answers, "migrations": _migrations_are_current}))
     app.openapi = http.describe_api(app)  # type: ignore[method-assign]
     return app
@@ -217,13 +213,14 @@ async def serve(
     app_url: str | None = None,
     manage_pool: bool = True,
     on_listening: Callable[[str], None] | None = None,
+    addition: Addition | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, which is raised again when the last request is answered.
 
     `on_listening` is called with the address once requests are taken. Raises `Unavailable` when the port is taken or
     the host is not this machine's.
     """
-    app = create_app(settings, app_url=app_url, manage_pool=manage_pool)
+    app = create_app(settings, app_url=app_url, manage_pool=manage_pool, addition=addition)
     with listen(settings.host, settings.port) as listener:
         logs.configure(settings.log_level)
         server = _Server(
@@ -240,7 +237,7 @@ async def serve(
                 server_header=False,
                 timeout_graceful_shutdown=20,
             ),
-            on_listening=lambda: on_listening(_address(settings.host, settings.port)) if on_listening else None,
+            on_listening=lambda: on_listening(address_of(settings.host, settings.port)) if on_listening else None,
         )
         await server.serve(sockets=[listener])
         if server.should_exit:
@@ -311,7 +308,7 @@ def _explain(error: OSError, host: str, port: int) -> Unavailable:
     return Unavailable(f"Outrider cannot listen on {host}, port {port}: {error.strerror}.")
 
 
-def _address(host: str, port: int) -> str:
+def address_of(host: str, port: int) -> str:
     if host in ("0.0.0.0", "::", "127.0.0.1"):  # noqa: S104
         return f"http://localhost:{port}"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -194,6 +194,13 @@ async def make_sending_domain(client: AsyncClient) -> dict[str, str]:
     return {"id": answer.json()["id"]}
 
 
+async def make_verdict_rule(client: AsyncClient) -> dict[str, str]:
+    """Make a rule about machines and return the parameters of its paths."""
+    answer = await client.post("/api/verdict-rules", json={"kind": "user_agent", "pattern": f"robot-{uuid4().hex}"})
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["id"]}
+
+
 async def make_suppression(client: AsyncClient) -> dict[str, str]:
     """Suppress an address and return the parameters of its paths."""
     answer = await client.post("/api/suppressions", json={"values": [f"s{uuid4().hex}@example.org"]})
@@ -255,6 +262,37 @@ async def make_intent(client: AsyncClient) -> dict[str, str]:
     return {"id": answer.json()["id"]}
 
 
+async def make_enrollment(client: AsyncClient) -> dict[str, str]:
+    """Enroll somebody in a campaign and return the parameters of the paths about them."""
+    campaign = (await make_sending_campaign(client))["campaign_id"]
+    found = (await client.get(f"/api/campaigns/{campaign}/enrollments")).json()["items"]
+    return {"id": campaign, "enrollment_id": found[0]["id"]}
+
+
+async def make_task(client: AsyncClient) -> dict[str, str]:
+    """Have a phone step wait for a person and return the parameters of its paths."""
+    organization = tenancy.OrganizationId(UUID((await client.get("/api/organization")).json()["id"]))
+    await make_person(client)
+    async with tenancy.transaction(organization, tenancy.Actor("user", "test")) as connection:
+        id = await connection.fetchval(
+            """
+            WITH campaign AS (INSERT INTO marketing.campaigns (name, state) VALUES ('Calls', 'sending') RETURNING campaign_id),
+            step AS (
+                INSERT INTO marketing.steps (campaign_id, position, channel, instructions)
+                SELECT campaign_id, 1, 'phone', 'Call {{ name }}' FROM campaign RETURNING id
+            ),
+            enrollment AS (
+                INSERT INTO marketing.enrollments (campaign_id, person_id, contact_id, email)
+                SELECT campaign.campaign_id, person_id, contact_id, email FROM campaign, vault.contacts
+                WHERE organization_id = kit.f_organization() AND email = 'ana@one.example' RETURNING id
+            )
+            INSERT INTO marketing.tasks (enrollment_id, step_id, channel, instructions, due_at)
+            SELECT enrollment.id, step.id, 'phone', 'Call {{ name }}', now() FROM enrollment, step RETURNING id
+            """
+        )
+    return {"id": str(id)}
+
+
 OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/namespaces/": make_namespace,
     "/api/profiles/": make_profile,
@@ -275,14 +313,17 @@ OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/lists/": make_list,
     "/api/segments/": make_segment,
     "/api/templates/": make_template,
+    "/api/tasks/": make_task,
     "/api/mailboxes/": make_mailbox,
     "/api/sending-domains/": make_sending_domain,
     "/api/suppressions/": make_suppression,
+    "/api/verdict-rules/": make_verdict_rule,
     "/api/messages/": make_message,
     "/api/webhooks/": make_webhook,
     "/api/deliveries/": make_delivery,
     "/api/intents/": make_intent,
     "/api/campaigns/{campaign_id}/mailboxes": make_sending_campaign,
+    "/api/campaigns/{id}/enrollments/": make_enrollment,
     "/api/campaigns/": make_campaign,
 }
 """{beginning of the paths: what makes one}. A path with parameters that nothing here covers fails the test that reads

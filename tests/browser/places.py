@@ -14,7 +14,7 @@ import httpx
 
 from outrider import intake, tenancy
 from outrider.kit import database, keyring
-from tests.api.catalogue import make_custom_field
+from tests.api.catalogue import make_custom_field, make_list, make_segment, make_task
 from tests.api.fixtures import key_of, new_user
 from tests.sending.scene import Scene
 
@@ -149,6 +149,33 @@ async def a_custom_field(site: Site) -> dict[str, str]:
         return await make_custom_field(client)
 
 
+async def a_list(site: Site) -> dict[str, str]:
+    """Make a list with everybody on it."""
+    async with httpx.AsyncClient(base_url=site.address, headers=await bearer(site)) as client:
+        made = await make_list(client)
+        answer = await client.post(f"/api/lists/{made['id']}/people", json={"filters": {}})
+    assert answer.status_code == 200, answer.text
+    return made
+
+
+async def an_empty_list(site: Site) -> dict[str, str]:
+    """Make a list."""
+    async with httpx.AsyncClient(base_url=site.address, headers=await bearer(site)) as client:
+        return await make_list(client)
+
+
+async def a_segment(site: Site) -> dict[str, str]:
+    """Keep filters that everybody fits."""
+    async with httpx.AsyncClient(base_url=site.address, headers=await bearer(site)) as client:
+        return await make_segment(client)
+
+
+async def a_task(site: Site) -> dict[str, str]:
+    """Have a call wait for somebody."""
+    async with httpx.AsyncClient(base_url=site.address, headers=await bearer(site)) as client:
+        return await make_task(client)
+
+
 async def bearer(site: Site) -> dict[str, str]:
     """Return the header of an owner's key."""
     return {"Authorization": f"Bearer {await key_of(site.organization)}"}
@@ -190,6 +217,16 @@ PAGES: dict[str, Visit] = {
     "/incomplete": Visit(),
     "/jobs": Visit(),
     "/jobs/{id}": Visit(parameters=found("id", "SELECT id FROM ops.jobs ORDER BY id LIMIT 1")),
+    "/lists": Visit(parameters=a_list),
+    "/lists#empty": Visit(is_empty=True),
+    "/lists/add": Visit(parameters=found("id", PERSON), query="id={id}"),
+    "/lists/add#fitting": Visit(parameters=a_list, query="all=1&title=manager"),
+    "/lists/new": Visit(),
+    "/lists/{id}": Visit(parameters=a_list),
+    "/lists/{id}#empty": Visit(parameters=an_empty_list),
+    "/lists/{id}/add": Visit(parameters=an_empty_list, query="title=manager&add=tag"),
+    "/lists/{id}/add/addresses": Visit(parameters=an_empty_list),
+    "/lists/{id}/add/from": Visit(parameters=a_list),
     "/lists/{kind}/edit": Visit(parameters=found("id", PERSON, kind="people"), query="id={id}"),
     "/loads/{load_id}": Visit(parameters=found("load_id", "SELECT load_id FROM intake.raw_loads ORDER BY load_id LIMIT 1")),
     "/namespaces": Visit(),
@@ -212,6 +249,11 @@ PAGES: dict[str, Visit] = {
     "/profiles": Visit("client"),
     "/profiles/{id}": Visit("client", found("id", "SELECT id FROM people.profiles LIMIT 1")),
     "/schedules": Visit(),
+    "/segments": Visit(parameters=a_segment),
+    "/segments#empty": Visit(is_empty=True),
+    "/segments/new": Visit(query="title=manager&add=country_code"),
+    "/segments/{id}": Visit(parameters=a_segment),
+    "/segments/{id}#changed": Visit(parameters=a_segment, query="edited=1&title=manager"),
     "/settings/changes": Visit(),
     "/settings/fields": Visit(),
     "/settings/fields/{id}": Visit(parameters=a_custom_field),
@@ -226,6 +268,9 @@ PAGES: dict[str, Visit] = {
     "/sign-in/code": Visit("lacks code"),
     "/sign-in/forgotten": Visit(None),
     "/sign-in/reset": Visit(None, a_link, "token={token}"),
+    "/tasks": Visit(parameters=a_task, query="of=all"),
+    "/tasks#empty": Visit(is_empty=True),
+    "/tasks/{id}": Visit(parameters=a_task),
     "/u/{token}": Visit(None, an_unsubscribe_link),
     "/activity": Visit(parameters=some_activity),
     "/activity#empty": Visit(is_empty=True),

@@ -1,5 +1,6 @@
 """`outrider up`: from nothing to serving, again in seconds, and every process gone after Ctrl-C or SIGTERM."""
 
+import asyncio
 import re
 import signal
 import socket
@@ -10,9 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
 import psutil
 import pytest
 
+from outrider.demo.mails import Mails
 from outrider.kit.server import EmbeddedServer
 
 from .conftest import COMMAND, environment, runner
@@ -44,10 +47,9 @@ def health(port):
 def started(home, *arguments):
     """Run a service in a session of its own until the block ends; yields (process, port, log)."""
     port, log = free_port(), home / "said.txt"
+    variables = environment(home, OUTRIDER_PORT=str(port), OUTRIDER_DEMO_MAIL_PORT=str(free_port()))
     with log.open("w") as out:
-        process = subprocess.Popen(
-            [*COMMAND, *arguments], env=environment(home, OUTRIDER_PORT=str(port)), stdout=out, stderr=out, start_new_session=True
-        )
+        process = subprocess.Popen([*COMMAND, *arguments], env=variables, stdout=out, stderr=out, start_new_session=True)
         try:
             yield process, port, log
         finally:
@@ -61,6 +63,21 @@ def worker_of(process):
     return found[0] if found else None
 
 
+def read_by_people(home):
+    """How many of which event the demo has, once somebody opened and somebody clicked; None before."""
+
+    async def look():
+        connection = await asyncpg.connect(EmbeddedServer(home).url("postgres"))
+        try:
+            rows = await connection.fetch("SELECT type, count(*) FROM engagement.events WHERE verdict = 'human' GROUP BY type")
+        finally:
+            await connection.close()
+        return {row["type"]: row["count"] for row in rows}
+
+    found = asyncio.run(look())
+    return found if found.keys() >= {"sent", "open", "click"} else None
+
+
 @dataclass(frozen=True)
 class First:
     """What a first `up` on an empty home did, until Ctrl-C came."""
@@ -71,6 +88,7 @@ class First:
     code: int
     seconds_to_stop: float
     worker: psutil.Process
+    happened: dict[str, int]
 
 
 @pytest.fixture(scope="module")
@@ -82,10 +100,11 @@ def first(tmp_path_factory):
         assert process.poll() is None, log.read_text()
         worker = wait_for(lambda: worker_of(process))
         assert EmbeddedServer(home).pid() is not None
+        happened = wait_for(lambda: read_by_people(home), 60)
         process.send_signal(signal.SIGINT)
         begun = time.monotonic()
         code = process.wait(30)
-        return First(home, port, log.read_text(), code, time.monotonic() - begun, worker)
+        return First(home, port, log.read_text(), code, time.monotonic() - begun, worker, happened)
 
 
 def test_up_goes_from_nothing_to_serving(first):
@@ -93,6 +112,16 @@ def test_up_goes_from_nothing_to_serving(first):
     assert re.search(r"^FILE +ROWS READ +STORED +DUPLICATE +FAILED +PEOPLE +COMPANIES +SECONDS$", first.said, re.M)
     assert re.search(r"^apollo_export.csv +1200 ", first.said, re.M)
     assert f"Outrider is at http://localhost:{first.port}" in first.said
+
+
+def test_up_sends_the_demos_campaign_and_people_read_it(first):
+    assert re.search(r"a campaign writes to 1\d\d people of the demo; read their mails at http://localhost:\d+/demo/mails", first.said)
+    mails = Mails(first.home / "demo-mails").newest(200)
+    assert len(mails) >= first.happened["sent"] > 5
+    for mail in mails:
+        assert f"http://localhost:{first.port}/t/o/" in mail.part("html")
+        assert str(mail.message["List-Unsubscribe"]).startswith(f"<http://localhost:{first.port}/u/")
+        assert "{{" not in mail.part("html") + str(mail.message["Subject"])
 
 
 def test_ctrl_c_stops_everything_within_seconds(first):

@@ -64,7 +64,9 @@ async def test_the_same_event_again_changes_nothing(scene, sent):
 
 async def test_another_event_under_a_key_that_is_taken_is_kept(scene, sent):
     one, other = sent[1][:2]
-    first = await happen(scene, event("open", one, key="k"), event("click", one, key="k", url="https://a.example"), event("open", other, key="k"))
+    first = await happen(
+        scene, event("open", one, key="k"), event("click", one, key="k", url="https://a.example"), event("open", other, key="k")
+    )
     assert [found.is_new for found in first] == [True, True, True]
     assert first[0].key == "k"
     assert len({found.key for found in first}) == 3
@@ -122,14 +124,22 @@ async def test_a_reply_stops_its_sequence_and_is_an_intent(scene, sent):
 
 @pytest.mark.parametrize(
     "payload",
-    [{"headers": {"Auto-Submitted": "auto-replied"}}, {"headers": {"X-Autoreply": "yes"}}, {"headers": {"Precedence": "bulk"}}, {"is_automatic": True}],
+    [
+        {"headers": {"Auto-Submitted": "auto-replied"}},
+        {"headers": {"X-Autoreply": "yes"}},
+        {"headers": {"Precedence": "bulk"}},
+        {"is_automatic": True},
+    ],
 )
 async def test_an_automatic_reply_stops_nothing(scene, sent, payload):
     campaign, messages = sent
     await happen(scene, event("reply", messages[0], key="r1", payload=payload))
     assert (await state(scene, messages[0]))["state"] == "ready"
     assert await counters(scene, campaign) == {"sent": 3}
-    assert await scene.value("SELECT verdict_reason FROM engagement.events WHERE organization_id = kit.f_organization() AND type = 'reply'") == "automatic_reply"
+    assert (
+        await scene.value("SELECT verdict_reason FROM engagement.events WHERE organization_id = kit.f_organization() AND type = 'reply'")
+        == "automatic_reply"
+    )
 
 
 @pytest.mark.parametrize(
@@ -152,7 +162,9 @@ async def test_who_answers_pauses_the_colleagues_where_the_campaign_says_so(scen
     campaign, (one, other, third) = sent
     company = await scene.value("INSERT INTO company.master (name, domain) VALUES ('Acme', $1) RETURNING id", f"{campaign.hex}.example")
     await scene.run(
-        "UPDATE people.master SET company_id = $2 WHERE id IN (SELECT person_id FROM sending.messages WHERE id = ANY ($1::uuid[]))", [one, other], company
+        "UPDATE people.master SET company_id = $2 WHERE id IN (SELECT person_id FROM sending.messages WHERE id = ANY ($1::uuid[]))",
+        [one, other],
+        company,
     )
     await scene.run("UPDATE marketing.campaigns SET stops_at_same_company = true WHERE campaign_id = $1", campaign)
     await happen(scene, event("reply", one, key="r1"))
@@ -164,7 +176,9 @@ async def test_sent_and_bounced_messages_become_events_once(scene):
     mailbox = await scene.mailbox()
     campaign = await scene.campaign(mailbox)
     one, other, refused = await scene.queue(campaign, mailbox, 3)
-    change = "UPDATE sending.messages SET status = $2, reason = $3, sent_at = now(), counted_at = now(), last_attempt_at = now() WHERE id = $1"
+    change = (
+        "UPDATE sending.messages SET status = $2, reason = $3, sent_at = now(), counted_at = now(), last_attempt_at = now() WHERE id = $1"
+    )
     await scene.run(change, one, "sent", None)
     await scene.run(change, other, "failed", "bounce")
     await scene.run(change, refused, "failed", "refused")
@@ -176,18 +190,34 @@ async def test_sent_and_bounced_messages_become_events_once(scene):
     assert await counters(scene, campaign) == {"sent": 1, "bounce": 1}
 
 
+async def test_what_happens_to_a_doubtful_message_settles_it(scene, sent):
+    one, other, _ = sent[1]
+    await scene.run("UPDATE sending.messages SET status = 'unknown', attempts = 1 WHERE id = ANY ($1::uuid[])", [one, other])
+    await happen(scene, event("delivered", one, key="d1"))
+    rows = await scene.run("SELECT id, status FROM sending.messages WHERE id = ANY ($1::uuid[])", [one, other])
+    assert {row["id"]: row["status"] for row in rows} == {one: "sent", other: "unknown"}
+
+
 async def test_a_task_that_is_done_becomes_an_event(scene, sent):
     campaign, messages = sent
     enrollment = await scene.value("SELECT enrollment_id FROM sending.messages WHERE id = $1", messages[0])
     step = await scene.step(campaign, 3, channel="phone", instructions="call")
     task = await scene.value(
-        "INSERT INTO marketing.tasks (enrollment_id, step_id, channel, instructions, due_at) VALUES ($1, $2, 'phone', 'call', now()) RETURNING id",
+        "INSERT INTO marketing.tasks (enrollment_id, step_id, channel, instructions, due_at) "
+        "VALUES ($1, $2, 'phone', 'call', now()) RETURNING id",
         enrollment, step,
     )  # fmt: skip
-    await scene.run("UPDATE marketing.tasks SET state = 'done', outcome = 'talked', done_by = 'user:x', done_at = now() WHERE id = $1", task)
+    await scene.run(
+        "UPDATE marketing.tasks SET state = 'done', outcome = 'talked', done_by = 'user:x', done_at = now() WHERE id = $1", task
+    )
     await follow(scene.organization)
     row = (await scene.run("SELECT * FROM engagement.events WHERE organization_id = kit.f_organization() AND platform = 'phone'"))[0]
-    assert (row["type"], row["campaign_id"], row["enrollment_id"], row["payload"]["outcome"]) == ("phone_done", campaign, enrollment, "talked")
+    assert (row["type"], row["campaign_id"], row["enrollment_id"], row["payload"]["outcome"]) == (
+        "phone_done",
+        campaign,
+        enrollment,
+        "talked",
+    )
 
 
 @pytest.mark.parametrize(
@@ -203,8 +233,12 @@ async def test_what_is_no_event_is_refused_and_none_is_kept(scene, sent, change,
 
 
 async def test_the_application_cannot_write_events_otherwise(scene, sent):
-    for statement in ("INSERT INTO engagement.events (occurred_at, event_key, type, platform) VALUES (now(), 'x', 'open', 'x')",
-                      "UPDATE engagement.events SET type = 'click'", "DELETE FROM engagement.events", "DELETE FROM engagement.event_keys"):  # fmt: skip
+    for statement in (
+        "INSERT INTO engagement.events (occurred_at, event_key, type, platform) VALUES (now(), 'x', 'open', 'x')",
+        "UPDATE engagement.events SET type = 'click'",
+        "DELETE FROM engagement.events",
+        "DELETE FROM engagement.event_keys",
+    ):
         with pytest.raises(Exception, match="permission denied"):
             async with tenancy.transaction(scene.organization, ACTOR) as connection:
                 await connection.execute(statement)

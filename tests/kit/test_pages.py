@@ -21,7 +21,7 @@ from outrider.kit.pages import assets, filters, flash, navigation, rendering
 
 HTML = {"Accept": "text/html"}
 VIEWER = ui.Viewer(
-    "Ana <Lima>", "ana@example.org", "Acme", "1", (("1", "Acme"),), "viewer", frozenset({"a:read"}), "token", "Europe/Madrid"
+    "Ana <Lima>", "ana@example.org", "Acme", "1", (("1", "Acme"),), "viewer", frozenset({"a:read"}), "token", "Europe/Madrid", False
 )
 
 

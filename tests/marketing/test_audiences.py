@@ -108,9 +108,8 @@ async def test_another_organizations_people_cannot_be_put_on_a_list(client, stra
     assert (await stranger.post(f"/api/lists/{ours['id']}/people", json={"filters": {}})).status_code == 404
 
 
-async def test_who_reads_may_not_write_and_clients_see_nothing(as_role):
-    viewer, bound = await as_role("viewer"), await as_role("client")
+async def test_who_reads_may_not_write(as_role):
+    viewer = await as_role("viewer")
     for what in ("lists", "segments", "templates", "campaigns"):
         assert (await viewer.get(f"/api/{what}")).status_code == 200
         assert (await viewer.post(f"/api/{what}", json={"name": "x", "filters": {}})).status_code == 403
-        assert (await bound.get(f"/api/{what}")).status_code == 403

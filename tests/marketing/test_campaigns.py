@@ -73,6 +73,7 @@ async def test_settings_are_changed_in_parts(client):
         ({"window_days": [8]}, "window_days"),
         ({"daily_limit": 0}, "daily_limit"),
         ({"rotation": "dice"}, "rotation"),
+        ({"owner_user_id": "0193a512-0000-7000-8000-00000000dead"}, "owner_user_id"),
         ({"verification_mode": None}, "verification_mode"),
         ({"starts_at": "2026-12-01T08:00:00"}, "starts_at"),
         ({"lists": ["0193a512-0000-7000-8000-00000000dead"]}, "lists"),
@@ -91,6 +92,15 @@ async def test_another_organizations_audience_and_mailboxes_are_not_there(client
         assert (await stranger.post("/api/campaigns", json={"name": "x", **settings})).status_code == 422
 
 
+async def test_opens_clicks_and_replies_are_followed_where_that_is_asked(client):
+    wanted = {"tracks_opens": True, "tracks_clicks": True, "stops_at_same_company": True}
+    path = await make(client, **wanted)
+    assert wanted.items() <= (await client.get(path)).json().items()
+    conditions = ["always", "no_reply", "no_open", "no_click"]
+    kept = await write(client, path, *({**HELLO, "condition": one} for one in conditions))
+    assert [one["condition"] for one in kept["steps"]] == conditions
+
+
 async def test_steps_that_stay_in_their_place_keep_their_ids(client):
     path = await make(client)
     first = (await write(client, path, HELLO, AGAIN))["steps"]
@@ -107,7 +117,6 @@ async def test_steps_that_stay_in_their_place_keep_their_ids(client):
         ({"channel": "pigeon"}, "steps.0.channel"),
         ({"delay": 1}, "steps.0.delay"),
         ({"condition": "maybe"}, "steps.0.condition"),
-        ({"condition": "no_open"}, "steps.0.condition"),
         ({"channel": "phone", "variants": [{"subject": "x"}]}, "steps.0.variants"),
         ({"variants": [{"label": "A"}, {"label": "A"}]}, "steps.0.variants"),
         ({"variants": [{"weight": 0}]}, "steps.0.variants"),
@@ -278,3 +287,34 @@ async def test_another_audience_makes_a_draft_again_of_what_was_ready(client, ad
     path = await ready(client, scene)
     assert (await client.patch(path, json={"daily_limit": 5})).json()["state"] == "ready"
     assert (await client.patch(path, json={"segments": []})).json()["state"] == "draft"
+
+
+async def test_a_copy_says_the_same_to_the_same_people_and_nobody_is_in_it(client, add_person, scene):
+    await add_person("ana@one.example")
+    path = await ready(client, scene, HELLO, CALL, daily_limit=7, starts_at="2099-01-01T08:00:00Z")
+    made = (await client.post(f"{path}/duplicate")).json()
+    assert (made["name"], made["state"], made["daily_limit"], made["starts_at"]) == ("Copy of Q4 push", "draft", 7, None)
+    first, copy = (await client.get(path)).json(), (await client.get(f"/api/campaigns/{made['campaign_id']}")).json()
+    said = [[{**variant, "id": None} for variant in step["variants"]] for step in first["steps"]]
+    assert [[{**variant, "id": None} for variant in step["variants"]] for step in copy["steps"]] == said
+    assert (copy["segments"], copy["mailboxes"], copy["enrollments"]) == (first["segments"], first["mailboxes"], {})
+
+
+async def test_one_person_is_stopped_and_the_others_go_on(client, add_person, scene):
+    await add_person("ana@one.example")
+    await add_person("bo@one.example")
+    path = await ready(client, scene)
+    [ana] = (await client.get(f"{path}/enrollments", params={"q": "ANA@"})).json()["items"]
+    assert (await client.post(f"{path}/enrollments/{ana['id']}/stop")).status_code == 204
+    stopped = (await client.get(f"{path}/enrollments", params={"reason": "manual"})).json()["items"]
+    assert [(one["email"], one["state"]) for one in stopped] == [("ana@one.example", "stopped")]
+    assert (await client.post(f"{path}/enrollments/{ana['id']}/stop")).status_code == 409
+    assert (await client.get(path)).json()["enrollments"] == {"ready": 1, "stopped": 1}
+
+
+async def test_a_condition_on_what_is_not_tracked_is_named(client, add_person, scene):
+    await add_person("ana@one.example")
+    path = await ready(client, scene, HELLO, {**AGAIN, "condition": "no_open", "variants": [{"subject": "x", "body": "y"}]})
+    assert (await codes(client, path))[1] == {"missing_variable", "opens_not_tracked", "replies_not_read"}
+    await client.patch(path, json={"tracks_opens": True})
+    assert "opens_not_tracked" not in (await codes(client, path))[1]

@@ -199,7 +199,7 @@ async def test_only_the_listed_functions_look_across_tenants_and_they_return_ids
     """
     listed = "".join(
         (FOLDER / f"{name}.sql").read_text()
-        for name in ("20261120099000_across_tenants", "20261120104100_jobs_in_words", "20261120111600_planning")
+        for name in ("20261120099000_across_tenants", "20261120104100_jobs_in_words", "20261120111600_planning", "20261120112500_recording")
     )
     rows = await catalogue.fetch(
         f"""
@@ -210,7 +210,12 @@ async def test_only_the_listed_functions_look_across_tenants_and_they_return_ids
             AND p.proname NOT IN ('f_create_organization', 'f_standing')
         """  # noqa: S608
     )
-    assert {row["name"] for row in rows} == {"f_organization_ids", "f_find_organization", "f_organizations_with_work"}
+    assert {row["name"] for row in rows} == {
+        "f_organization_ids",
+        "f_find_organization",
+        "f_organizations_with_work",
+        "f_organizations_to_follow",
+    }
     assert {row["result"] for row in rows} <= {"uuid", "SETOF uuid"}
     assert [row["signature"] for row in rows if f"CREATE FUNCTION {row['signature'].partition('(')[0]}(" not in listed] == []
 

@@ -29,7 +29,7 @@ def test_roles_may_what_they_are_for():
     assert tenancy.scopes_of("viewer", SOMEWHERE) == {
         "people:read", "imports:read", "namespaces:read", "profiles:read", "campaigns:read", "mailboxes:read", "jobs:read",
     }  # fmt: skip
-    assert tenancy.scopes_of("client", SOMEWHERE) == {"profiles:read"}
+    assert tenancy.scopes_of("client", SOMEWHERE) == {"profiles:read", "campaigns:read"}
     assert tenancy.scopes_of("nobody", SOMEWHERE) == frozenset()
 
 
@@ -47,7 +47,7 @@ async def test_a_key_for_the_shared_database_cannot_be_made_elsewhere(organizati
 async def test_a_clients_key_sees_its_namespaces_only(organization):
     made = await tenancy.create_key(owner(organization), "x", role="client", namespaces=["playmaker"])
     came = await tenancy.authenticate(made.secret)
-    assert (came.scopes, came.namespaces) == ({"profiles:read"}, {"playmaker"})
+    assert (came.scopes, came.namespaces) == ({"profiles:read", "campaigns:read"}, {"playmaker"})
     member = await tenancy.authenticate((await tenancy.create_key(owner(organization), "y")).secret)
     assert member.namespaces is None
 
@@ -92,7 +92,7 @@ async def test_another_organizations_namespace_is_unknown(client, stranger):
 async def test_a_clients_key_is_listed_with_its_namespaces(client):
     await client.post("/api/keys", json={"name": "for acme", "role": "client", "namespaces": ["playmaker", "playmaker"]})
     listed = (await client.get("/api/keys")).json()["items"][0]
-    assert (listed["role"], listed["scopes"], listed["namespaces"]) == ("client", ["profiles:read"], ["playmaker"])
+    assert (listed["role"], listed["scopes"], listed["namespaces"]) == ("client", ["campaigns:read", "profiles:read"], ["playmaker"])
 
 
 async def test_a_clients_key_is_refused_everywhere_else(as_role):

@@ -12,14 +12,17 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from outrider import __version__, runtime
-from outrider.kit import logs, terminal
+from outrider.kit import logs, outgoing, terminal
 from outrider.kit.errors import Unavailable
 from outrider.settings import Settings, settings
+
+if TYPE_CHECKING:
+    from outrider.web import Addition
 
 app = typer.Typer()
 
@@ -78,8 +81,29 @@ async def _up(place: runtime.Installation) -> None:
             _step("Admin", f"{chosen.admin_email}, password {password}")
             _step("", f"(shown only now; another one: outrider users reset {chosen.admin_email})")
         await _show_samples()
-        async with _kept(_keep_database(place)), _kept(_keep_worker()):
-            await _until_stopped(web.serve(_quieter(chosen), manage_pool=False, on_listening=_announce))
+        base = web.address_of(chosen.host, chosen.port)
+        async with _demo(place, base) as addition, _kept(_keep_database(place)), _kept(_keep_worker(base, addition is not None)):
+            await _until_stopped(web.serve(_quieter(chosen), manage_pool=False, on_listening=_announce, addition=addition))
+
+
+@asynccontextmanager
+async def _demo(place: runtime.Installation, base: str) -> AsyncIterator["Addition | None"]:
+    """Keep the demo's mail server and readers running for the time of the block.
+
+    Its value is the pages with the mails; None when no mail is taken.
+    """
+    from outrider.demo import running
+
+    from .database import find_or_make
+    from .demo import NAME, SLUG
+
+    port = settings().demo_mail_port
+    if not port:
+        yield None
+        return
+    organization, _ = await find_or_make(NAME, SLUG)
+    async with running.running(organization, place.home, port, base, lambda text: _step("Demo", text)) as takes_mail:
+        yield running.addition_of(organization, place.home) if takes_mail else None
 
 
 def _quieter(chosen: Settings) -> Settings:
@@ -137,6 +161,7 @@ def worker_command(
     until_stdin_closes: Annotated[
         bool, typer.Option("--until-stdin-closes", hidden=True, help="Stop when the parent process is gone.")
     ] = False,
+    to_demo_mail: Annotated[bool, typer.Option("--to-demo-mail", hidden=True, help="Mail may go to the demo's server.")] = False,
 ) -> None:
     """Run jobs and send what is due, until stopped.
 
@@ -148,6 +173,8 @@ def worker_command(
         from outrider import worker
 
         logs.configure(settings().log_level)
+        if to_demo_mail:
+            outgoing.allow("127.0.0.1", settings().demo_mail_port)
         stop = asyncio.Event()
         async with runtime.opened(announce=False, program="worker") as place, _kept(_keep_database(place)):
             await _until_stopped(
@@ -212,15 +239,17 @@ async def _keep_database(place: runtime.Installation) -> None:
             await asyncio.sleep(LONGEST_WAIT)
 
 
-async def _keep_worker() -> None:
+async def _keep_worker(base: str, has_demo: bool) -> None:
+    """Keep a worker running. Links in what it sends begin with `base`, unless OUTRIDER_PUBLIC_URL says otherwise."""
     wait = FIRST_WAIT
+    options = ["--to-demo-mail"] if has_demo else []
     while True:
         begun = time.monotonic()
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "outrider", "worker", "--until-stdin-closes",
+            sys.executable, "-m", "outrider", "worker", "--until-stdin-closes", *options,
             stdin=asyncio.subprocess.PIPE,
             start_new_session=True,  # Ctrl-C in our terminal comes to it through us
-            env={"OUTRIDER_LOG_LEVEL": QUIET_LEVEL, **os.environ},
+            env={"OUTRIDER_LOG_LEVEL": QUIET_LEVEL, "OUTRIDER_PUBLIC_URL": base, **os.environ},
         )  # fmt: skip
         try:
             code = await process.wait()

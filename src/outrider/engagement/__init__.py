@@ -5,6 +5,8 @@ Others use what is listed here.
 
 from .following import follow, run_follower
 from .recording import record
+from .signatures import sign as sign_webhook
+from .sources import WebhookSources
 from .types import EMAIL_TYPES, VERDICTS, Happening, Recorded, VerdictRule
 from .unsubscribing import Recipient, find_recipient, unsubscribe
 from .verdicts import VerdictRules, judge_anew
@@ -17,10 +19,12 @@ __all__ = [
     "Recorded",
     "VerdictRule",
     "VerdictRules",
+    "WebhookSources",
     "find_recipient",
     "follow",
     "judge_anew",
     "record",
     "run_follower",
+    "sign_webhook",
     "unsubscribe",
 ]

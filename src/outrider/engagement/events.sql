@@ -14,6 +14,10 @@ SELECT engagement.f_follow(:most);
 -- Makes the counters of campaigns with new events what those say; how many campaigns.
 SELECT engagement.f_refresh_counters();
 
+-- name: make_months()$
+-- Makes the months that are missing, from this one to three ahead; how many were new.
+SELECT engagement.f_make_event_partitions(3);
+
 -- name: to_judge(organization_id, after_at, after_id, count)
 -- The next opens, clicks and replies after a place in time.
 SELECT v.id, v.occurred_at FROM engagement.events AS v

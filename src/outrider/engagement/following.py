@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from contextlib import suppress
 
 import asyncpg
@@ -17,14 +18,22 @@ log = logging.getLogger(__name__)
 ACTOR = Actor("system", "engagement")
 MOST = 1_000
 LOOK_SECONDS = 1.0
+MONTHS_SECONDS = 6 * 3600.0
 AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, Unavailable)
 """What a database that is away, or comes back, raises."""
 
 
 async def run_follower(*, stop: asyncio.Event, look_every: float = LOOK_SECONDS) -> None:
-    """Follow every organization, `look_every` seconds after the last round, until `stop` is set. A database that is away is waited for."""
+    """Follow every organization, `look_every` seconds after the last round, until `stop` is set, and keep the months of events made ahead.
+
+    A database that is away is waited for.
+    """
+    months_at = -MONTHS_SECONDS
     while not stop.is_set():
         try:
+            if time.monotonic() - months_at >= MONTHS_SECONDS:
+                await make_months()
+                months_at = time.monotonic()
             for organization in await _organizations():
                 try:
                     await follow(organization)
@@ -49,6 +58,12 @@ async def follow(organization: OrganizationId) -> int:
     async with transaction(organization, ACTOR) as connection:
         await queries.refresh_counters(connection)
     return followed
+
+
+async def make_months() -> int:
+    """Make the partitions of events that are missing up to three months ahead; returns how many were new."""
+    async with database.acquired() as connection:
+        return int(await queries.make_months(connection))
 
 
 async def _organizations() -> list[OrganizationId]:

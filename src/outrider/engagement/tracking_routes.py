@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+from outrider.kit.http import asked_method
 from outrider.kit.signing import LONGEST
 
 from . import tracking
@@ -18,23 +19,23 @@ Token = Annotated[str, Path(max_length=LONGEST)]
 router = APIRouter(include_in_schema=False)
 
 
-@router.api_route("/t/o/{token}.gif", methods=["GET", "HEAD"])
+@router.get("/t/o/{token}.gif")
 async def opened(request: Request, token: Token) -> Response:
     """Answer with a picture of one pixel, and write down that it was fetched."""
     signed = tracking.read("open", token)
     if signed is None:
         return Response(PIXEL, 404, FRESH, "image/gif")
-    await tracking.note("open", signed, method=request.method, address=_address(request), headers=request.headers)
+    await tracking.note("open", signed, method=asked_method(request.scope), address=_address(request), headers=request.headers)
     return Response(PIXEL, media_type="image/gif", headers=FRESH)
 
 
-@router.api_route("/t/c/{token}", methods=["GET", "HEAD"])
+@router.get("/t/c/{token}")
 async def clicked(request: Request, token: Token) -> Response:
     """Lead to where the message's link leads, and write down that somebody went. A link that is not ours leads nowhere."""
     signed = tracking.read("click", token)
     if signed is None or not signed.url.startswith(("https://", "http://")):
         return PlainTextResponse("This link is not one of ours, or it was cut: copy it whole from the message.\n", 404, FRESH)
-    await tracking.note("click", signed, method=request.method, address=_address(request), headers=request.headers)
+    await tracking.note("click", signed, method=asked_method(request.scope), address=_address(request), headers=request.headers)
     return RedirectResponse(signed.url, 302, FRESH)
 
 

@@ -14,12 +14,18 @@ from urllib.parse import urlsplit, urlunsplit
 from .errors import InvalidInput
 
 _allow_private = False
+_allowed: set[tuple[str, int]] = set()
 
 
 def configure(*, allow_private: bool) -> None:
     """Say whether private addresses (this machine, this network) may be connected to."""
     global _allow_private
     _allow_private = allow_private
+
+
+def allow(host: str, port: int) -> None:
+    """Say that one port of one private host may be connected to, whatever `configure` says of the others."""
+    _allowed.add((host, port))
 
 
 def is_public(address: str) -> bool:
@@ -39,7 +45,8 @@ async def resolve(host: str, port: int, *, field: str = "host") -> list[tuple[in
     except (OSError, UnicodeError) as error:
         raise InvalidInput(f"{host!r} is not known to the name server: check its spelling", field=field) from error
     found = [(int(family), str(address[0])) for family, _, _, _, address in answers]
-    allowed = [(family, address) for family, address in found if _allow_private or is_public(address)]
+    is_known = _allow_private or (host, port) in _allowed
+    allowed = [(family, address) for family, address in found if is_known or is_public(address)]
     if not allowed:
         raise InvalidInput(
             f"{host!r} is a private address ({found[0][1]}): the operator allows these with OUTRIDER_ALLOW_PRIVATE_HOSTS=true", field=field

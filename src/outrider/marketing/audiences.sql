@@ -76,11 +76,46 @@ WITH gone AS (
 )
 SELECT count(*) FROM gone;
 
--- name: members(organization_id, list_id, after, count)
--- The ids of the people on a list, from one on.
+-- name: members(organization_id, list_id, words, after, count)
+-- The ids of the people on a list, from one on; with words those who have all of them in the name, address or company of one address.
 SELECT m.person_id FROM marketing.list_members AS m
 WHERE m.organization_id = :organization_id AND m.list_id = :list_id AND (:after::uuid IS NULL OR m.person_id > :after)
+    AND (
+        :words::text[] IS NULL
+        OR EXISTS (
+            SELECT FROM vault.contacts AS c
+            WHERE c.organization_id = :organization_id AND c.person_id = m.person_id
+                AND c.search_text LIKE ALL (ARRAY(SELECT people.f_pattern(w.word) FROM unnest(:words::text[]) AS w (word)))
+        )
+    )
 ORDER BY m.person_id LIMIT :count;
+
+-- name: add_addresses(organization_id, list_id, emails)^
+-- Puts the people with these addresses on a list: how many were not on it, and the addresses of nobody.
+WITH asked AS (
+    SELECT a.email, (
+        SELECT c.person_id FROM vault.contacts AS c WHERE c.organization_id = :organization_id AND c.email = a.email
+    ) AS person_id
+    FROM unnest(:emails::text[]) AS a (email)
+),
+added AS (
+    INSERT INTO marketing.list_members (organization_id, list_id, person_id)
+    SELECT DISTINCT :organization_id::uuid, :list_id::uuid, a.person_id FROM asked AS a WHERE a.person_id IS NOT NULL
+    ON CONFLICT (organization_id, list_id, person_id) DO NOTHING RETURNING person_id
+)
+SELECT
+    (SELECT count(*) FROM added) AS people,
+    ARRAY(SELECT a.email FROM asked AS a WHERE a.person_id IS NULL) AS not_found;
+
+-- name: add_list_members(organization_id, list_id, other_id)$
+-- Puts everybody on one list on another one too, and returns how many were not on that yet.
+WITH added AS (
+    INSERT INTO marketing.list_members (organization_id, list_id, person_id)
+    SELECT :organization_id, :list_id, m.person_id FROM marketing.list_members AS m
+    WHERE m.organization_id = :organization_id AND m.list_id = :other_id
+    ON CONFLICT (organization_id, list_id, person_id) DO NOTHING RETURNING person_id
+)
+SELECT count(*) FROM added;
 
 -- name: segments(organization_id, after, count)
 -- Segments, newest first.
@@ -110,6 +145,13 @@ WHERE organization_id = :organization_id AND id = :id;
 -- name: delete_segment(organization_id, id)!
 -- Deletes a segment; the people stay.
 DELETE FROM marketing.segments WHERE organization_id = :organization_id AND id = :id;
+
+-- name: campaigns_for(organization_id, list_id, segment_id)
+-- The campaigns that are for a list, or for a segment, by name.
+SELECT c.campaign_id, c.name, c.state FROM marketing.campaign_audience AS a
+INNER JOIN marketing.campaigns AS c ON c.organization_id = :organization_id AND c.campaign_id = a.campaign_id
+WHERE a.organization_id = :organization_id AND (a.list_id = :list_id::uuid OR a.segment_id = :segment_id::uuid)
+ORDER BY c.name LIMIT 20;
 
 -- name: uses(organization_id, list_id, segment_id)
 -- The names of campaigns that are for a list, or for a segment: three at most.

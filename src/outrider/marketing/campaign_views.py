@@ -154,7 +154,7 @@ class StepView(BaseModel):
     channel: str = Field(description="email; linkedin and phone steps are tasks for a person.")
     delay: int
     delay_unit: str = Field(description="business_days, days, hours or minutes.")
-    condition: str = Field(description="always; no_reply, no_open and no_click wait for replies and opens to be followed.")
+    condition: str = Field(description="always; no_reply, no_open, no_click: passed over once a person did that.")
     is_reply: bool = Field(description="Whether it goes on in the thread of the message before.")
     instructions: str | None
     variants: list[VariantView]
@@ -244,6 +244,7 @@ class CampaignChange(BaseModel):
     model_config = given({"daily_limit": 200, "lists": [LIST_ID]})
 
     name: Text | None = None
+    owner_user_id: UUID | None = Field(None, description="Whose tasks it makes; null: nobody's.")
     type: Text | None = Field(None, description="cold_outreach, nurture or follow_up.")
     namespace: Text | None = Field(None, description="null: none.")
     time_zone: Text | None = Field(None, description="An IANA name, for whom no zone is known.")
@@ -253,9 +254,9 @@ class CampaignChange(BaseModel):
     daily_limit: int | None = Field(None, description="Most messages a day; null: none of its own.")
     verification_mode: Text | None = Field(None, description="exclude_invalid or verified_only.")
     rotation: Text | None = Field(None, description="round_robin, weighted, priority, health or hybrid.")
-    stops_at_same_company: bool | None = Field(None, description="Not followed yet: false.")
-    tracks_opens: bool | None = Field(None, description="Not followed yet: false.")
-    tracks_clicks: bool | None = Field(None, description="Not followed yet: false.")
+    stops_at_same_company: bool | None = Field(None, description="Whether a reply stops everyone at the same company.")
+    tracks_opens: bool | None = Field(None, description="Whether opens are followed, by a pixel.")
+    tracks_clicks: bool | None = Field(None, description="Whether clicks are followed, by links of ours.")
     starts_at: Annotated[datetime | None, AfterValidator(_aware)] = Field(None, description="Not before then; null: when it is started.")
     lists: list[UUID] | None = Field(None, description="All of them.", max_length=100)
     segments: list[UUID] | None = Field(None, description="All of them.", max_length=100)

@@ -13,16 +13,17 @@ from outrider.namespaces import NamespaceService
 from outrider.tenancy import Actor, OrganizationId, check_time_zone
 
 from . import checks, steps
+from .choices import Choices
 from .store import campaigns as queries
 from .store import enrollments
-from .types import ENROLLMENT_STATES, STATES, Campaign, Change, Enrollment, Mailbox, Step, Whole
+from .types import ENROLLMENT_STATES, STATES, Campaign, Change, Enrollment, Mailbox, Standing, Step, Whole
 
 TYPES = ("cold_outreach", "nurture", "follow_up")
 VERIFICATION_MODES = ("exclude_invalid", "verified_only")
 ROTATIONS = ("round_robin", "weighted", "priority", "health", "hybrid")
 SETTINGS = (
     "name", "type", "namespace", "time_zone", "window_start", "window_end", "window_days", "daily_limit", "verification_mode", "rotation",
-    "stops_at_same_company", "tracks_opens", "tracks_clicks", "starts_at",
+    "stops_at_same_company", "tracks_opens", "tracks_clicks", "starts_at", "owner_user_id",
 )  # fmt: skip
 OVER = ("completed", "cancelled")
 MOST_PARTS = 100
@@ -36,16 +37,16 @@ class Effect:
     people: Mapping[int, int]
 
 
-NOT_FOLLOWED_YET = ("tracks_opens", "tracks_clicks", "stops_at_same_company")
-"""Settings that wait for engagement events."""
-
-
 class Campaigns:
-    """The campaigns of one organization, inside the caller's `tenancy.transaction`."""
+    """The campaigns of one organization, inside the caller's `tenancy.transaction`.
 
-    def __init__(self, connection: asyncpg.Connection, organization: OrganizationId) -> None:
+    With `namespaces` (a client's) only those of them are there.
+    """
+
+    def __init__(self, connection: asyncpg.Connection, organization: OrganizationId, namespaces: frozenset[str] | None = None) -> None:
         self._connection = connection
         self._organization = organization
+        self._namespaces = None if namespaces is None else sorted(namespaces)
 
     async def page(self, *, state: str | None = None, limit: int = 50, cursor: str | None = None) -> Page[Campaign]:
         """Return a page of campaigns, newest first. Raises `InvalidInput`."""
@@ -53,14 +54,24 @@ class Campaigns:
         if state is not None:
             checks.one_of(state, STATES, "state")
         rows = queries.campaigns(
-            self._connection, organization_id=self._organization, state=state, after=decode_id_cursor(cursor), count=limit + 1
+            self._connection,
+            organization_id=self._organization,
+            namespaces=self._namespaces,
+            state=state,
+            after=decode_id_cursor(cursor),
+            count=limit + 1,
         )
         found = [Campaign(**dict(row)) async for row in rows]
         return Page(found[:limit], encode_cursor(found[limit - 1].campaign_id) if len(found) > limit else None)
 
+    async def state_counts(self) -> dict[str, int]:
+        """Return {state: how many campaigns are in it}; states without any are left out."""
+        rows = queries.state_counts(self._connection, organization_id=self._organization, namespaces=self._namespaces)
+        return {row["state"]: row["campaigns"] async for row in rows}
+
     async def find(self, id: UUID) -> Campaign:
         """Return a campaign. Raises `NotFound`."""
-        row = await queries.campaign(self._connection, organization_id=self._organization, id=id)
+        row = await queries.campaign(self._connection, organization_id=self._organization, namespaces=self._namespaces, id=id)
         if row is None:
             raise NotFound(f"there is no campaign {id}", field="id")
         return Campaign(**dict(row))
@@ -119,7 +130,7 @@ class Campaigns:
         there = await self._changeable(id)
         wanted = replace(there, **{name: settings[name] for name in SETTINGS if name in settings})
         values = {name: getattr(wanted, name) for name in SETTINGS}
-        values |= await self._checked(wanted)
+        values |= await self._checked(there, wanted)
         await queries.change_campaign(self._connection, organization_id=self._organization, id=id, **values)
         if "lists" in settings or "segments" in settings:
             await self._set_audience(id, settings.get("lists"), settings.get("segments"))
@@ -158,17 +169,38 @@ class Campaigns:
             raise Conflict("only a draft that nobody is enrolled in can be deleted: cancel this one", field="id")
         await queries.delete_campaign(self._connection, organization_id=self._organization, id=id)
 
-    async def enrollments(self, id: UUID, *, state: str | None = None, limit: int = 50, cursor: str | None = None) -> Page[Enrollment]:
-        """Return a page of the people in a campaign. Raises `NotFound`, `InvalidInput`."""
+    async def enrollments(
+        self,
+        id: UUID,
+        *,
+        state: str | None = None,
+        reason: str | None = None,
+        q: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Enrollment]:
+        """Return a page of the people in a campaign; `q` is a part of a name or an address. Raises `NotFound`, `InvalidInput`."""
         check_limit(limit)
         if state is not None:
             checks.one_of(state, ENROLLMENT_STATES, "state")
         await self.find(id)
         rows = enrollments.enrollments(
-            self._connection, organization_id=self._organization, id=id, state=state, after=decode_id_cursor(cursor), count=limit + 1
+            self._connection,
+            organization_id=self._organization,
+            id=id,
+            state=state,
+            reason=reason,
+            q=(q or "").strip() or None,
+            after=decode_id_cursor(cursor),
+            count=limit + 1,
         )
         found = [Enrollment(**dict(row)) async for row in rows]
         return Page(found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None)
+
+    async def standing(self, id: UUID) -> list[Standing]:
+        """Return how many people stand where in a campaign and why, the most first; [] before the first resolve."""
+        rows = enrollments.standing(self._connection, organization_id=self._organization, id=id)
+        return [Standing(**dict(row)) async for row in rows]
 
     async def _has_enrollments(self, id: UUID) -> bool:
         return bool([row async for row in enrollments.counts(self._connection, organization_id=self._organization, id=id)])
@@ -197,13 +229,17 @@ class Campaigns:
             field = "lists" if error.constraint_name == "campaign_audience_list_fkey" else "segments"
             raise InvalidInput(f"{field} names one that is not there", field=field) from error
 
-    async def _checked(self, wanted: Campaign) -> dict[str, Any]:
+    async def _check_owner(self, user: UUID) -> None:
+        if user not in await Choices(self._connection, self._organization).owners():
+            raise InvalidInput("owner_user_id is nobody who works on campaigns here", field="owner_user_id")
+
+    async def _checked(self, there: Campaign, wanted: Campaign) -> dict[str, Any]:
         checks.one_of(wanted.type, TYPES, "type")
         checks.one_of(wanted.verification_mode, VERIFICATION_MODES, "verification_mode")
         checks.one_of(wanted.rotation, ROTATIONS, "rotation")
         check_time_zone(wanted.time_zone)
-        if ahead := next((name for name in NOT_FOLLOWED_YET if getattr(wanted, name)), None):
-            raise InvalidInput("opens, clicks and replies are not followed yet: leave it false", field=ahead)
+        if wanted.owner_user_id != there.owner_user_id and wanted.owner_user_id is not None:
+            await self._check_owner(wanted.owner_user_id)
         if wanted.namespace is not None:
             try:
                 await NamespaceService(self._connection, self._organization).find(wanted.namespace)

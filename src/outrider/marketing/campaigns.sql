@@ -1,5 +1,5 @@
--- name: campaigns(organization_id, state, after, count)
--- Campaigns, newest first, in a state or in any.
+-- name: campaigns(organization_id, namespaces, state, after, count)
+-- Campaigns, newest first, in a state or in any; of some namespaces or of all.
 SELECT
     c.campaign_id, c.name, c.type, c.state, n.name AS namespace, c.owner_user_id, c.time_zone, left(c.window_start::text, 5) AS window_start,
     left(c.window_end::text, 5) AS window_end, c.window_days, c.daily_limit, c.verification_mode, c.rotation, c.stops_at_same_company, c.tracks_opens,
@@ -8,9 +8,10 @@ SELECT
 FROM marketing.campaigns AS c
 LEFT JOIN tenancy.namespaces AS n ON n.organization_id = :organization_id AND n.id = c.namespace_id
 WHERE c.organization_id = :organization_id AND (:state::text IS NULL OR c.state = :state) AND (:after::uuid IS NULL OR c.campaign_id < :after)
+    AND (:namespaces::text[] IS NULL OR n.name = ANY (:namespaces))
 ORDER BY c.campaign_id DESC LIMIT :count;
 
--- name: campaign(organization_id, id)^
+-- name: campaign(organization_id, namespaces, id)^
 -- One of these.
 SELECT
     c.campaign_id, c.name, c.type, c.state, n.name AS namespace, c.owner_user_id, c.time_zone, left(c.window_start::text, 5) AS window_start,
@@ -19,7 +20,15 @@ SELECT
     c.updated_at
 FROM marketing.campaigns AS c
 LEFT JOIN tenancy.namespaces AS n ON n.organization_id = :organization_id AND n.id = c.namespace_id
-WHERE c.organization_id = :organization_id AND c.campaign_id = :id;
+WHERE c.organization_id = :organization_id AND c.campaign_id = :id AND (:namespaces::text[] IS NULL OR n.name = ANY (:namespaces));
+
+-- name: state_counts(organization_id, namespaces)
+-- How many campaigns are in which state.
+SELECT c.state, count(*) AS campaigns
+FROM marketing.campaigns AS c
+LEFT JOIN tenancy.namespaces AS n ON n.organization_id = :organization_id AND n.id = c.namespace_id
+WHERE c.organization_id = :organization_id AND (:namespaces::text[] IS NULL OR n.name = ANY (:namespaces))
+GROUP BY c.state;
 
 -- name: campaign_ids(organization_id, name)
 -- The ids of campaigns with a name, in any case, two at most.
@@ -41,7 +50,7 @@ UPDATE marketing.campaigns SET
     namespace_id = (SELECT n.id FROM tenancy.namespaces AS n WHERE n.organization_id = :organization_id AND n.name = :namespace),
     time_zone = :time_zone, window_start = :window_start::text::time, window_end = :window_end::text::time, window_days = :window_days::integer[],
     daily_limit = :daily_limit, verification_mode = :verification_mode, rotation = :rotation, stops_at_same_company = :stops_at_same_company,
-    tracks_opens = :tracks_opens, tracks_clicks = :tracks_clicks, starts_at = :starts_at
+    tracks_opens = :tracks_opens, tracks_clicks = :tracks_clicks, starts_at = :starts_at, owner_user_id = :owner_user_id
 WHERE organization_id = :organization_id AND campaign_id = :id;
 
 -- name: delete_campaign(organization_id, id)!

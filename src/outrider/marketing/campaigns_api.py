@@ -14,7 +14,7 @@ from outrider.kit.http import Cursor, Limit, Text
 from outrider.tenancy import Caller, transaction
 
 from . import preflight
-from .access import Reader, Writer
+from .access import CampaignReader, Reader, Writer
 from .campaign_views import (
     CampaignChange,
     CampaignPage,
@@ -36,12 +36,13 @@ from .campaign_views import (
     WholeView,
 )
 from .campaigns import Campaigns, as_document
+from .duplicating import duplicate
 from .running import Running
 from .types import Step, Variant
 
 router = APIRouter(prefix="/api/campaigns", tags=["campaigns"])
 CampaignId = Annotated[UUID, Path(description="The campaign's id.")]
-CLEARED_BY_NULL = ("namespace", "daily_limit", "starts_at")
+CLEARED_BY_NULL = ("namespace", "daily_limit", "starts_at", "owner_user_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +56,17 @@ class _Open:
 async def _open(caller: Caller, *, readonly: bool = False) -> AsyncIterator[_Open]:
     organization = caller.organization_id
     async with transaction(organization, caller.actor, readonly=readonly) as connection:
-        yield _Open(connection, Campaigns(connection, organization), Running(connection, organization))
+        yield _Open(connection, Campaigns(connection, organization, caller.namespaces), Running(connection, organization))
 
 
 @router.get("", summary="List campaigns")
 async def list_campaigns(
-    caller: Reader,
+    caller: CampaignReader,
     state: Annotated[Text | None, Query(description="Only those in this state.", examples=["sending"], max_length=20)] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> CampaignPage:
-    """Newest first."""
+    """Newest first. A client gets those of their namespaces."""
     async with _open(caller, readonly=True) as at:
         page = await at.campaigns.page(state=state, limit=limit, cursor=cursor)
     return CampaignPage(items=[CampaignView.model_validate(one) for one in page.items], next_cursor=page.next_cursor)
@@ -79,7 +80,7 @@ async def create_campaign(caller: Writer, body: NewCampaign) -> CampaignView:
 
 
 @router.get("/{id}", summary="Show a campaign")
-async def get_campaign(id: CampaignId, caller: Reader) -> WholeView:
+async def get_campaign(id: CampaignId, caller: CampaignReader) -> WholeView:
     """With its steps, audience, mailboxes, how many people are in which state, and who changed its state when."""
     async with _open(caller, readonly=True) as at:
         return WholeView.model_validate(as_document(await at.campaigns.whole(id)))
@@ -167,17 +168,33 @@ async def cancel_campaign(id: CampaignId, caller: Writer) -> CampaignView:
         return CampaignView.model_validate(await at.running.cancel(id))
 
 
+@router.post("/{id}/duplicate", status_code=201, summary="Duplicate a campaign")
+async def duplicate_campaign(id: CampaignId, caller: Writer) -> CampaignView:
+    """A draft with the same settings, steps, audience and mailboxes, and with nobody enrolled."""
+    async with _open(caller) as at:
+        return CampaignView.model_validate(await duplicate(at.connection, caller.organization_id, caller.actor, id))
+
+
+@router.post("/{id}/enrollments/{enrollment_id}/stop", status_code=204, summary="Stop one person in a campaign")
+async def stop_enrollment(id: CampaignId, enrollment_id: UUID, caller: Writer) -> None:
+    """They get nothing more of this campaign; others of theirs go on. 409 when nothing would come any more."""
+    async with _open(caller) as at:
+        await at.running.stop_one(id, enrollment_id)
+
+
 @router.get("/{id}/enrollments", summary="List the people in a campaign")
 async def list_enrollments(
     id: CampaignId,
-    caller: Reader,
+    caller: CampaignReader,
     state: Annotated[Text | None, Query(description="Only those in this state.", examples=["excluded"], max_length=20)] = None,
+    reason: Annotated[Text | None, Query(description="Only those for this reason.", examples=["bounced"], max_length=100)] = None,
+    q: Annotated[Text | None, Query(description="A part of a name or an address.", examples=["lima"], max_length=200)] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> EnrollmentPage:
     """Each with where they stand; those who were left out too, with the reason."""
     async with _open(caller, readonly=True) as at:
-        page = await at.campaigns.enrollments(id, state=state, limit=limit, cursor=cursor)
+        page = await at.campaigns.enrollments(id, state=state, reason=reason, q=q, limit=limit, cursor=cursor)
     return EnrollmentPage(items=[EnrollmentView.model_validate(one) for one in page.items], next_cursor=page.next_cursor)
 
 

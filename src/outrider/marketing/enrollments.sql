@@ -18,12 +18,19 @@ SELECT marketing.f_resolve(:id, ARRAY(
 SELECT e.state, count(*) AS people FROM marketing.enrollments AS e
 WHERE e.organization_id = :organization_id AND e.campaign_id = :id GROUP BY e.state ORDER BY e.state;
 
--- name: enrollments(organization_id, id, state, after, count)
--- The enrollments of a campaign, in a state or in any.
+-- name: standing(organization_id, id)
+-- How many enrollments of a campaign are in which state, for which reason.
+SELECT e.state, e.reason, count(*) AS people FROM marketing.enrollments AS e
+WHERE e.organization_id = :organization_id AND e.campaign_id = :id GROUP BY e.state, e.reason ORDER BY count(*) DESC, e.state, e.reason;
+
+-- name: enrollments(organization_id, id, state, reason, q, after, count)
+-- The enrollments of a campaign, in a state or in any, for a reason or any; `q` is a part of the name or of the address.
 SELECT e.id, e.person_id, p.name, e.email, e.state, e.reason, e.next_step, e.next_at, e.enrolled_at, e.stopped_at
 FROM marketing.enrollments AS e
 INNER JOIN people.master AS p ON p.organization_id = :organization_id AND p.id = e.person_id
 WHERE e.organization_id = :organization_id AND e.campaign_id = :id AND (:state::text IS NULL OR e.state = :state)
+    AND (:reason::text IS NULL OR e.reason = :reason)
+    AND (:q::text IS NULL OR strpos(lower(e.email), lower(:q)) > 0 OR strpos(lower(p.name), lower(:q)) > 0)
     AND (:after::uuid IS NULL OR e.id > :after)
 ORDER BY e.id LIMIT :count;
 
@@ -51,6 +58,17 @@ WITH stopped AS (
     RETURNING e.id
 )
 SELECT count(*) FROM stopped;
+
+-- name: stop_one(organization_id, id, enrollment_id, reason)$
+-- Stops one person in a campaign who may still be written to; returns the enrollment, none when there is nothing to stop.
+UPDATE marketing.enrollments AS e SET state = 'stopped', reason = :reason, stopped_at = now(), next_step = NULL, next_at = NULL
+WHERE e.organization_id = :organization_id AND e.campaign_id = :id AND e.id = :enrollment_id AND e.state IN ('ready', 'active', 'paused')
+RETURNING e.id;
+
+-- name: enrollment_state(organization_id, id, enrollment_id)$
+-- The state of one person in a campaign.
+SELECT e.state FROM marketing.enrollments AS e
+WHERE e.organization_id = :organization_id AND e.campaign_id = :id AND e.id = :enrollment_id;
 
 -- name: lacking(organization_id, id, wanted)
 -- How many people who may be written to have no value for any of the names of each element of `wanted`.

@@ -1,6 +1,7 @@
 """Lists: people that somebody put together. Filling one takes one statement, however many they are. Never commits."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,9 +14,19 @@ from outrider.tenancy import OrganizationId
 
 from . import checks
 from .store import audiences as queries
-from .types import PeopleList, Person
+from .types import AudienceOf, PeopleList, Person
 
 MOST_IDS = 1_000
+MOST_ADDRESSES = 10_000
+LONGEST_QUERY, MOST_WORDS = 200, 10
+
+
+@dataclass(frozen=True, slots=True)
+class Pasted:
+    """How many people addresses put on a list, and the addresses of nobody, in their order."""
+
+    people: int
+    not_found: list[str]
 
 
 class PeopleLists:
@@ -76,6 +87,11 @@ class PeopleLists:
             raise Conflict(f"{there.name!r} is the audience of {', '.join(used)}: take it out there first", field="id")
         await queries.delete_list(self._connection, organization_id=self._organization, id=id)
 
+    async def campaigns(self, id: UUID) -> list[AudienceOf]:
+        """Return the campaigns that are for a list, by name: 20 at most."""
+        rows = queries.campaigns_for(self._connection, organization_id=self._organization, list_id=id, segment_id=None)
+        return [AudienceOf(**dict(row)) async for row in rows]
+
     async def put(self, id: UUID, *, ids: Sequence[UUID] | None = None, filters: Mapping[str, Any] | None = None) -> int:
         """Put people on a list, by id or all that fit filters ({}: everyone), and return how many were not on it yet."""
         return await self._move(id, ids, filters, queries.add_members, queries.add_selected)
@@ -84,12 +100,35 @@ class PeopleLists:
         """Take people off a list, named as in `put`, and return how many were on it."""
         return await self._move(id, ids, filters, queries.remove_members, queries.remove_selected)
 
-    async def people(self, id: UUID, *, limit: int = 50, cursor: str | None = None) -> Page[Person]:
-        """Return a page of the people on a list. Raises `NotFound`, `InvalidInput`."""
+    async def put_addresses(self, id: UUID, emails: Sequence[str]) -> Pasted:
+        """Put the people with these addresses on a list, in any case and each once. Raises `NotFound`, `InvalidInput`."""
+        await self.find(id)
+        wanted = list(dict.fromkeys(email.strip().lower() for email in emails if email.strip()))
+        if not 1 <= len(wanted) <= MOST_ADDRESSES:
+            raise InvalidInput(f"there are {len(wanted):,} addresses; give 1 to {MOST_ADDRESSES:,}", field="emails")
+        row = await queries.add_addresses(self._connection, organization_id=self._organization, list_id=id, emails=wanted)
+        return Pasted(row["people"], row["not_found"])
+
+    async def put_list(self, id: UUID, other: UUID) -> int:
+        """Put everybody on another list on this one, and return how many were not on it yet. Raises `NotFound`."""
+        await self.find(id)
+        await self.find(other)
+        return int(await queries.add_list_members(self._connection, organization_id=self._organization, list_id=id, other_id=other))
+
+    async def people(self, id: UUID, *, q: str = "", limit: int = 50, cursor: str | None = None) -> Page[Person]:
+        """Return a page of the people on a list; `q`: those with all of its words. Raises `NotFound`, `InvalidInput`."""
         check_limit(limit)
         await self.find(id)
+        words = q.split()
+        if len(q) > LONGEST_QUERY or len(words) > MOST_WORDS:
+            raise InvalidInput(f"q may have {LONGEST_QUERY} characters and {MOST_WORDS} words: look for less", field="q")
         rows = queries.members(
-            self._connection, organization_id=self._organization, list_id=id, after=decode_id_cursor(cursor), count=limit + 1
+            self._connection,
+            organization_id=self._organization,
+            list_id=id,
+            words=words or None,
+            after=decode_id_cursor(cursor),
+            count=limit + 1,
         )
         ids = [row["person_id"] async for row in rows]
         found = await people_of(Lists(self._connection, self._organization), ids[:limit])

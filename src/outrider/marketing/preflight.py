@@ -69,14 +69,21 @@ class Planned:
 
 async def check(connection: asyncpg.Connection, organization: OrganizationId, id: UUID) -> Preflight:
     """Return what is missing. Raises `NotFound`."""
-    whole = await Campaigns(connection, organization).whole(id)
+    return await check_whole(connection, organization, await Campaigns(connection, organization).whole(id))
+
+
+async def check_whole(
+    connection: asyncpg.Connection, organization: OrganizationId, whole: Whole, *, counts_people: bool = True
+) -> Preflight:
+    """Return what is missing of a campaign that was read; without `counts_people` not how many lack a variable, which takes long."""
     eligible = sum(whole.enrollments.get(state, 0) for state in ("ready", "active", "paused"))
     wordings = await _wordings(connection, organization, whole.steps)
     problems = [*_of_campaign(whole, eligible), *_of_texts(whole.steps, wordings)]
     row = await queries.organization(connection, organization_id=organization)
     if not (row["physical_address"] or "").strip():
         problems.append(Problem("no_physical_address", "the organization has no physical address, which every email must show"))
-    problems += await _of_people(connection, organization, id, whole.steps, wordings)
+    if counts_people:
+        problems += await _of_people(connection, organization, whole.campaign.campaign_id, whole.steps, wordings)
     return Preflight(problems, eligible)
 
 
@@ -116,8 +123,16 @@ def _of_campaign(whole: Whole, eligible: int) -> Iterator[Problem]:
     if not whole.steps:
         yield Problem("no_steps", "there are no steps: write one")
     if sum(step.channel == "email" for step in whole.steps) > 1:
-        told = "replies are not read yet: whoever answers gets the next step, unless you suppress their address"
+        told = (
+            "replies are not read from mailboxes yet: an answer stops the next step only when a webhook or POST /api/events reports it, "
+            "or when you stop the person by hand"
+        )
         yield Problem("replies_not_read", told, blocks=False)
+    for position, step in enumerate(whole.steps, 1):
+        for what, is_tracked in (("open", whole.campaign.tracks_opens), ("click", whole.campaign.tracks_clicks)):
+            if step.condition == f"no_{what}" and not is_tracked:
+                told = f"step {position} is for who did not {what}, and {what}s are not tracked: everybody gets it"
+                yield Problem(f"{what}s_not_tracked", told, blocks=False, step=position)
     if not whole.lists and not whole.segments:
         yield Problem("no_audience", "nobody is chosen: add a list or a segment")
     elif whole.campaign.state == "draft":

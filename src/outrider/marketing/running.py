@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from outrider.kit import database, keyring
-from outrider.kit.errors import Conflict
+from outrider.kit.errors import Conflict, NotFound
 from outrider.people import Lists, filters_of
 from outrider.tenancy import OrganizationId
 
@@ -77,6 +77,16 @@ class Running:
         await database.allow_long(self._connection)
         await enrollments.stop_campaign(self._connection, organization_id=self._organization, id=id, reason="cancelled")
         return done
+
+    async def stop_one(self, id: UUID, enrollment_id: UUID) -> None:
+        """Stop one person by hand: nothing more of this campaign comes to them. Raises `Conflict` when nothing would anyway."""
+        await self._campaigns.find(id)
+        key = {"organization_id": self._organization, "id": id, "enrollment_id": enrollment_id}
+        if await enrollments.stop_one(self._connection, **key, reason="manual") is None:
+            state = await enrollments.enrollment_state(self._connection, **key)
+            if state is None:
+                raise NotFound(f"there is nobody with the enrollment {enrollment_id} in this campaign", field="enrollment_id")
+            raise Conflict(f"nothing comes to them any more: they are {state}", field="enrollment_id")
 
     async def _set(self, there: Campaign, states: Sequence[str], state: str, done: str, reason: str | None = None) -> Campaign:
         key = {"organization_id": self._organization, "id": there.campaign_id}

@@ -77,8 +77,6 @@ def _check(step: Step, *, is_first: bool) -> None:
     checks.one_of(step.channel, CHANNELS, "channel")
     checks.one_of(step.delay_unit, DELAY_UNITS, "delay_unit")
     checks.one_of(step.condition, CONDITIONS, "condition")
-    if step.condition != "always":
-        raise InvalidInput("opens, clicks and replies are not followed yet: condition must be always", field="condition")
     if not 0 <= step.delay <= LONGEST_DELAY:
         raise InvalidInput(f"delay is {step.delay}; it must be between 0 and {LONGEST_DELAY}", field="delay")
     if is_first and step.delay:

@@ -8,4 +8,6 @@ _HERE = Path(__file__).parent
 audiences = sql.load(_HERE / "audiences.sql")
 texts = sql.load(_HERE / "templates.sql")
 campaigns = sql.load(_HERE / "campaigns.sql")
+choices = sql.load(_HERE / "choices.sql")
 enrollments = sql.load(_HERE / "enrollments.sql")
+outreach_tasks = sql.load(_HERE / "outreach_tasks.sql")

@@ -37,6 +37,15 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class AudienceOf:
+    """A campaign that is for a list or a segment."""
+
+    campaign_id: UUID
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """Somebody on a list or in a segment."""
 
@@ -168,6 +177,15 @@ class Enrollment:
     next_at: datetime | None
     enrolled_at: datetime
     stopped_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many people in a campaign are in a state for a reason."""
+
+    state: str
+    reason: str | None
+    people: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from .types import Profile, ProfileFilters
 from .views import ProfilePage, ProfileView
 
 router = APIRouter(prefix="/api/profiles", tags=["profiles"])
-Reader = Annotated[Caller, Depends(require("profiles:read"))]
+Reader = Annotated[Caller, Depends(require("profiles:read", takes_clients=True))]
 Namespace = Annotated[
     Text | None, Query(description="Only this namespace's; none: all that you may see.", examples=["acme-corp"], max_length=200)
 ]

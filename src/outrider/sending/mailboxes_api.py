@@ -104,10 +104,10 @@ async def try_connection(id: UUID, caller: Writer) -> TrialView:
 
 @router.get("/campaigns/{campaign_id}/mailboxes", summary="List a campaign's mailboxes")
 async def list_campaign_mailboxes(campaign_id: UUID, caller: CampaignReader) -> CampaignMailboxes:
-    """Which mailboxes a campaign sends from; a client is shown none."""
+    """Which mailboxes a campaign sends from."""
     async with transaction(caller.organization_id, caller.actor, readonly=True) as connection:
         found = await MailboxService(connection, caller.organization_id).of_campaign(campaign_id)
-    return CampaignMailboxes(mailbox_ids=[] if caller.namespaces is not None else found)
+    return CampaignMailboxes(mailbox_ids=found)
 
 
 @router.put("/campaigns/{campaign_id}/mailboxes", summary="Choose a campaign's mailboxes")

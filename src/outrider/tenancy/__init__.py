@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .actors import actor_in_words, actor_names
 from .keys import authenticate, create_key, list_keys, page_of_keys, revoke_key
 from .members import add_member, list_members, page_of_members, reset_password
-from .organizations import all_organizations, create_organization, current_organization, find_organization
+from .organizations import all_organizations, change_organization, create_organization, current_organization, find_organization
 from .roles import ROLES, SCOPES, scopes_of
 from .sessions import Visitor
 from .time_zones import check_time_zone
@@ -50,6 +50,7 @@ __all__ = [
     "add_member",
     "all_organizations",
     "authenticate",
+    "change_organization",
     "check_time_zone",
     "create_key",
     "create_organization",

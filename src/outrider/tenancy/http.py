@@ -98,9 +98,10 @@ async def admit(request: Request) -> Caller:
     return await door.admit(request)
 
 
-def require(scope: str | None = None) -> Callable[..., Awaitable[Caller]]:
+def require(scope: str | None = None, *, takes_clients: bool = False) -> Callable[..., Awaitable[Caller]]:
     """Return a dependency that answers the `Caller`, who has `scope`; None: any key that holds will do.
 
+    Who is bound to namespaces, a client, is let in by a scope only where `takes_clients`: there the route keeps to `caller.namespaces`.
     Raises `Unauthorized` (401), `Forbidden` (403, naming the scope), `TooManyRequests` (429).
     """
     if scope is not None and scope not in SCOPES:
@@ -110,9 +111,11 @@ def require(scope: str | None = None) -> Callable[..., Awaitable[Caller]]:
         came = await admit(request)
         if scope is not None and scope not in came.scopes:
             raise Forbidden(f"this needs the scope {scope}, which the key lacks: use a key that has it", scope=scope)
+        if scope is not None and came.namespaces is not None and not takes_clients:
+            raise Forbidden("this is the organization's own, and the key is bound to namespaces: use a key of another role")
         return came
 
-    return needing(scope, caller)
+    return needing(scope, caller, takes_clients=takes_clients or scope is None)
 
 
 class KeyFirst:

@@ -9,7 +9,7 @@ ROLES: dict[str, str] = {
     "admin": "everything, except that owners and their keys are out of reach",
     "member": "works with people, imports, namespaces, campaigns, mailboxes and jobs",
     "viewer": "reads what members work with",
-    "client": "reads the profiles of their own namespaces and nothing else",
+    "client": "reads the profiles and campaigns of their own namespaces and nothing else",
 }
 """{role: what it may do}, from the one that may most to the one that may least."""
 
@@ -52,7 +52,7 @@ def scopes_of(role: str, organization: OrganizationId) -> frozenset[str]:
         return _MEMBER
     if role == "viewer":
         return frozenset(scope for scope in _MEMBER if scope.endswith(":read"))
-    return frozenset({"profiles:read"}) if role == "client" else frozenset()
+    return frozenset({"profiles:read", "campaigns:read"}) if role == "client" else frozenset()
 
 
 def namespaces_of(role: str, namespaces: Iterable[str]) -> frozenset[str] | None:

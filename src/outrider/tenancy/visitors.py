@@ -32,11 +32,12 @@ class Elsewhere(Exception):  # noqa: N818  (not an error: an answer)
         self.location = location
 
 
-def visiting(scope: str | None, *, streams: bool = False, files: int = 0) -> Callable[..., Awaitable[Visitor]]:
+def visiting(scope: str | None, *, takes_clients: bool = False, streams: bool = False, files: int = 0) -> Callable[..., Awaitable[Visitor]]:
     """Return a dependency that answers the `Visitor`, who has `scope`; None: anybody who is signed in.
 
     Sends who is not to the sign-in, raises `Forbidden` (403) without the scope or when an unsafe request is not from a
-    page of ours. `streams`: the route reads the body itself, as it comes, and passes the form's `csrf_token` to
+    page of ours. Who is bound to namespaces, a client, is let in by a scope only where `takes_clients`: there the route keeps to
+    `caller.namespaces`. `streams`: the route reads the body itself, as it comes, and passes the form's `csrf_token` to
     `csrf.check_token` before it does anything with the rest; a request with the header is checked here all the same.
     `files`: so many may come with the form.
     """
@@ -50,11 +51,13 @@ def visiting(scope: str | None, *, streams: bool = False, files: int = 0) -> Cal
         if scope is not None and not visit.visitor.may(scope):
             role, place = visit.visitor.caller.role, visit.visitor.organization_name
             raise Forbidden(f"your role in {place}, {role}, does not allow this: ask an owner or admin", scope=scope)
+        if scope is not None and visit.visitor.caller.namespaces is not None and not takes_clients:
+            raise Forbidden("this is the organization's own, and you see what belongs to your namespaces: ask an owner or admin")
         if not (streams and csrf.HEADER not in request.headers):
             await _check_form(request, visit, files)
         return visit.visitor
 
-    return needing(scope, visitor)
+    return needing(scope, visitor, takes_clients=takes_clients or scope is None)
 
 
 async def arriving(request: Request) -> Visit:
@@ -114,6 +117,7 @@ def viewer_of(visitor: Visitor) -> ui.Viewer:
         may=visitor.caller.scopes,
         csrf=visitor.csrf,
         time_zone=visitor.time_zone,
+        is_client=visitor.caller.namespaces is not None,
     )
 
 

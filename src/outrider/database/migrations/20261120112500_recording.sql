@@ -64,7 +64,7 @@ END $$;
 CREATE TRIGGER tasks_outcome AFTER UPDATE OF state ON marketing.tasks
 FOR EACH ROW WHEN (old.state IS DISTINCT FROM new.state AND new.state = 'done') EXECUTE FUNCTION engagement.f_note_task();
 
--- Networks from which mail scanners fetch, as their makers publish them: the same for everybody.
+-- Networks from which mail scanners fetch, as their makers publish them: the same for everybody, read by the owner's functions alone.
 CREATE TABLE engagement.scanner_networks (
     network cidr NOT NULL,
     maker text NOT NULL,
@@ -76,7 +76,6 @@ INSERT INTO engagement.scanner_networks (network, maker) VALUES
 ('67.231.144.0/20', 'Proofpoint'), ('148.163.128.0/19', 'Proofpoint'), ('205.220.160.0/19', 'Proofpoint'),
 ('64.235.144.0/20', 'Barracuda'), ('209.222.80.0/21', 'Barracuda'),
 ('205.139.110.0/23', 'Mimecast'), ('207.211.30.0/23', 'Mimecast'), ('170.10.128.0/21', 'Mimecast');
-GRANT SELECT ON engagement.scanner_networks TO outrider_app;
 
 -- What programs that fetch by themselves call themselves, in lower case. Gmail's image proxy is none of them: it fetches when somebody reads.
 CREATE TABLE engagement.scanner_user_agents (
@@ -87,7 +86,6 @@ INSERT INTO engagement.scanner_user_agents (part) VALUES
 ('bot'), ('crawl'), ('spider'), ('scan'), ('prefetch'), ('preview'), ('headless'), ('phantom'), ('curl/'), ('wget'), ('python'), ('java/'), ('go-http'),
 ('httpclient'), ('okhttp'), ('axios'), ('libwww'), ('barracuda'), ('proofpoint'), ('mimecast'), ('symantec'), ('fireeye'), ('trendmicro'), ('whatsapp'),
 ('facebookexternalhit');
-GRANT SELECT ON engagement.scanner_user_agents TO outrider_app;
 
 -- Why a machine made an open, click or reply, by the event alone; NULL: a person, or nothing speaks against it. Replies: the headers that
 -- RFC 3834 and Exchange give what answers by itself. Networks: those that Apple and the makers of mail scanners publish.
@@ -128,7 +126,6 @@ RETURN CASE
         SELECT max(r.pattern::integer) FROM engagement.verdict_rules AS r WHERE r.organization_id = kit.f_organization() AND r.kind = 'seconds'
     ), 5) THEN 'too_soon'
 END;
-GRANT EXECUTE ON FUNCTION engagement.f_machine(text, text, inet, jsonb, double precision) TO outrider_app;
 
 -- Judges opens, clicks and replies anew, and makes what is derived from their verdicts follow: click-through intents, the last activity of
 -- contacts and, by way of stale_counters, the counters. Clicks of one message on different links within a second are a machine's. What a
@@ -411,6 +408,11 @@ BEGIN
             ), v_from - interval '1 second', v_until + interval '1 second');
         END IF;
         PERFORM engagement.f_apply(v_ids, v_from, v_until);
+        -- What happened to a message proves that its server had it.
+        PERFORM sending.f_settle(m.id, 'sent', 'it must have gone out: ' || v.platform || ' told of ' || v.type)
+        FROM engagement.events AS v
+        INNER JOIN sending.messages AS m ON m.organization_id = v_organization AND m.id = v.message_id AND m.status = 'unknown'
+        WHERE v.organization_id = v_organization AND v.id = ANY (v_ids) AND v.occurred_at BETWEEN v_from AND v_until AND v.type <> 'sent';
     END IF;
     RETURN QUERY
     SELECT (e.value ->> 'place')::integer, k.event_key, k.event_id, k.event_id = (e.value ->> 'id')::uuid

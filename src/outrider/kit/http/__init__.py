@@ -12,7 +12,7 @@ from .limits import SizeLimit
 from .openapi import describe_api
 from .problems import Problem, install, respond
 from .rates import RateLimiter
-from .state import add_response_header, keep_for_replay, log_fields
+from .state import add_response_header, asked_method, keep_for_replay, log_fields
 from .types import BigInt, Cursor, Limit, Text
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "SizeLimit",
     "Text",
     "add_response_header",
+    "asked_method",
     "csv_file",
     "describe_api",
     "health_router",

@@ -44,7 +44,7 @@ class Frame:
             return
         request_id = _request_id(scope)
         state(scope)["outrider.request_id"] = request_id
-        asked = scope["method"]
+        asked = state(scope)["outrider.method"] = scope["method"]
         answer = _Answer(scope, send, request_id, bodiless=asked == "HEAD")
         began = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request_id):

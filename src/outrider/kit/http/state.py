@@ -12,6 +12,11 @@ def state(scope: Scope) -> dict[str, Any]:
     return found
 
 
+def asked_method(scope: Scope) -> str:
+    """Return the method that the client sent: a HEAD is answered as a GET without its body, and called one from there on."""
+    return str(state(scope).get("outrider.method", scope["method"]))
+
+
 def log_fields(scope: Scope, **fields: str) -> None:
     """Add ids to the request's log line. Never a name, an address or a value that a client sent."""
     state(scope).setdefault("outrider.log", {}).update(fields)

@@ -8,6 +8,7 @@ from .filters import duration, number, plural, sentence, size
 from .flash import is_local_path
 from .lines import Line, readable, web_address
 from .navigation import NavItem, address
+from .previews import preview
 from .problems import problem_page
 from .rendering import fragment, page, render, render_block
 from .routes import router
@@ -27,6 +28,7 @@ __all__ = [
     "number",
     "page",
     "plural",
+    "preview",
     "problem_page",
     "readable",
     "redirect",

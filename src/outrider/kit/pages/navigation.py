@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from .viewer import Viewer
 
-SECTIONS = ("Work", "Data", "Settings")
+SECTIONS = ("Work", "Outreach", "Data", "Settings")
 """The sections of the navigation, in order."""
 
 
@@ -14,7 +14,8 @@ SECTIONS = ("Work", "Data", "Settings")
 class NavItem:
     """One entry. `icon` is a name of frontend/icons.txt; `scope` what one needs to see it (None: everybody who is signed in).
 
-    `order` sorts within the section; `keywords` are other words under which the palette finds it.
+    `takes_clients`: who is bound to namespaces sees it too. `order` sorts within the section; `keywords` are other words under
+    which the palette finds it.
     """
 
     label: str
@@ -24,6 +25,11 @@ class NavItem:
     section: str
     order: int = 100
     keywords: str = ""
+    takes_clients: bool = False
+
+    def is_for(self, viewer: Viewer) -> bool:
+        """Whether somebody may see it."""
+        return self.scope is None or (self.scope in viewer.may and (self.takes_clients or not viewer.is_client))
 
     def is_current(self, path: str) -> bool:
         """Whether a page at `path` belongs to this entry."""
@@ -38,6 +44,6 @@ def address(path: str, asked: Mapping[str, str | None]) -> str:
 
 def sections_for(viewer: Viewer, items: Iterable[NavItem]) -> list[tuple[str, list[NavItem]]]:
     """Return (section, entries) that the viewer may see; sections without entries are left out."""
-    seen = [item for item in items if item.scope is None or item.scope in viewer.may]
+    seen = [item for item in items if item.is_for(viewer)]
     groups = [(name, sorted((i for i in seen if i.section == name), key=lambda i: i.order)) for name in SECTIONS]
     return [(name, entries) for name, entries in groups if entries]

@@ -14,7 +14,8 @@ class Viewer:
     """The person in front of the page.
 
     `place` is the name of the organization they are in, `place_id` its id as text, `places` (id, name) of all they may switch to.
-    `may` are the scopes they have. `csrf` is the token that their forms send back. `time_zone` is the IANA zone that times are shown in.
+    `may` are the scopes they have, `is_client` whether they use them within some namespaces only.
+    `csrf` is the token that their forms send back. `time_zone` is the IANA zone that times are shown in.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Viewer:
     may: frozenset[str]
     csrf: str
     time_zone: str
+    is_client: bool
 
 
 def set_viewer(scope: Scope, viewer: Viewer) -> None:

@@ -12,7 +12,9 @@ for part in (listing.router, reroute.router, single.router, profiles.router):
 
 NAVIGATION = (
     ui.NavItem("Namespaces", "/namespaces", "layers", "namespaces:read", "Work", order=50, keywords="clients routing keywords segments"),
-    ui.NavItem("Profiles", "/profiles", "contact", "profiles:read", "Work", order=60, keywords="clients leads scores people"),
+    ui.NavItem(
+        "Profiles", "/profiles", "contact", "profiles:read", "Work", order=60, keywords="clients leads scores people", takes_clients=True
+    ),
 )
 
 __all__ = ["NAVIGATION", "router"]

@@ -13,7 +13,7 @@ from ..service import NamespaceService
 
 Reader = Annotated[Visitor, Depends(visiting("namespaces:read"))]
 Writer = Annotated[Visitor, Depends(visiting("namespaces:write"))]
-ProfileReader = Annotated[Visitor, Depends(visiting("profiles:read"))]
+ProfileReader = Annotated[Visitor, Depends(visiting("profiles:read", takes_clients=True))]
 Name = Annotated[str, Path(max_length=200)]
 
 

@@ -27,7 +27,10 @@ MOMENTS = ("created_after", "created_before")
 
 @dataclass(frozen=True, slots=True)
 class ListState:
-    """The state of a list: what is asked, the order, the columns by name (none: the usual ones), the page, the saved view."""
+    """The state of a list: what is asked, the order, the columns by name (none: the usual ones), the page, the saved view.
+
+    `at` is the page that composes the filters where that is not the list itself; `also` is what all of its addresses carry.
+    """
 
     kind: str
     filters: AnyFilters
@@ -38,11 +41,13 @@ class ListState:
     cursor: str | None = None
     view: View | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
+    at: str = ""
+    also: tuple[tuple[str, str], ...] = ()
 
     @property
     def path(self) -> str:
-        """The list's address without what is asked of it."""
-        return PATHS[self.kind]
+        """The page's address without what is asked of it."""
+        return self.at or PATHS[self.kind]
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -72,7 +77,7 @@ class ListState:
 
     def pairs(self, *, paged: bool = False) -> list[tuple[str, str]]:
         """Return the state as the pairs of a query string."""
-        pairs = asked.to_query(self.filters)
+        pairs = [*asked.to_query(self.filters), *self.also]
         if self.sort != USUAL_SORT[self.kind] or self.direction is not None:
             pairs.append(("sort", self.sort))
         if self.direction is not None:
@@ -121,7 +126,7 @@ class ListState:
     @property
     def query(self) -> str:
         """The whole state as a query string, whatever view it began with."""
-        return urlencode(replace(self, view=None, dense=False).pairs())
+        return urlencode(replace(self, view=None, dense=False, also=()).pairs())
 
     def cleared(self) -> "ListState":
         """Return the list with nothing asked."""

@@ -19,8 +19,8 @@ from ..columns import Column
 from ..custom_fields import CustomField, CustomFields
 from ..lists import Found, Lists
 from ..saved_views import SavedViews, View
-from ..store import choices as queries
 from . import list_filters, list_state
+from .composer import composing
 from .frame import Reader
 from .list_state import PATHS, ListState
 
@@ -85,18 +85,17 @@ async def show(request: Request, visitor: Visitor, kind: str) -> Response:
                 raise
             errors[error.field or "q"] = error.message
         rows = await lists.rows(kind, found.ids) if found.ids else []
-        imports = await _imports(connection, visitor, state)
-        adding = list_filters.field_named(kind, request.query_params.get("add", ""), page.known)
-        options = await _options(connection, visitor, adding, page.known) if adding else []
+        composer = await composing(connection, visitor, state, page.known, request.query_params.get("add", ""))
     context = _context(request, visitor, page, rows, found) | {
-        "chips": list_filters.chips(state, page.known, visitor.time_zone, imports),
-        "adding": _form_of(adding, state, page.known, options) if adding else None,
+        "chips": composer.chips,
+        "adding": composer.adding,
+        "filters": composer.filters,
         "errors": errors,
     }
     if not ui.is_htmx(request):
         return ui.page(request, "people/lists/index.html", 422 if errors else 200, **context)
     answer = ui.fragment(request, "people/lists/index.html", "list", 422 if errors else 200, **context)
-    if adding is None:
+    if composer.adding is None:
         how = "HX-Replace-Url" if request.headers.get("hx-source", "").startswith("form") else "HX-Push-Url"
         answer.headers[how] = state.address(paged=True)
     return answer
@@ -117,7 +116,6 @@ def _context(request: Request, visitor: Visitor, page: Opened, rows: list[Any], 
         "views": page.views,
         "next": state.page(found.next_cursor) if found.next_cursor else None,
         "total": found.total,
-        "filters": list_filters.fields_of(state.kind, page.known),
         "known": page.known,
         "sortable": {column.name: list_filters.sortable(column, state) for column in page.columns},
         "country": list_filters.country,
@@ -134,61 +132,6 @@ def _ordered(page: Opened) -> list[tuple[Column, bool]]:
     there = list_columns.available(page.state.kind, page.known) | {column.name: column for column in page.columns}
     shown = [column.name for column in page.columns]
     return [(there[name], True) for name in shown] + [(column, False) for name, column in there.items() if name not in shown]
-
-
-@dataclass(frozen=True, slots=True)
-class FilterForm:
-    """The form of a filter: its field, the options of a choice, what is asked now, and what else the form carries along."""
-
-    field: list_filters.FilterField
-    options: list[tuple[str, str]]
-    value: str
-    hidden: list[tuple[str, str]]
-    custom: CustomField | None
-    key: str
-    ops: tuple[tuple[str, str], ...]
-
-
-def _form_of(
-    field: list_filters.FilterField, state: ListState, known: Mapping[str, CustomField], options: list[tuple[str, str]]
-) -> FilterForm:
-    key = field.name.removeprefix(list_filters.CUSTOM) if field.input == "custom" else ""
-    custom = known.get(key)
-    held = getattr(state.filters, field.name, None)
-    value = "" if held is None or isinstance(held, tuple) else str(held).lower() if isinstance(held, bool) else str(held)
-    value = value[:10] if field.input == "day" else value
-    leave_out = () if field.input in ("tag", "custom") else (field.name,)
-    ops = list_filters.CUSTOM_OPS[custom.type if custom else "text"]
-    return FilterForm(field, options, value, state.hidden(*leave_out), custom, key, ops)
-
-
-async def _imports(connection: asyncpg.Connection, visitor: Visitor, state: ListState) -> dict[str, str]:
-    id = getattr(state.filters, "import_id", None)
-    if id is None:
-        return {}
-    name = await queries.import_name(connection, organization_id=visitor.organization_id, id=id)
-    return {str(id): name} if name else {}
-
-
-async def _options(
-    connection: asyncpg.Connection, visitor: Visitor, field: list_filters.FilterField, known: Mapping[str, CustomField]
-) -> list[tuple[str, str]]:
-    """Return what a filter's form offers to choose from."""
-    where: dict[str, Any] = {"organization_id": visitor.organization_id}
-    if field.input == "tag":
-        return [(tag, tag) for tag in await CustomFields(connection, visitor.organization_id).tags(count=200)]
-    if field.source == "countries":
-        return list(list_filters.countries())
-    if field.source in ("seniority", "department"):
-        query = queries.seniorities if field.source == "seniority" else queries.departments
-        return [(row["value"], row["value"]) async for row in query(connection, **where)]
-    if field.source == "sources":
-        return [(row["source"], row["source"]) async for row in queries.sources(connection, **where)]
-    if field.source == "imports":
-        return [(str(row["id"]), row["name"]) async for row in queries.imports(connection, **where)]
-    if field.source == "namespaces":
-        return [(row["name"], row["name"]) async for row in queries.namespaces(connection, **where)]
-    return list(field.options)
 
 
 @router.get("/people")
