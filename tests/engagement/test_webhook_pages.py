@@ -74,7 +74,7 @@ async def test_a_delivery_that_failed_shows_its_body_and_why_and_is_worked_on_ag
     here = f"/webhooks/deliveries/{delivery['id']}"
     page = (await browser.get(here, headers=HTML)).text
     assert "Work on it again" in page
-    assert "send {" in page.replace("&#34;", '"')
+    assert "Send {" in page.replace("&#34;", '"')
     assert "&lt;script&gt;none" in page
     for list_page in ("/webhooks/deliveries?state=failed", f"/webhooks/{made.id}", f"/webhooks/{made.id}?state=failed"):
         assert here in (await browser.get(list_page, headers=HTML)).text, list_page
