@@ -93,6 +93,32 @@ async def an_unsubscribe_link(site: Site) -> dict[str, str]:
     return {"token": keyring.signer().sign("unsubscribe", site.organization, message)}
 
 
+async def some_activity(site: Site) -> dict[str, str]:
+    """Tell of two events, and note an intent."""
+    async with httpx.AsyncClient(base_url=site.address, headers=await bearer(site)) as client:
+        email = str(await site.value("SELECT email FROM people.master ORDER BY id LIMIT 1"))
+        told = {"platform": "product", "occurred_at": "2026-11-20T08:00:00Z", "email": email}
+        events = [{**told, "type": "trial_started"}, {**told, "type": "linkedin_reply", "platform": "linkedin"}]
+        assert (await client.post("/api/events", json={"events": events})).status_code == 200
+        intent = {"person": email, "type": "meeting_booked", "note": "Tuesday at ten"}
+        assert (await client.post("/api/intents", json=intent)).status_code in (200, 201)
+    return {}
+
+
+async def a_webhook(site: Site) -> dict[str, str]:
+    """Make a webhook, and deliver to it."""
+    async with httpx.AsyncClient(base_url=site.address, headers=await bearer(site)) as client:
+        made = (await client.post("/api/webhooks", json={"kind": "sendgrid", "name": "SendGrid"})).json()
+        path = httpx.URL(made["url"]).path
+        delivery = (await client.post(path, json=[{"event": "delivered", "email": "ana@example.org", "timestamp": 1763625600}])).json()
+    return {"id": made["id"], "delivery": delivery["delivery_id"]}
+
+
+async def a_delivery(site: Site) -> dict[str, str]:
+    """Deliver to a webhook."""
+    return {"id": (await a_webhook(site))["delivery"]}
+
+
 async def an_upload(site: Site) -> dict[str, str]:
     """Bring a file that waits for its mapping to be looked at."""
     with (SAMPLES / "trade_fair.csv").open("rb") as file:
@@ -330,6 +356,16 @@ PAGES: dict[str, Visit] = {
     "/templates/new": Visit(),
     "/templates/{id}": Visit(parameters=a_template),
     "/u/{token}": Visit(None, an_unsubscribe_link),
+    "/activity": Visit(parameters=some_activity),
+    "/activity#empty": Visit(is_empty=True),
+    "/intents": Visit(parameters=some_activity),
+    "/intents#empty": Visit(is_empty=True),
+    "/webhooks": Visit(parameters=a_webhook),
+    "/webhooks#empty": Visit(is_empty=True),
+    "/webhooks/new": Visit(),
+    "/webhooks/deliveries": Visit(parameters=a_webhook),
+    "/webhooks/{id}": Visit(parameters=a_webhook),
+    "/webhooks/deliveries/{id}": Visit(parameters=a_delivery),
 }
 
 PIECES: dict[str, str] = {
@@ -342,6 +378,7 @@ PIECES: dict[str, str] = {
     "/imports/live": "what goes on, on the page of imports",
     "/imports/{number}/live": "what goes on, on an import's page",
     "/imports/{number}/rejects.csv": "a download",
+    "/intents/export.csv": "a download",
     "/lists/{kind}/count": "how many fit, on a list's page",
     "/messages/{id}/html": "a message's own HTML, in a frame",
     "/namespaces/{name}/stats": "figures of a namespace, on its page",
