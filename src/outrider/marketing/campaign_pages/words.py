@@ -40,7 +40,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "left_audience": ("Left the audience", "they were chosen, and are not any more"),
     "reply": ("Replied", "they answered"),
     "somebody at the same company answered": ("A colleague replied", "somebody at the same company answered"),
-    "manual": ("Stopped by hand", "somebody here stopped them"),
+    "manual": ("By hand", "somebody here stopped them"),
     "cancelled": ("Campaign cancelled", "the campaign was cancelled"),
 }
 """{reason: (short, what it means)}, of who is left out or stopped."""
@@ -88,12 +88,12 @@ PARTS: Mapping[str, str] = {
 
 def reason(word: str | None) -> str:
     """Return a reason in a word or three; one that is not known as it is written."""
-    return REASONS[word][0] if word in REASONS else (word or "").replace("_", " ").capitalize()
+    return REASONS[word][0] if word and word in REASONS else (word or "").replace("_", " ").capitalize()
 
 
 def meaning(word: str | None) -> str:
     """Return what a reason means, '' for one that says it itself."""
-    return REASONS[word][1] if word in REASONS else ""
+    return REASONS[word][1] if word and word in REASONS else ""
 
 
 def when(step: Step, position: int) -> str:
