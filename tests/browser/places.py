@@ -14,10 +14,11 @@ import httpx
 
 from outrider import intake, tenancy
 from outrider.kit import database, keyring
-from tests.api.catalogue import make_custom_field, make_list, make_segment, make_task
+from tests.api.catalogue import make_custom_field, make_list, make_segment, make_task, make_template
 from tests.api.fixtures import key_of, new_user
 from tests.sending.scene import Scene
 
+from . import ledger
 from .site import ACTOR, SAMPLES, Site
 
 Parameters = Callable[[Site], Awaitable[dict[str, str]]]
@@ -90,6 +91,32 @@ async def an_unsubscribe_link(site: Site) -> dict[str, str]:
     finally:
         await connection.close()
     return {"token": keyring.signer().sign("unsubscribe", site.organization, message)}
+
+
+async def some_activity(site: Site) -> dict[str, str]:
+    """Tell of two events, and note an intent."""
+    async with httpx.AsyncClient(base_url=site.address, headers=await bearer(site)) as client:
+        email = str(await site.value("SELECT email FROM people.master ORDER BY id LIMIT 1"))
+        told = {"platform": "product", "occurred_at": "2026-11-20T08:00:00Z", "email": email}
+        events = [{**told, "type": "trial_started"}, {**told, "type": "linkedin_reply", "platform": "linkedin"}]
+        assert (await client.post("/api/events", json={"events": events})).status_code == 200
+        intent = {"person": email, "type": "meeting_booked", "note": "Tuesday at ten"}
+        assert (await client.post("/api/intents", json=intent)).status_code in (200, 201)
+    return {}
+
+
+async def a_webhook(site: Site) -> dict[str, str]:
+    """Make a webhook, and deliver to it."""
+    async with httpx.AsyncClient(base_url=site.address, headers=await bearer(site)) as client:
+        made = (await client.post("/api/webhooks", json={"kind": "sendgrid", "name": "SendGrid"})).json()
+        path = httpx.URL(made["url"]).path
+        delivery = (await client.post(path, json=[{"event": "delivered", "email": "ana@example.org", "timestamp": 1763625600}])).json()
+    return {"id": made["id"], "delivery": delivery["delivery_id"]}
+
+
+async def a_delivery(site: Site) -> dict[str, str]:
+    """Deliver to a webhook."""
+    return {"id": (await a_webhook(site))["delivery"]}
 
 
 async def an_upload(site: Site) -> dict[str, str]:
@@ -175,6 +202,16 @@ async def a_segment(site: Site) -> dict[str, str]:
         return await make_segment(client)
 
 
+async def a_template(site: Site) -> dict[str, str]:
+    """Keep a text with a variable that somebody has no value for."""
+    async with httpx.AsyncClient(base_url=site.address, headers=await bearer(site)) as client:
+        made = await make_template(client)
+        text = {"subject": "About {{ company | 'you' }}", "body": "<p>{Hello|Hi} {{ first_name | default('there') }}</p>"}
+        answer = await client.patch(f"/api/templates/{made['id']}", json=text)
+    assert answer.status_code == 200, answer.text
+    return made
+
+
 async def a_task(site: Site) -> dict[str, str]:
     """Have a call wait for somebody."""
     async with httpx.AsyncClient(base_url=site.address, headers=await bearer(site)) as client:
@@ -255,6 +292,17 @@ PAGES: dict[str, Visit] = {
     "/lists/{id}/add/from": Visit(parameters=a_list),
     "/lists/{kind}/edit": Visit(parameters=found("id", PERSON, kind="people"), query="id={id}"),
     "/loads/{load_id}": Visit(parameters=found("load_id", "SELECT load_id FROM intake.raw_loads ORDER BY load_id LIMIT 1")),
+    "/mailboxes": Visit(parameters=ledger.a_mailbox),
+    "/mailboxes#empty": Visit(is_empty=True),
+    "/mailboxes/new": Visit(),
+    "/mailboxes/{id}": Visit(parameters=ledger.a_mailbox),
+    "/mailboxes/{id}/edit": Visit(parameters=ledger.a_mailbox),
+    "/messages": Visit(parameters=ledger.a_message),
+    "/messages#empty": Visit(is_empty=True),
+    "/messages#search": Visit(query="q=example&status=failed"),
+    "/messages/{id}": Visit(parameters=ledger.a_message),
+    "/messages/{id}#doubtful": Visit(parameters=ledger.a_doubtful_message),
+    "/messages/{id}#failed": Visit(parameters=ledger.a_failed_message),
     "/namespaces": Visit(),
     "/namespaces/new": Visit(),
     "/namespaces/reroute": Visit(),
@@ -280,6 +328,8 @@ PAGES: dict[str, Visit] = {
     "/segments/new": Visit(query="title=manager&add=country_code"),
     "/segments/{id}": Visit(parameters=a_segment),
     "/segments/{id}#changed": Visit(parameters=a_segment, query="edited=1&title=manager"),
+    "/sending": Visit(parameters=ledger.a_slow_domain),
+    "/sending-domains/{id}": Visit(parameters=ledger.a_sending_domain),
     "/settings/changes": Visit(),
     "/settings/fields": Visit(),
     "/settings/fields/{id}": Visit(parameters=a_custom_field),
@@ -294,10 +344,28 @@ PAGES: dict[str, Visit] = {
     "/sign-in/code": Visit("lacks code"),
     "/sign-in/forgotten": Visit(None),
     "/sign-in/reset": Visit(None, a_link, "token={token}"),
+    "/suppressions": Visit(parameters=ledger.a_suppression),
+    "/suppressions#empty": Visit(is_empty=True),
+    "/suppressions/new": Visit(),
+    "/suppressions/{id}/remove": Visit(parameters=ledger.a_suppression),
     "/tasks": Visit(parameters=a_task, query="of=all"),
     "/tasks#empty": Visit(is_empty=True),
     "/tasks/{id}": Visit(parameters=a_task),
+    "/templates": Visit(parameters=a_template),
+    "/templates#empty": Visit(is_empty=True),
+    "/templates/new": Visit(),
+    "/templates/{id}": Visit(parameters=a_template),
     "/u/{token}": Visit(None, an_unsubscribe_link),
+    "/activity": Visit(parameters=some_activity),
+    "/activity#empty": Visit(is_empty=True),
+    "/intents": Visit(parameters=some_activity),
+    "/intents#empty": Visit(is_empty=True),
+    "/webhooks": Visit(parameters=a_webhook),
+    "/webhooks#empty": Visit(is_empty=True),
+    "/webhooks/new": Visit(),
+    "/webhooks/deliveries": Visit(parameters=a_webhook),
+    "/webhooks/{id}": Visit(parameters=a_webhook),
+    "/webhooks/deliveries/{id}": Visit(parameters=a_delivery),
 }
 
 PIECES: dict[str, str] = {
@@ -310,11 +378,15 @@ PIECES: dict[str, str] = {
     "/imports/live": "what goes on, on the page of imports",
     "/imports/{number}/live": "what goes on, on an import's page",
     "/imports/{number}/rejects.csv": "a download",
+    "/intents/export.csv": "a download",
     "/lists/{kind}/count": "how many fit, on a list's page",
+    "/messages/{id}/html": "a message's own HTML, in a frame",
     "/namespaces/{name}/stats": "figures of a namespace, on its page",
     "/palette": "lines of the palette",
     "/people/{id}/facts": "the facts of a person, on their page",
     "/profiles/export.csv": "a download",
+    "/templates/people": "people to preview a text for, for a field",
     "/sign-in/oidc": "leads to the provider",
     "/sign-in/oidc/callback": "where the provider sends people back to",
+    "/suppressions/export.csv": "a download",
 }
