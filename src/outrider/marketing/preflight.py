@@ -135,7 +135,7 @@ def _of_campaign(whole: Whole, eligible: int) -> Iterator[Problem]:
     if not whole.lists and not whole.segments:
         yield Problem("no_audience", "nobody is chosen: add a list or a segment")
     elif whole.campaign.state == "draft":
-        yield Problem("not_resolved", "nobody is enrolled yet: resolve the campaign")
+        yield Problem("not_resolved", "nobody is enrolled yet: choose people and enroll them (resolve)")
     elif not eligible:
         yield Problem("nobody_eligible", "nobody in the audience may be written to")
     if not any(step.channel == "email" for step in whole.steps):
@@ -148,7 +148,7 @@ def _of_campaign(whole: Whole, eligible: int) -> Iterator[Problem]:
     else:
         for mailbox in whole.mailboxes:
             if mailbox.state != "active":
-                told = f"{mailbox.email} is {mailbox.state}{_because(mailbox.state_reason)}"
+                told = f"the mailbox {mailbox.email} is {mailbox.state}{_because(mailbox.state_reason)}"
                 yield Problem("mailbox_not_working", told, blocks=False)
 
 
