@@ -77,8 +77,11 @@ class Filters:
     """What a person must be to be listed. Texts are compared without case, `q` and `company` without accents too.
 
     `q`: every word of it is part of the name, address or company of one of the person's addresses. `company` is part of the company's
-    name or domain, `title` part of the title; the others are the whole value. `tag`: one of their addresses carries each; `not_tag`:
-    none does; `custom`: one of their addresses meets each (`unset`: none has it). Times are aware; `created_before` is exclusive.
+    name or domain, `title` part of the title, `location` of the location, `industry` of the company's; the others are the whole value.
+    `size_from` and `size_to` bound the company's employees, both included. `score_from`: one of their addresses is scored so or higher;
+    `active_after`: something happened with one of them then or later; `quiet_since`: nothing did with any. `tag`: one of their addresses
+    carries each; `not_tag`: none does; `custom`: one of their addresses meets each (`unset`: none has it). Times are aware;
+    `created_before` is exclusive.
     """
 
     q: str | None = None
@@ -94,6 +97,14 @@ class Filters:
     department: str | None = None
     country_code: str | None = None
     has_phone: bool | None = None
+    has_linkedin: bool | None = None
+    location: str | None = None
+    industry: str | None = None
+    size_from: int | None = None
+    size_to: int | None = None
+    score_from: int | None = None
+    active_after: datetime | None = None
+    quiet_since: datetime | None = None
     import_id: UUID | None = None
     created_after: datetime | None = None
     created_before: datetime | None = None

@@ -36,7 +36,7 @@ NAVIGATION = (
         "/campaigns",
         "send",
         "campaigns:read",
-        "Work",
+        "Outreach",
         order=10,
         keywords="outreach sequences emails",
         takes_clients=True,

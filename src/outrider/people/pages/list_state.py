@@ -22,7 +22,7 @@ from ..search import LISTS, Order, order
 MANY = ("tag", "not_tag", "custom", "column")
 USUAL_SORT = {"people": "newest", "companies": "name", "contacts": "newest"}
 PATHS = {"people": "/people", "companies": "/companies", "contacts": "/contacts"}
-MOMENTS = ("created_after", "created_before")
+MOMENTS = ("created_after", "created_before", "active_after", "quiet_since")
 
 
 @dataclass(frozen=True, slots=True)

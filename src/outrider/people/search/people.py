@@ -45,6 +45,16 @@ OF_PERSON = {
     "department": "lower(m.department) = lower({})",
     "country_code": "m.country_code = upper(btrim({}))",
     "has_phone": "(m.phone IS NOT NULL) = {}",
+    "has_linkedin": "(m.linkedin_url IS NOT NULL) = {}",
+    "location": "position(lower({}) IN lower(m.location)) > 0",
+    "industry": (
+        "m.company_id = ANY (ARRAY(SELECT d.id FROM company.master AS d WHERE d.organization_id = $1 "
+        "AND position(lower({}) IN lower(d.industry)) > 0))"
+    ),
+    "size_from": (
+        "m.company_id = ANY (ARRAY(SELECT d.id FROM company.master AS d WHERE d.organization_id = $1 AND d.employee_count >= {}))"
+    ),
+    "size_to": "m.company_id = ANY (ARRAY(SELECT d.id FROM company.master AS d WHERE d.organization_id = $1 AND d.employee_count <= {}))",
     "created_after": "m.created_at >= {}",
     "created_before": "m.created_at < {}",
     "namespace": (
@@ -53,11 +63,15 @@ OF_PERSON = {
     ),
 }
 """Conditions on a person, as `full` uses them: with the set that they are in."""
+OF_COMPANY = "FROM company.master AS d WHERE d.organization_id = $1 AND d.id = m.company_id"
 OF_ONE_PERSON = OF_PERSON | {
     "company": (
         "(SELECT d.search_text LIKE (SELECT people.f_pattern({})) FROM company.master AS d "
         "WHERE d.organization_id = $1 AND d.id = m.company_id)"
     ),
+    "industry": f"(SELECT position(lower({{}}) IN lower(d.industry)) > 0 {OF_COMPANY})",
+    "size_from": f"(SELECT d.employee_count >= {{}} {OF_COMPANY})",
+    "size_to": f"(SELECT d.employee_count <= {{}} {OF_COMPANY})",
     "namespace": (
         "(SELECT count(*) > 0 FROM people.profiles AS p WHERE p.organization_id = $1 AND p.person_id = m.id AND p.namespace_id = "
         "(SELECT n.id FROM tenancy.namespaces AS n WHERE n.organization_id = $1 AND n.name = {}))"
@@ -80,9 +94,12 @@ OF_CONTACT = {
         "EXISTS (SELECT FROM intake.raw_loads AS l WHERE l.organization_id = $1 AND l.import_id = {} AND l.email = c.email "
         "AND l.status IN ('promoted', 'duplicate'))"
     ),
+    "score_from": "(c.score > 0 AND c.score >= {})",
+    "active_after": "c.last_activity_at >= {}",
 }
 TYPES = {
     "has_phone": "boolean", "has_company": "boolean", "import_id": "uuid", "created_after": "timestamptz", "created_before": "timestamptz",
+    "has_linkedin": "boolean", "size_from": "bigint", "size_to": "bigint", "score_from": "numeric", "active_after": "timestamptz",
 }  # fmt: skip
 
 
@@ -115,7 +132,7 @@ def _glance_at_contacts(by: Order, contact: list[str], count: int, reach: int, g
     after = f" AND c.person_id {by.beyond} {given.add(by.after[1], 'uuid')}" if by.after else ""
     return given.statement(
         "SELECT DISTINCT c.person_id AS id, c.person_id AS key "
-        "FROM (SELECT c.person_id, c.search_text, c.email, c.source FROM vault.contacts AS c "
+        "FROM (SELECT c.person_id, c.search_text, c.email, c.source, c.score, c.last_activity_at FROM vault.contacts AS c "
         f"WHERE c.organization_id = $1{after} ORDER BY c.person_id {by.way} LIMIT {given.add(reach, 'bigint')}) AS c "
         f"WHERE {' AND '.join(contact)} ORDER BY c.person_id {by.way} LIMIT {given.add(count, 'bigint')}"
     )
@@ -167,6 +184,8 @@ def _conditions(filters: Filters, given: Parameters, *, one: bool) -> tuple[list
     person = asked(OF_ONE_PERSON if one else OF_PERSON)
     person += [any_address[True].format(addresses.has_tag("t", tag, given)) for tag in filters.tag]
     person += [any_address[False].format(addresses.has_tag("t", tag, given)) for tag in filters.not_tag]
+    if filters.quiet_since is not None:
+        person.append(any_address[False].format(f"t.last_activity_at >= {given.add(filters.quiet_since, 'timestamptz')}"))
     for custom in filters.custom:
         wanted = CustomFilter("set", custom.key) if custom.op == "unset" else custom
         person.append(any_address[custom.op != "unset"].format(addresses.meets("t", wanted, given)))
