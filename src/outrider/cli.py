@@ -45,6 +45,8 @@ ENTRIES = {
     "segments": Entry("outrider.marketing.commands", OUTREACH, "Whoever fits filters at the moment."),
     "templates": Entry("outrider.marketing.commands", OUTREACH, "Texts that are used again."),
     "campaigns": Entry("outrider.marketing.commands", OUTREACH, "Campaigns: who is told what, and when."),
+    "attribution": Entry("outrider.reports.outreach.commands", OUTREACH, "Show which campaigns led to conversions."),
+    "conversions": Entry("outrider.reports.outreach.commands", OUTREACH, "What people were won for: meetings, demos, signups, sales."),
     "tasks": Entry("outrider.marketing.outreach_task_commands", OUTREACH, "LinkedIn and phone steps: what a person is to do."),
     "overview": Entry("outrider.reports.commands", DATA, "Show how much there is, what runs and what to do next."),
     "sending": Entry("outrider.sending.commands", OUTREACH, "What is sent and what waits: status, freeze, doubtful messages."),
@@ -66,6 +68,9 @@ ENTRIES = {
     "psql": Entry("outrider.commands.database", DATABASE, "Open psql inside an organization."),
 }
 
+LATER = {"campaigns": "outrider.reports.outreach.commands"}
+"""{group: the module of a later slice that has commands of it too, under the group's name}."""
+
 EPILOG = "Exit codes:\n\n" + "\n\n".join(f"{code:>3}  {meaning}" for code, meaning in terminal.EXIT_CODES.items())
 
 
@@ -79,6 +84,8 @@ def load(name: str) -> Any:
         return None
     group = typer.main.get_group(import_module(entry.module).app)
     command = group.commands.get(name, group)
+    if name in LATER:
+        command.commands.update(typer.main.get_group(getattr(import_module(LATER[name]), name)).commands)  # type: ignore[attr-defined]
     command.name = name
     command.rich_help_panel = entry.panel  # type: ignore[attr-defined]
     return command

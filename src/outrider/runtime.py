@@ -151,6 +151,7 @@ async def ensure_default(settings: Settings) -> str | None:
         await tenancy.create_organization("Default", "default", DEFAULT_ORGANIZATION)
         await people.schedule(DEFAULT_ORGANIZATION, me())
         await reports.schedule(me())
+        await reports.schedule_feedback(DEFAULT_ORGANIZATION, me())
     with suppress(Conflict):  # another process was first
         return await tenancy.add_member(DEFAULT_ORGANIZATION, me(), settings.admin_email, "owner", "Admin")
     return None

@@ -34,8 +34,7 @@ from outrider.people import api as people
 from outrider.people import bulk_api, exports_api, fields_api, lists_api, views_api
 from outrider.people import detail_api as people_details
 from outrider.people import pages as people_pages
-from outrider.reports import api as reports
-from outrider.reports import pages as reports_pages
+from outrider.reports import routes as reports
 from outrider.sending import routes as sending
 from outrider.settings import Settings
 from outrider.tenancy import api as tenancy
@@ -62,7 +61,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     ops.router,
     ops.events_router,
     *engagement.API,
-    reports.router,
+    *reports.API,
 )
 """The routers of the slices, in the order that the API's document lists them."""
 
@@ -77,8 +76,9 @@ PAGES: tuple[APIRouter, ...] = (
     intake_pages.router,
     people_pages.router,
     *marketing.PAGES,
+    *sending.PAGES,
     *engagement.PAGES,
-    reports_pages.router,
+    *reports.PAGES,
 )
 """The pages of the slices."""
 
@@ -90,8 +90,9 @@ NAVIGATION: tuple[pages.NavItem, ...] = (
     *intake_pages.NAVIGATION,
     *people_pages.NAVIGATION,
     *marketing.NAVIGATION,
+    *sending.NAVIGATION,
     *engagement.NAVIGATION,
-    *reports_pages.NAVIGATION,
+    *reports.NAVIGATION,
 )
 """What stands in the navigation; each entry says its section and its place there."""
 
@@ -125,6 +126,7 @@ TAGS = [
         "name": "activity",
         "description": "What happened after sending: events, webhooks that bring them, who showed interest, rules about machines.",
     },
+    {"name": "attribution", "description": "Conversions, and which campaigns led to them."},
     {"name": "jobs", "description": "Work in the background, and the event store."},
     {
         "name": "namespaces",

@@ -239,6 +239,23 @@ async def make_sending_campaign(client: AsyncClient) -> dict[str, str]:
     return {"campaign_id": (await client.get(f"/api/messages/{message}")).json()["campaign_id"]}
 
 
+async def make_conversion(client: AsyncClient) -> dict[str, str]:
+    """Record a conversion and return the parameters of its paths."""
+    await make_person(client)
+    body = {"person": "ana@one.example", "type": "demo", "converted_at": "2026-01-05T10:00:00Z"}
+    answer = await client.post("/api/conversions", json=body)
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["id"]}
+
+
+async def make_throttle(client: AsyncClient) -> dict[str, str]:
+    """Write down that a domain is slow and return the parameters of its paths."""
+    organization = tenancy.OrganizationId(UUID((await client.get("/api/organization")).json()["id"]))
+    async with tenancy.transaction(organization, tenancy.Actor("user", "test")) as connection:
+        await connection.execute("INSERT INTO sending.throttles (recipient_domain, per_hour) VALUES ('slow.example', 20)")
+    return {"domain": "slow.example"}
+
+
 async def make_webhook(client: AsyncClient) -> dict[str, str]:
     """Make a webhook and return the parameters of its paths."""
     answer = await client.post("/api/webhooks", json={"kind": "generic", "name": uuid4().hex})
@@ -319,12 +336,14 @@ OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/suppressions/": make_suppression,
     "/api/verdict-rules/": make_verdict_rule,
     "/api/messages/": make_message,
+    "/api/sending/throttles/": make_throttle,
     "/api/webhooks/": make_webhook,
     "/api/deliveries/": make_delivery,
     "/api/intents/": make_intent,
     "/api/campaigns/{campaign_id}/mailboxes": make_sending_campaign,
     "/api/campaigns/{id}/enrollments/": make_enrollment,
     "/api/campaigns/": make_campaign,
+    "/api/conversions/": make_conversion,
 }
 """{beginning of the paths: what makes one}. A path with parameters that nothing here covers fails the test that reads
 this."""

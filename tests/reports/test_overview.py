@@ -127,6 +127,7 @@ async def test_what_waits_is_told_with_one_link_each(caller, leads, tenant):
         "conflicts": "/conflicts",
         "incomplete": "/incomplete",
         "address": "/settings/organization",
+        "mailbox": "/mailboxes/new",
     }
     assert steps["worker"].weight == "wrong"
     assert "3 rows could not be used" in steps["rejects"].text

@@ -138,11 +138,12 @@ async def find_or_make(name: str, slug: str) -> tuple[tenancy.OrganizationId, bo
     """
     async with database.pool().acquire() as connection:
         number = UUID(str(await queries.new_id(connection)))
-    from outrider import people
+    from outrider import people, reports
 
     try:
         made = await tenancy.create_organization(name, slug, number)
         await people.schedule(made, runtime.me())
+        await reports.schedule_feedback(made, runtime.me())
         return made, True
     except Conflict:
         return await tenancy.find_organization(slug), False

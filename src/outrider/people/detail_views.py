@@ -104,19 +104,21 @@ class HappeningView(BaseModel):
 
     kind: str = Field(
         description="load: a load named them. change: values changed. role: the person came to a company. people: people came to the "
-        "company. note: somebody wrote. decision: a conflict was decided."
+        "company. note: somebody wrote. decision: a conflict was decided. outreach: an event, such as that they opened a message."
     )
     key: str = Field(description="Its id among those of its kind.")
     at: datetime
     by: str | None = Field(description="Who did it: `user:…`, `key:…`, `job:…`.")
     by_name: str | None = Field(description="Who that is, in words.")
     by_import_id: UUID | None = Field(description="The import that the job was about.")
-    of: str | None = Field(description="Which row: person, company, an address, a role, a profile.")
+    of: str | None = Field(description="Which row: person, company, an address, a role, a profile; of an event the platform.")
     origin: OriginView | None = Field(description="The load that it is from.")
     changes: list[FieldChangeView]
-    text: str | None = Field(description="The note; the company's name; what became of the load; the first people who came.")
-    reason: str | None = Field(description="Why the load failed; the title of a role; how a conflict was decided.")
-    subject_id: UUID | None = Field(description="The note, or the company of a role or decision.")
+    text: str | None = Field(
+        description="The note; the company's name; what became of the load; the first people who came; the type of an event."
+    )
+    reason: str | None = Field(description="Why the load failed; the title of a role; how a conflict was decided; the campaign.")
+    subject_id: UUID | None = Field(description="The note, the company of a role or decision, or the message.")
     count: int | None = Field(description="How many people came.")
 
 

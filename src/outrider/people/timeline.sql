@@ -1,6 +1,6 @@
 -- name: person_timeline(organization_id, person_id, at, place, key, count)
 -- What happened with a person, newest first, before the entry (at, place, key): what loads said, what changed in their rows, roles that came,
--- notes, conflicts decided. A person's rows are few: they are gathered and the newest taken.
+-- notes, conflicts decided, what they did with our messages. A person's rows are few: they are gathered and the newest taken.
 WITH addresses AS MATERIALIZED (
     SELECT c.contact_id, c.email FROM vault.contacts AS c WHERE c.organization_id = :organization_id AND c.person_id = :person_id
     UNION ALL
@@ -66,6 +66,13 @@ entries AS (
     UNION ALL
     SELECT 'note', 7, t.id::text, t.created_at, t.created_by, NULL, NULL, NULL, NULL, NULL, t.body, NULL, t.id
     FROM people.notes AS t WHERE t.organization_id = :organization_id AND t.person_id = :person_id AND t.deleted_at IS NULL
+    UNION ALL
+    -- What machines did is not told, nor what every message goes through.
+    SELECT 'outreach', 8, v.id::text, v.occurred_at, NULL, v.platform, NULL, NULL, NULL, NULL, v.type, c.name, v.message_id
+    FROM engagement.events AS v
+    LEFT JOIN marketing.campaigns AS c ON c.organization_id = :organization_id AND c.campaign_id = v.campaign_id
+    WHERE v.organization_id = :organization_id AND v.person_id = :person_id AND v.verdict = 'human' AND v.type NOT IN ('delivered', 'deferred')
+        AND (:at::timestamptz IS NULL OR v.occurred_at <= :at::timestamptz)
 )
 SELECT
     e.kind, e.place, e.key, e.at, e.by, e.of, e.load_id, e.old_values, e.new_values, e.loads, e.text, e.reason, e.subject_id, NULL::bigint AS count

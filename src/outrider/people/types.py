@@ -264,6 +264,7 @@ class Happening:
     load: a load (`origin`) named them; `text` is what became of it, `reason` why it failed. change: `changes` in the row `of`.
     role: the person came to a company (`text`, `subject_id`), said by `origin`. people: `count` people came to the company; `text` names
     the first of them. note: `text` by `by`. decision: `by` decided about a conflict with the company `text`; `reason` is the decision.
+    outreach: an event of the type `text` on the platform `of`, in the campaign called `reason`, about the message `subject_id`.
     """
 
     kind: str

@@ -5,6 +5,6 @@ Last in the order of slices: it reads what all of them keep and owns nothing tha
 
 from .health import read_health
 from .overview import ask_for_count, read_overview
-from .tasks import schedule
+from .tasks import schedule, schedule_feedback
 
-__all__ = ["ask_for_count", "read_health", "read_overview", "schedule"]
+__all__ = ["ask_for_count", "read_health", "read_overview", "schedule", "schedule_feedback"]

@@ -11,7 +11,7 @@ from outrider.tenancy import DEFAULT_ORGANIZATION, transaction
 from .health import read_health
 from .health_types import Health, Statement, Table
 from .overview import keep_count, read_overview
-from .types import Figures, Overview, Running
+from .types import Figures, Outreach, Overview, Running
 from .words import duration, share, size
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ def show_overview(org: Org = None, json: Json = False) -> None:
         return show_json(OverviewView.model_validate(overview).model_dump())
     assert overview.figures is not None  # the command line may see everything
     show_record({"organization": overview.organization, **_numbers(overview.figures), "imports": overview.imports}, json=False)
+    if overview.outreach is not None and overview.outreach.campaigns:
+        say()
+        show_record(_outreach(overview.outreach), json=False)
     say()
     show_table([_running(each) for each in overview.running], ["work", "state", "progress", "doing"], json=False, empty="Nothing runs.")
     say()
@@ -63,6 +66,11 @@ def _numbers(figures: Figures) -> dict[str, Any]:
     if figures.counted_at is not None:
         said["counted at"] = figures.counted_at
     return said
+
+
+def _outreach(outreach: Outreach) -> dict[str, Any]:
+    said = {"campaigns running": outreach.running, "sent today": outreach.sent_today, "replies in 7 days": outreach.replies}
+    return {**said, "tasks due": outreach.tasks_due}
 
 
 def _running(each: Running) -> dict[str, Any]:

@@ -32,9 +32,23 @@ STEP: dict[str, Any] = {
     "action": "Decide",
     "href": "/conflicts",
 }
+OUTREACH: dict[str, Any] = {
+    "campaigns": 4,
+    "running": 2,
+    "mailboxes": 3,
+    "failing": 0,
+    "is_frozen": False,
+    "frozen_reason": None,
+    "sent_today": 120,
+    "replies": 9,
+    "needs_review": 2,
+    "in_doubt": 0,
+    "tasks_due": 5,
+}
 OVERVIEW: dict[str, Any] = {
     "organization": "Demo",
     "figures": FIGURES,
+    "outreach": OUTREACH,
     "imports": 4,
     "running": [RUNNING],
     "steps": [STEP],

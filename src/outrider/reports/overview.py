@@ -8,6 +8,7 @@ from outrider import ops
 from outrider.kit.errors import NotFound
 from outrider.tenancy import Caller, OrganizationId, transaction
 
+from .outreach.home import outreach_steps, read_outreach
 from .steps import steps_for
 from .store import least_id, queries, to_days, to_running
 from .types import Day, Figures, Overview
@@ -28,7 +29,7 @@ async def read_overview(
 ) -> Overview:
     """Return the caller's organization at a glance, as far as their scopes reach, in the caller's transaction.
 
-    Somebody who is bound to namespaces sees no figures, since these are of the whole organization. `has_second_factor`
+    Somebody who is bound to namespaces sees no figures and no outreach, since these are of the whole organization. `has_second_factor`
     False: the caller is a person who signs in with a password alone. `with_figures` False leaves them out. Raises `NotFound`
     when the organization is gone.
     """
@@ -43,15 +44,21 @@ async def read_overview(
         raise NotFound(f"organization {organization} does not exist")
     sees_data = with_figures and "people:read" in caller.scopes and caller.namespaces is None
     figures = await _figures(connection, caller, row) if sees_data else None
+    sees_outreach = with_figures and "campaigns:read" in caller.scopes and caller.namespaces is None
+    outreach = await read_outreach(connection, organization) if sees_outreach else None
+    steps = steps_for(row, caller.scopes, has_second_factor)
+    if outreach is not None:
+        steps = (*outreach_steps(outreach, caller.scopes, has_people=figures is not None and figures.people > 0), *steps)
     running = []
     if "jobs:read" in caller.scopes:
         running = [to_running(found) async for found in queries.running(connection, organization_id=organization, counting=COUNT)]
     return Overview(
         organization=row["name"],
         figures=figures,
+        outreach=outreach,
         imports=row["imports"] if "imports:read" in caller.scopes else None,
         running=tuple(running),
-        steps=steps_for(row, caller.scopes, has_second_factor),
+        steps=tuple(sorted(steps, key=lambda step: step.weight != "wrong")),
         workers=row["workers"],
         is_stale=figures is not None and _is_stale(figures, row["finished_at"], now),
     )

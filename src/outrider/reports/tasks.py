@@ -4,12 +4,14 @@ from typing import Any
 
 from outrider import ops
 from outrider.ops import JobContext, Task
-from outrider.tenancy import DEFAULT_ORGANIZATION, Actor, transaction
+from outrider.tenancy import DEFAULT_ORGANIZATION, Actor, OrganizationId, transaction
 
+from .outreach.feedback import write_due
 from .overview import COUNT, keep_count
 from .store import queries
 
 SAMPLE = "reports.sample_tables"
+FEEDBACK = "reports.feedback"
 
 
 async def count(context: JobContext) -> dict[str, Any]:
@@ -24,9 +26,21 @@ async def sample_tables(context: JobContext) -> dict[str, Any]:
         return {"tables": int(await queries.sample_tables(connection))}
 
 
+async def feedback(context: JobContext) -> dict[str, Any]:
+    """Work out what the days of campaigns taught; returns how many campaigns and days."""
+    async with transaction(context.organization_id, context.actor) as connection:
+        campaigns, days = await write_due(connection, context.organization_id)
+    return {"campaigns": campaigns, "days": days}
+
+
+async def schedule_feedback(organization: OrganizationId, actor: Actor) -> None:
+    """Have an organization's feedback worked out every night. Asking again changes nothing."""
+    await ops.set_schedule(organization, actor, FEEDBACK, FEEDBACK, "20 2 * * *")
+
+
 async def schedule(actor: Actor) -> None:
     """Have the tables' sizes kept every day, in the default organization, whose operator sees them. Asking again changes nothing."""
     await ops.set_schedule(DEFAULT_ORGANIZATION, actor, SAMPLE, SAMPLE, "41 2 * * *")
 
 
-TASKS: dict[str, Task] = {COUNT: count, SAMPLE: sample_tables}
+TASKS: dict[str, Task] = {COUNT: count, SAMPLE: sample_tables, FEEDBACK: feedback}

@@ -86,11 +86,29 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Outreach:
+    """How outreach stands. `running` campaigns send or will; `replies` are of the last seven days; what may be many is counted to 1,001."""
+
+    campaigns: int
+    running: int
+    mailboxes: int
+    failing: int
+    is_frozen: bool
+    frozen_reason: str | None
+    sent_today: int
+    replies: int
+    needs_review: int
+    in_doubt: int
+    tasks_due: int
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """An organization at a glance. What the caller may not see is None, or left out of the lists."""
 
     organization: str
     figures: Figures | None
+    outreach: Outreach | None
     imports: int | None
     running: tuple[Running, ...]
     steps: tuple[Step, ...]

@@ -67,6 +67,24 @@ class StepView(BaseModel):
     href: str = Field(description="The page to do it on.")
 
 
+class OutreachView(BaseModel):
+    """How outreach stands; what may be many is counted to 1,001."""
+
+    model_config = _shown("Outreach", examples.OUTREACH)
+
+    campaigns: int
+    running: int = Field(description="Campaigns that send, or will.")
+    mailboxes: int
+    failing: int = Field(description="Mailboxes whose server does not let us in.")
+    is_frozen: bool
+    frozen_reason: str | None
+    sent_today: int = Field(description="Since midnight in the organization's zone.")
+    replies: int = Field(description="In the last seven days, automatic ones left out.")
+    needs_review: int = Field(description="Messages that cannot be written without a person.")
+    in_doubt: int = Field(description="Messages of which nobody knows whether they went out.")
+    tasks_due: int
+
+
 class OverviewView(BaseModel):
     """An organization at a glance."""
 
@@ -74,6 +92,7 @@ class OverviewView(BaseModel):
 
     organization: str
     figures: FiguresView | None = Field(description="Null without the scope people:read, or for one who is bound to namespaces.")
+    outreach: OutreachView | None = Field(description="Null without the scope campaigns:read, or for one who is bound to namespaces.")
     imports: int | None = Field(description="Imports, ever; null without the scope imports:read.")
     running: list[RunningView]
     steps: list[StepView] = Field(description="What to do next, the most urgent first.")

@@ -39,3 +39,10 @@ def duration(seconds: float) -> str:
     if whole < 86400:
         return f"{whole // 3600} h" + (f" {whole % 3600 // 60} min" if whole % 3600 // 60 else "")
     return counted(whole // 86400, "day") + (f" {whole % 86400 // 3600} h" if whole % 86400 // 3600 and whole < 7 * 86400 else "")
+
+
+def portion(part: int, whole: int) -> str:
+    """Return a part of a whole as a percentage: '4.1%' below ten, '12%' above; '0%' of nothing."""
+    if not whole:
+        return "0%"
+    return f"{100 * part / whole:.1f}%" if part * 10 < whole else f"{100 * part / whole:.0f}%"

@@ -409,6 +409,7 @@ AS $$
 DECLARE
     v_organization uuid := kit.f_organization();
     v_now timestamptz := clock_timestamp();
+    v_ids constant uuid[] := ARRAY(SELECT (o.value ->> 'id')::uuid FROM jsonb_array_elements(p_outcomes) AS o (value)); -- by the key, whatever is estimated
     v_done jsonb;
 BEGIN
     WITH told AS MATERIALIZED (
@@ -435,7 +436,7 @@ BEGIN
             END,
             claim_token = CASE WHEN t.outcome = 'unknown' THEN m.claim_token END, claimed_by = NULL, lease_until = NULL
         FROM told AS t
-        WHERE m.organization_id = v_organization AND m.id = t.id AND m.claim_token = t.token
+        WHERE m.organization_id = v_organization AND m.id = ANY (v_ids) AND m.id = t.id AND m.claim_token = t.token
             AND (
                 m.status = 'sending' OR (m.status = 'claimed' AND t.outcome NOT IN ('sent', 'unknown'))
                 OR (m.status = 'unknown' AND t.outcome IN ('sent', 'refused', 'postponed', 'not_started')) OR (m.status = 'queued' AND t.outcome = 'sent')
@@ -453,7 +454,7 @@ BEGIN
         UPDATE sending.attempts AS a SET ended_at = v_now, outcome = w.outcome, code = w.code, answer = w.answer
         FROM written AS w
         WHERE w.before <> 'claimed' AND w.outcome <> 'needs_review'
-            AND a.organization_id = v_organization AND a.message_id = w.id AND a.number = w.attempts
+            AND a.organization_id = v_organization AND a.message_id = ANY (v_ids) AND a.message_id = w.id AND a.number = w.attempts
     )
     SELECT coalesce(jsonb_agg(to_jsonb(w)), '[]') INTO v_done FROM written AS w;
 
@@ -461,11 +462,13 @@ BEGIN
         array_agg((d.value ->> 'enrollment_id')::uuid), array_agg((d.value ->> 'sequence_step')::integer), v_now
     ) FROM jsonb_array_elements(v_done) AS d (value) WHERE d.value ->> 'outcome' = 'sent';
 
-    UPDATE marketing.enrollments AS e
-    SET state = 'stopped', reason = d.value ->> 'reason', stopped_at = v_now, next_step = NULL, next_at = NULL
-    FROM jsonb_array_elements(v_done) AS d (value)
-    WHERE d.value ->> 'outcome' = 'refused' AND e.organization_id = v_organization AND e.id = (d.value ->> 'enrollment_id')::uuid
-        AND e.state IN ('ready', 'active', 'paused');
+    IF v_done @? '$[*] ? (@.outcome == "refused")' THEN
+        UPDATE marketing.enrollments AS e
+        SET state = 'stopped', reason = d.value ->> 'reason', stopped_at = v_now, next_step = NULL, next_at = NULL
+        FROM jsonb_array_elements(v_done) AS d (value)
+        WHERE d.value ->> 'outcome' = 'refused' AND e.organization_id = v_organization AND e.id = (d.value ->> 'enrollment_id')::uuid
+            AND e.state IN ('ready', 'active', 'paused');
+    END IF;
 
     UPDATE sending.mailboxes AS b SET last_sent_at = v_now
     WHERE b.organization_id = v_organization AND b.last_sent_at IS DISTINCT FROM v_now

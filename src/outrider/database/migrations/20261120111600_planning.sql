@@ -42,9 +42,10 @@ BEGIN
     UPDATE marketing.enrollments AS e SET
         state = CASE WHEN n.position IS NULL THEN 'finished' WHEN e.state = 'ready' THEN 'active' ELSE e.state END,
         next_step = n.position,
-        next_at = sending.f_after(p_at, n.delay, n.delay_unit, zone.name, c.window_start, c.window_end, c.window_days)
+        next_at = CASE WHEN n.position IS NOT NULL
+            THEN sending.f_after(p_at, n.delay, n.delay_unit, zone.name, c.window_start, c.window_end, c.window_days) END
     FROM unnest(p_enrollments, p_steps) AS a (id, step)
-    INNER JOIN marketing.enrollments AS o ON o.organization_id = v_organization AND o.id = a.id
+    INNER JOIN marketing.enrollments AS o ON o.organization_id = v_organization AND o.id = ANY (p_enrollments) AND o.id = a.id
     INNER JOIN marketing.campaigns AS c ON c.organization_id = v_organization AND c.campaign_id = o.campaign_id
     CROSS JOIN LATERAL (SELECT CASE WHEN o.time_zone IS NULL THEN c.time_zone ELSE sending.f_zone(o.time_zone, c.time_zone) END AS name) AS zone
     LEFT JOIN LATERAL (
@@ -52,7 +53,8 @@ BEGIN
         WHERE s.organization_id = v_organization AND s.campaign_id = o.campaign_id AND s.position > a.step
         ORDER BY s.position LIMIT 1
     ) AS n ON true
-    WHERE e.organization_id = v_organization AND e.id = a.id AND e.next_step = a.step AND e.state IN ('ready', 'active', 'paused');
+    WHERE e.organization_id = v_organization AND e.id = ANY (p_enrollments) AND e.id = a.id AND e.next_step = a.step
+        AND e.state IN ('ready', 'active', 'paused');
     GET DIAGNOSTICS v_count = ROW_COUNT;
     RETURN v_count;
 END $$;
