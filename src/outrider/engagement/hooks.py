@@ -13,9 +13,10 @@ from starlette.responses import Response
 
 from outrider.kit.errors import InvalidInput, TooLarge
 
-from .deliveries import receive
+from .deliveries import check_address, receive
 
 MOST_BYTES = 5 * 2**20
+SMALL_BYTES = 64 * 1024  # what is read before it is known whose address it is
 LONGEST_TOKEN = 200
 GZIP = 16 + zlib.MAX_WBITS
 router = APIRouter(include_in_schema=False)
@@ -24,6 +25,9 @@ router = APIRouter(include_in_schema=False)
 @router.post("/hooks/{token}")
 async def take(request: Request, token: Annotated[str, Path(max_length=LONGEST_TOKEN)]) -> Response:
     """Answer 202 for what is new, 200 for what came before; a problem document otherwise. Nothing is worked on here."""
+    size = request.headers.get("content-length", "")
+    if not size.isdigit() or int(size) > SMALL_BYTES:
+        await check_address(token)
     receipt = await receive(token, request.headers, await _body(request))
     kept = orjson.dumps({"delivery_id": str(receipt.delivery_id), "is_new": receipt.is_new})
     return Response(kept, 202 if receipt.is_new else 200, media_type="application/json")
