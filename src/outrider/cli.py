@@ -52,7 +52,7 @@ ENTRIES = {
     "sending": Entry("outrider.sending.commands", OUTREACH, "What is sent and what waits: status, freeze, doubtful messages."),
     "mailboxes": Entry("outrider.sending.commands", OUTREACH, "Mailboxes that send, and the domains that sign."),
     "activity": Entry(
-        "outrider.engagement.commands", OUTREACH, "What happened: opens, clicks, replies, bounces, calls, product events."
+        "outrider.engagement.commands", OUTREACH, "What happened: opens, clicks, replies, bounces, LinkedIn, calls, product events."
     ),
     "intents": Entry("outrider.engagement.commands", OUTREACH, "Who showed interest."),
     "webhooks": Entry("outrider.engagement.commands", OUTREACH, "Where providers deliver events, and what they delivered."),
