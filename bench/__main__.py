@@ -1,4 +1,4 @@
-"""`python -m bench`: import to golden, search, server time of pages, ingest over HTTP, sending. Needs no network and no server: it starts its own in a temporary folder."""
+"""`python -m bench`: import to golden, search, server time of pages, ingest over HTTP, sending, webhooks. Needs no network and no server: it starts its own in a temporary folder."""
 
 import argparse
 import asyncio
@@ -6,11 +6,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import importing, ingesting, pages, searching, sending
+from . import importing, ingesting, pages, searching, sending, webhooks
 from .lab import Lab
 from .report import heading, say
 
-PARTS = ("import", "search", "pages", "ingest", "sending")
+PARTS = ("import", "search", "pages", "ingest", "sending", "webhooks")
 
 
 def main() -> None:
@@ -21,12 +21,17 @@ def main() -> None:
     arguments.add_argument("--seed", type=int, default=77)
     arguments.add_argument("--messages", type=int, default=10_000, help="messages that are sent")
     arguments.add_argument("--queued", type=int, default=1_000_000, help="messages in the queue for the claim")
+    arguments.add_argument("--events", type=int, default=30_000, help="events that come through a webhook")
     chosen = arguments.parse_args()
     earlier: dict[str, float] = {}
     if "sending" in chosen.parts:
         with tempfile.TemporaryDirectory(prefix="outrider-bench-") as folder:
             asyncio.run(measure_sending(Path(folder), chosen.messages, chosen.queued))
         chosen.parts.remove("sending")
+    if "webhooks" in chosen.parts:
+        with tempfile.TemporaryDirectory(prefix="outrider-bench-") as folder:
+            asyncio.run(measure_webhooks(Path(folder), chosen.events))
+        chosen.parts.remove("webhooks")
     for rows in chosen.rows if chosen.parts else ():
         with tempfile.TemporaryDirectory(prefix="outrider-bench-") as folder:
             asyncio.run(measure(Path(folder), rows, chosen.seed, chosen.parts, earlier))
@@ -48,6 +53,13 @@ async def measure(folder: Path, rows: int, seed: int, parts: list[str], earlier:
             await ingesting.run(lab)
         if "import" in parts:
             await importing.baselines(lab, file, rows, imported)
+    say()
+
+
+async def measure_webhooks(folder: Path, events: int) -> None:
+    """Measure webhooks on an installation of its own."""
+    async with Lab(folder) as lab:
+        await webhooks.run(lab, events)
     say()
 
 

@@ -76,6 +76,7 @@ PAGES: tuple[APIRouter, ...] = (
     intake_pages.router,
     people_pages.router,
     *marketing.PAGES,
+    *sending.PAGES,
     *engagement.PAGES,
     *reports.PAGES,
 )
@@ -89,6 +90,7 @@ NAVIGATION: tuple[pages.NavItem, ...] = (
     *intake_pages.NAVIGATION,
     *people_pages.NAVIGATION,
     *marketing.NAVIGATION,
+    *sending.NAVIGATION,
     *engagement.NAVIGATION,
     *reports.NAVIGATION,
 )

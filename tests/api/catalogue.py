@@ -248,6 +248,37 @@ async def make_conversion(client: AsyncClient) -> dict[str, str]:
     return {"id": answer.json()["id"]}
 
 
+async def make_throttle(client: AsyncClient) -> dict[str, str]:
+    """Write down that a domain is slow and return the parameters of its paths."""
+    organization = tenancy.OrganizationId(UUID((await client.get("/api/organization")).json()["id"]))
+    async with tenancy.transaction(organization, tenancy.Actor("user", "test")) as connection:
+        await connection.execute("INSERT INTO sending.throttles (recipient_domain, per_hour) VALUES ('slow.example', 20)")
+    return {"domain": "slow.example"}
+
+
+async def make_webhook(client: AsyncClient) -> dict[str, str]:
+    """Make a webhook and return the parameters of its paths."""
+    answer = await client.post("/api/webhooks", json={"kind": "generic", "name": uuid4().hex})
+    assert answer.status_code == 201, answer.text
+    return {"id": answer.json()["id"]}
+
+
+async def make_delivery(client: AsyncClient) -> dict[str, str]:
+    """Deliver to a webhook and return the parameters of the delivery's paths."""
+    made = (await client.post("/api/webhooks", json={"kind": "sendgrid", "name": uuid4().hex})).json()
+    answer = await client.post(made["url"], json=[])
+    assert answer.status_code == 202, answer.text
+    return {"id": answer.json()["delivery_id"]}
+
+
+async def make_intent(client: AsyncClient) -> dict[str, str]:
+    """Note an intent and return the parameters of its paths."""
+    await make_person(client)
+    answer = await client.post("/api/intents", json={"person": "ana@one.example", "type": "referral"})
+    assert answer.status_code in (200, 201), answer.text
+    return {"id": answer.json()["id"]}
+
+
 async def make_enrollment(client: AsyncClient) -> dict[str, str]:
     """Enroll somebody in a campaign and return the parameters of the paths about them."""
     campaign = (await make_sending_campaign(client))["campaign_id"]
@@ -305,6 +336,10 @@ OWN: dict[str, Callable[[AsyncClient], Awaitable[dict[str, str]]]] = {
     "/api/suppressions/": make_suppression,
     "/api/verdict-rules/": make_verdict_rule,
     "/api/messages/": make_message,
+    "/api/sending/throttles/": make_throttle,
+    "/api/webhooks/": make_webhook,
+    "/api/deliveries/": make_delivery,
+    "/api/intents/": make_intent,
     "/api/campaigns/{campaign_id}/mailboxes": make_sending_campaign,
     "/api/campaigns/{id}/enrollments/": make_enrollment,
     "/api/campaigns/": make_campaign,

@@ -8,18 +8,19 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
 
 from outrider import intake, tenancy
 from outrider.kit import database, keyring
-from tests.api.catalogue import make_custom_field, make_list, make_segment, make_task
+from tests.api.catalogue import make_custom_field, make_list, make_segment, make_task, make_template
 from tests.api.fixtures import key_of, new_user
 from tests.reports.outreach_scene import OutreachScene
 from tests.sending.scene import Scene
 
+from . import ledger
 from .site import ACTOR, SAMPLES, Site
 
 Parameters = Callable[[Site], Awaitable[dict[str, str]]]
@@ -118,6 +119,32 @@ async def a_conversion(site: Site) -> dict[str, str]:
     return {"id": str(await site.as_admin(query, campaign))}
 
 
+async def some_activity(site: Site) -> dict[str, str]:
+    """Tell of two events, and note an intent."""
+    async with httpx.AsyncClient(base_url=site.address, headers=await bearer(site)) as client:
+        email = str(await site.value("SELECT email FROM people.master ORDER BY id LIMIT 1"))
+        told = {"platform": "product", "occurred_at": "2026-11-20T08:00:00Z", "email": email}
+        events = [{**told, "type": "trial_started"}, {**told, "type": "linkedin_reply", "platform": "linkedin"}]
+        assert (await client.post("/api/events", json={"events": events})).status_code == 200
+        intent = {"person": email, "type": "meeting_booked", "note": "Tuesday at ten"}
+        assert (await client.post("/api/intents", json=intent)).status_code in (200, 201)
+    return {}
+
+
+async def a_webhook(site: Site) -> dict[str, str]:
+    """Make a webhook, and deliver to it."""
+    async with httpx.AsyncClient(base_url=site.address, headers=await bearer(site)) as client:
+        made = (await client.post("/api/webhooks", json={"kind": "sendgrid", "name": "SendGrid"})).json()
+        path = httpx.URL(made["url"]).path
+        delivery = (await client.post(path, json=[{"event": "delivered", "email": "ana@example.org", "timestamp": 1763625600}])).json()
+    return {"id": made["id"], "delivery": delivery["delivery_id"]}
+
+
+async def a_delivery(site: Site) -> dict[str, str]:
+    """Deliver to a webhook."""
+    return {"id": (await a_webhook(site))["delivery"]}
+
+
 async def an_upload(site: Site) -> dict[str, str]:
     """Bring a file that waits for its mapping to be looked at."""
     with (SAMPLES / "trade_fair.csv").open("rb") as file:
@@ -149,6 +176,37 @@ async def a_custom_field(site: Site) -> dict[str, str]:
         return await make_custom_field(client)
 
 
+async def a_campaign(site: Site) -> dict[str, str]:
+    """Make a campaign with three steps for a few people, enrolled, from a mailbox."""
+    async with httpx.AsyncClient(base_url=site.address, headers=await bearer(site)) as client:
+        segment = (await client.post("/api/segments", json={"name": f"Garcia {uuid4().hex[:6]}", "filters": {"q": "garcia"}})).json()["id"]
+        mailbox = {"email": f"m{uuid4().hex[:8]}@sender.example", "smtp_host": "mail.example.org"}
+        chosen = {"segments": [segment], "mailboxes": [(await client.post("/api/mailboxes", json=mailbox)).json()["id"]]}
+        path = f"/api/campaigns/{(await client.post('/api/campaigns', json={'name': 'Q4 push', **chosen})).json()['campaign_id']}"
+        hello = {"subject": "Hello {{ first_name | 'there' }}", "body": "<p>Hello {{ company }}</p>"}
+        again = {"delay": 3, "condition": "no_reply", "variants": [{"label": one, "subject": "Again", "body": "x"} for one in "AB"]}
+        call = {"channel": "phone", "delay": 1, "instructions": "Call {{ name }}"}
+        answer = await client.put(f"{path}/steps", json={"steps": [{"variants": [hello]}, again, call]})
+        assert answer.status_code == 200, answer.text
+        answer = await client.post(f"{path}/resolve")
+        assert answer.status_code == 200, answer.text
+    return {"id": path.rpartition("/")[2]}
+
+
+async def a_running_campaign(site: Site) -> dict[str, str]:
+    """Let such a campaign begin some day: one that sends would meet the worker."""
+    made = await a_campaign(site)
+    query = "UPDATE marketing.campaigns SET state = 'scheduled', starts_at = '2099-01-01' WHERE campaign_id = $1 RETURNING campaign_id"
+    await site.value(query, UUID(made["id"]))
+    return made
+
+
+async def a_draft(site: Site) -> dict[str, str]:
+    """Make a campaign of which nothing is written yet."""
+    async with httpx.AsyncClient(base_url=site.address, headers=await bearer(site)) as client:
+        return {"id": (await client.post("/api/campaigns", json={"name": "Q1 push"})).json()["campaign_id"]}
+
+
 async def a_list(site: Site) -> dict[str, str]:
     """Make a list with everybody on it."""
     async with httpx.AsyncClient(base_url=site.address, headers=await bearer(site)) as client:
@@ -168,6 +226,16 @@ async def a_segment(site: Site) -> dict[str, str]:
     """Keep filters that everybody fits."""
     async with httpx.AsyncClient(base_url=site.address, headers=await bearer(site)) as client:
         return await make_segment(client)
+
+
+async def a_template(site: Site) -> dict[str, str]:
+    """Keep a text with a variable that somebody has no value for."""
+    async with httpx.AsyncClient(base_url=site.address, headers=await bearer(site)) as client:
+        made = await make_template(client)
+        text = {"subject": "About {{ company | 'you' }}", "body": "<p>{Hello|Hi} {{ first_name | default('there') }}</p>"}
+        answer = await client.patch(f"/api/templates/{made['id']}", json=text)
+    assert answer.status_code == 200, answer.text
+    return made
 
 
 async def a_task(site: Site) -> dict[str, str]:
@@ -196,8 +264,29 @@ PAGES: dict[str, Visit] = {
     "/audit#empty": Visit(is_empty=True),
     "/bulk-edits": Visit(),
     "/bulk-edits/{id}": Visit(parameters=a_bulk_edit),
+    "/campaigns": Visit(parameters=a_running_campaign),
+    "/campaigns#empty": Visit(is_empty=True),
+    "/campaigns#client": Visit("client", a_campaign),
+    "/campaigns/new": Visit(query="name=Q4+push"),
+    "/campaigns/{id}": Visit(parameters=a_draft),
+    "/campaigns/{id}#ready": Visit(parameters=a_campaign),
+    "/campaigns/{id}#running": Visit(parameters=a_running_campaign),
+    "/campaigns/{id}#client": Visit("client", a_campaign),
+    "/campaigns/{id}/cancel": Visit(parameters=a_running_campaign),
+    "/campaigns/{id}/check": Visit(parameters=a_campaign),
+    "/campaigns/{id}/check#draft": Visit(parameters=a_draft),
+    "/campaigns/{id}/delete": Visit(parameters=a_draft),
+    "/campaigns/{id}/people": Visit(parameters=a_campaign),
+    "/campaigns/{id}/people#draft": Visit(parameters=a_draft),
+    "/campaigns/{id}/preview": Visit(parameters=a_campaign),
+    "/campaigns/{id}/recipients": Visit(parameters=a_running_campaign),
+    "/campaigns/{id}/recipients#empty": Visit(parameters=a_draft),
     "/campaigns/{id}/report": Visit(parameters=a_report),
     "/campaigns/{id}/report/rows": Visit(parameters=a_report, query="figure=opened&step=1"),
+    "/campaigns/{id}/settings": Visit(parameters=a_running_campaign),
+    "/campaigns/{id}/steps": Visit(parameters=a_campaign),
+    "/campaigns/{id}/steps#draft": Visit(parameters=a_draft),
+    "/campaigns/{id}/steps#viewer": Visit("viewer", a_campaign),
     "/companies": Visit(),
     "/companies/{id}/edit/{field}": Visit(parameters=found("id", COMPANY, field="industry")),
     "/companies/{id}/notes": Visit(parameters=found("id", COMPANY)),
@@ -237,6 +326,17 @@ PAGES: dict[str, Visit] = {
     "/lists/{id}/add/from": Visit(parameters=a_list),
     "/lists/{kind}/edit": Visit(parameters=found("id", PERSON, kind="people"), query="id={id}"),
     "/loads/{load_id}": Visit(parameters=found("load_id", "SELECT load_id FROM intake.raw_loads ORDER BY load_id LIMIT 1")),
+    "/mailboxes": Visit(parameters=ledger.a_mailbox),
+    "/mailboxes#empty": Visit(is_empty=True),
+    "/mailboxes/new": Visit(),
+    "/mailboxes/{id}": Visit(parameters=ledger.a_mailbox),
+    "/mailboxes/{id}/edit": Visit(parameters=ledger.a_mailbox),
+    "/messages": Visit(parameters=ledger.a_message),
+    "/messages#empty": Visit(is_empty=True),
+    "/messages#search": Visit(query="q=example&status=failed"),
+    "/messages/{id}": Visit(parameters=ledger.a_message),
+    "/messages/{id}#doubtful": Visit(parameters=ledger.a_doubtful_message),
+    "/messages/{id}#failed": Visit(parameters=ledger.a_failed_message),
     "/namespaces": Visit(),
     "/namespaces/new": Visit(),
     "/namespaces/reroute": Visit(),
@@ -262,6 +362,8 @@ PAGES: dict[str, Visit] = {
     "/segments/new": Visit(query="title=manager&add=country_code"),
     "/segments/{id}": Visit(parameters=a_segment),
     "/segments/{id}#changed": Visit(parameters=a_segment, query="edited=1&title=manager"),
+    "/sending": Visit(parameters=ledger.a_slow_domain),
+    "/sending-domains/{id}": Visit(parameters=ledger.a_sending_domain),
     "/settings/changes": Visit(),
     "/settings/fields": Visit(),
     "/settings/fields/{id}": Visit(parameters=a_custom_field),
@@ -276,10 +378,28 @@ PAGES: dict[str, Visit] = {
     "/sign-in/code": Visit("lacks code"),
     "/sign-in/forgotten": Visit(None),
     "/sign-in/reset": Visit(None, a_link, "token={token}"),
+    "/suppressions": Visit(parameters=ledger.a_suppression),
+    "/suppressions#empty": Visit(is_empty=True),
+    "/suppressions/new": Visit(),
+    "/suppressions/{id}/remove": Visit(parameters=ledger.a_suppression),
     "/tasks": Visit(parameters=a_task, query="of=all"),
     "/tasks#empty": Visit(is_empty=True),
     "/tasks/{id}": Visit(parameters=a_task),
+    "/templates": Visit(parameters=a_template),
+    "/templates#empty": Visit(is_empty=True),
+    "/templates/new": Visit(),
+    "/templates/{id}": Visit(parameters=a_template),
     "/u/{token}": Visit(None, an_unsubscribe_link),
+    "/activity": Visit(parameters=some_activity),
+    "/activity#empty": Visit(is_empty=True),
+    "/intents": Visit(parameters=some_activity),
+    "/intents#empty": Visit(is_empty=True),
+    "/webhooks": Visit(parameters=a_webhook),
+    "/webhooks#empty": Visit(is_empty=True),
+    "/webhooks/new": Visit(),
+    "/webhooks/deliveries": Visit(parameters=a_webhook),
+    "/webhooks/{id}": Visit(parameters=a_webhook),
+    "/webhooks/deliveries/{id}": Visit(parameters=a_delivery),
 }
 
 PIECES: dict[str, str] = {
@@ -293,11 +413,15 @@ PIECES: dict[str, str] = {
     "/imports/live": "what goes on, on the page of imports",
     "/imports/{number}/live": "what goes on, on an import's page",
     "/imports/{number}/rejects.csv": "a download",
+    "/intents/export.csv": "a download",
     "/lists/{kind}/count": "how many fit, on a list's page",
+    "/messages/{id}/html": "a message's own HTML, in a frame",
     "/namespaces/{name}/stats": "figures of a namespace, on its page",
     "/palette": "lines of the palette",
     "/people/{id}/facts": "the facts of a person, on their page",
     "/profiles/export.csv": "a download",
+    "/templates/people": "people to preview a text for, for a field",
     "/sign-in/oidc": "leads to the provider",
     "/sign-in/oidc/callback": "where the provider sends people back to",
+    "/suppressions/export.csv": "a download",
 }

@@ -16,6 +16,13 @@ USUAL = 9
 """Two for who comes (the tenant, the session), the rest for the page."""
 
 MORE = {
+    "/campaigns/{id}": 12,
+    "/campaigns/{id}#ready": 12,
+    "/campaigns/{id}#running": 12,
+    "/campaigns/{id}#client": 12,
+    "/campaigns/{id}/check": 16,
+    "/campaigns/{id}/check#draft": 13,
+    "/campaigns/{id}/steps": 10,
     "/companies/{which}": 10,
     "/companies/{id}/edit/{field}": 10,
     "/database": 11,

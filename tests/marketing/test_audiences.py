@@ -113,3 +113,22 @@ async def test_who_reads_may_not_write(as_role):
     for what in ("lists", "segments", "templates", "campaigns"):
         assert (await viewer.get(f"/api/{what}")).status_code == 200
         assert (await viewer.post(f"/api/{what}", json={"name": "x", "filters": {}})).status_code == 403
+
+
+async def test_people_are_put_on_a_list_by_their_addresses_and_from_another_list(client, stranger, add_person):
+    await add_person("ana@one.example", ("ana@home.example", {}))
+    made, other = await make(client, "lists"), await make(client, "lists", name="Others")
+    pasted = await client.post(f"/api/lists/{made['id']}/addresses", json={"emails": [" ANA@home.example", "no@one.example", ""]})
+    assert pasted.json() == {"people": 1, "not_found": ["no@one.example"]}
+    path = f"/api/lists/{other['id']}/lists"
+    assert (await client.post(path, json={"list_id": made["id"]})).json() == {"people": 1}
+    assert (await client.post(path, json={"list_id": made["id"]})).json() == {"people": 0}
+    assert await emails(client, f"/api/lists/{other['id']}/people?q=ANA+one") == ["ana@one.example"]
+    assert await emails(client, f"/api/lists/{other['id']}/people?q=bo") == []
+    assert (await client.post(f"/api/lists/{made['id']}/addresses", json={"emails": []})).status_code == 422
+    assert (await client.post(path, json={"list_id": "none"})).status_code == 422
+    own = await make(stranger, "lists")
+    assert (await stranger.post(f"/api/lists/{own['id']}/lists", json={"list_id": made["id"]})).status_code == 404
+    assert (await stranger.post(f"/api/lists/{made['id']}/lists", json={"list_id": own["id"]})).status_code == 404
+    theirs = await stranger.post(f"/api/lists/{own['id']}/addresses", json={"emails": ["ana@one.example"]})
+    assert theirs.json() == {"people": 0, "not_found": ["ana@one.example"]}

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.api.catalogue import make_task
+
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -55,3 +57,23 @@ async def test_a_campaign_is_resolved_and_its_start_says_what_is_missing(outride
     assert (code, "physical address" in told) == (4, True)
     assert (await outrider("campaigns", "cancel", "Q4 push"))[1]["state"] == "cancelled"
     assert (await outrider("campaigns", "show", "nobody"))[0] == 3
+
+
+async def test_addresses_of_a_file_are_put_on_a_list(outrider, add_person, tmp_path):
+    await add_person("ana@one.example")
+    (tmp_path / "fair.txt").write_text("Ana Lima <ana@one.example>\nnobody@one.example\n")
+    await outrider("lists", "create", "Fair")
+    assert await outrider("lists", "paste", "Fair", str(tmp_path / "fair.txt")) == (0, {"people": 1, "not_found": ["nobody@one.example"]})
+
+
+async def test_tasks_are_listed_done_put_back_and_skipped(outrider, client):
+    id = (await make_task(client))["id"]
+    code, found = await outrider("tasks", "list", "--channel", "phone")
+    assert (code, [one["instructions"] for one in found]) == (0, ["Call Ana Lima"])
+    assert (await outrider("tasks", "done", id, "reached", "--note", "Again in May"))[1]["outcome"] == "reached"
+    assert await outrider("tasks", "list") == (0, [])
+    assert (await outrider("tasks", "reopen", id))[1]["state"] == "open"
+    assert (await outrider("tasks", "skip", id))[1]["state"] == "skipped"
+    assert (await outrider("tasks", "skip", id))[0] == 4
+    code, told = await outrider("tasks", "done", id, "danced")
+    assert (code, "must be one of reached" in told) == (2, True)

@@ -51,8 +51,15 @@ async def index(
         "message_id": message_id.strip(),
         "since": since,
     }
-    ids = {name: _id(asked[name], name) for name in ("campaign_id", "person_id", "message_id")}
-    filters = Asked(type=type or None, verdict=verdict or None, platform=platform or None, since=_moment(since), **ids)
+    filters = Asked(
+        type=type or None,
+        campaign_id=_id(asked["campaign_id"], "campaign_id"),
+        person_id=_id(asked["person_id"], "person_id"),
+        message_id=_id(asked["message_id"], "message_id"),
+        verdict=verdict or None,
+        platform=platform or None,
+        since=_moment(since),
+    )
     async with visitor.transaction(readonly=True) as connection:
         page = await page_of_activity(connection, visitor.organization_id, filters, limit=PAGE, cursor=cursor)
         types = await types_of_activity(connection, visitor.organization_id)

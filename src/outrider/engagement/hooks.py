@@ -1,6 +1,6 @@
-"""POST /hooks/{token}: where providers deliver. The address is the right to come in and names the organization.
+"""POST /hooks/{token}: where providers deliver. The address is the right to come in, and names the tenant; a signature proves more.
 
-A signature proves the rest. A plain route: no form, no session, no API key. The body is read with a limit of its own, unpacked when it comes packed, kept, and answered.
+A plain route: no form, no session, no API key. The body is read with a limit of its own, unpacked when it comes packed, kept, and answered.
 """
 
 import zlib
@@ -22,7 +22,7 @@ router = APIRouter(include_in_schema=False)
 async def take(request: Request) -> Response:
     """Answer 202 for what is new, 200 for what came before; a problem document otherwise. Nothing is worked on here."""
     receipt = await receive(request.path_params["token"], request.headers, await _body(request))
-    kept = orjson.dumps({"delivery_id": receipt.delivery_id, "is_new": receipt.is_new})
+    kept = orjson.dumps({"delivery_id": str(receipt.delivery_id), "is_new": receipt.is_new})
     return Response(kept, 202 if receipt.is_new else 200, media_type="application/json")
 
 

@@ -136,8 +136,8 @@ CHECKS: dict[str, Callable[[str, Headers, bytes, Any], bool]] = {
 }
 WANTED = {
     "sendgrid": "SendGrid signs with the key whose public half was given here, and the time must be of the last ten minutes",
-    "generic": "X-Outrider-Signature is sha256= and the hex HMAC-SHA256 of timestamp.body, X-Outrider-Timestamp the time in seconds, of the "
-    "last ten minutes",
+    "generic": "X-Outrider-Signature is sha256= and the hex HMAC-SHA256 of timestamp.body, X-Outrider-Timestamp the time in "
+    "seconds, of the last ten minutes",
     "lemlist": "Lemlist repeats the secret of its webhook in the body as secret",
     "smartlead": "Smartlead repeats the secret in the body as secret_key, or signs the body in X-Smartlead-Signature",
 }

@@ -30,7 +30,8 @@ async def work(context: JobContext) -> dict[str, Any]:
         return await _work_on(context, id)
     except Exception as error:
         async with transaction(context.organization_id, context.actor) as connection:
-            await _settle(context, connection, id, "failed", error=ops.describe(error))
+            words = str(error) if isinstance(error, Unreadable) else ops.describe(error)
+            await _settle(context, connection, id, "failed", error=words)
         if isinstance(error, Unreadable):
             raise JobFailed(str(error)) from error
         raise

@@ -1,4 +1,4 @@
-"""Who may come in. A client sees the campaigns of the namespaces they are bound to; lists, segments and texts are the organization's own."""
+"""Who may come in. A client sees the campaigns of their own namespaces; lists, segments and texts are the organization's."""
 
 from typing import Annotated
 

@@ -69,6 +69,11 @@ class Campaigns:
         rows = queries.state_counts(self._connection, organization_id=self._organization, namespaces=self._namespaces)
         return {row["state"]: row["campaigns"] async for row in rows}
 
+    async def email_steps(self, ids: Sequence[UUID]) -> dict[UUID, int]:
+        """Return {campaign: how many emails each person gets at most}; campaigns without any are left out."""
+        rows = queries.email_steps(self._connection, organization_id=self._organization, ids=list(ids))
+        return {row["campaign_id"]: row["steps"] async for row in rows}
+
     async def find(self, id: UUID) -> Campaign:
         """Return a campaign. Raises `NotFound`."""
         row = await queries.campaign(self._connection, organization_id=self._organization, namespaces=self._namespaces, id=id)

@@ -30,6 +30,11 @@ LEFT JOIN tenancy.namespaces AS n ON n.organization_id = :organization_id AND n.
 WHERE c.organization_id = :organization_id AND (:namespaces::text[] IS NULL OR n.name = ANY (:namespaces))
 GROUP BY c.state;
 
+-- name: email_steps(organization_id, ids)
+-- How many email steps campaigns have; those without any are left out.
+SELECT s.campaign_id, count(*) AS steps FROM marketing.steps AS s
+WHERE s.organization_id = :organization_id AND s.campaign_id = ANY (:ids::uuid[]) AND s.channel = 'email' GROUP BY s.campaign_id;
+
 -- name: campaign_ids(organization_id, name)
 -- The ids of campaigns with a name, in any case, two at most.
 SELECT c.campaign_id FROM marketing.campaigns AS c WHERE c.organization_id = :organization_id AND lower(c.name) = lower(:name) LIMIT 2;

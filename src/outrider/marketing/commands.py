@@ -11,6 +11,7 @@ from outrider.people import filters_of
 from outrider.runtime import run_in
 from outrider.tenancy import transaction
 
+from .addresses import addresses_in
 from .campaigns import Campaigns, as_document
 from .lists import PeopleLists
 from .running import Running
@@ -65,6 +66,27 @@ def create_list(name: Name, org: Org = None, json: Json = False) -> None:
 def add_to_list(name: Name, filters: FilterOptions = None, everyone: Everyone = False, org: Org = None, json: Json = False) -> None:
     """Put all people who fit filters on a list."""
     _move("put", name, _filters(filters, everyone), org, json)
+
+
+@lists.command("paste")
+def paste_into_list(
+    name: Name,
+    file: Annotated[
+        typer.FileText, typer.Argument(metavar="FILE", help="Addresses in any form; - reads what is piped in.", show_default=False)
+    ],
+    org: Org = None,
+    json: Json = False,
+) -> None:
+    """Put the people on a list whose addresses a file holds, and name the addresses that nobody has."""
+    emails = addresses_in(file.read())
+
+    async def work(session: "Session") -> None:
+        async with transaction(session.organization_id, session.actor) as connection:
+            service = PeopleLists(connection, session.organization_id)
+            pasted = await service.put_addresses((await service.named(name)).id, emails)
+        show_record(asdict(pasted), json=json)
+
+    run_in(work, org=org, json=json)
 
 
 @lists.command("remove")

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from outrider.kit.http import Cursor, Limit, Text
@@ -14,9 +14,13 @@ from outrider.tenancy import Caller, transaction
 
 from .access import Reader, Writer
 from .examples import FILTERS, LIST, NEXT, MemberPage, MemberView, example, given
-from .lists import MOST_IDS, PeopleLists
+from .lists import LONGEST_QUERY, MOST_ADDRESSES, MOST_IDS, PeopleLists
 
+LONGEST_ADDRESS = 254
 router = APIRouter(prefix="/api/lists", tags=["campaigns"])
+Search = Annotated[
+    Text, Query(description="Words that are all part of name, address or company.", examples=["ana acme"], max_length=LONGEST_QUERY)
+]
 ListId = Annotated[UUID, Path(description="The list's id.")]
 
 
@@ -78,6 +82,33 @@ class Moved(BaseModel):
     people: int
 
 
+class Addresses(BaseModel):
+    """The addresses of people."""
+
+    model_config = given({"emails": ["ana.lopez@acme.example", "nobody@acme.example"]}, title="ListAddresses")
+
+    emails: list[Annotated[Text, Field(max_length=LONGEST_ADDRESS)]] = Field(
+        description=f"Up to {MOST_ADDRESSES:,}, in any case.", max_length=MOST_ADDRESSES
+    )
+
+
+class PastedView(BaseModel):
+    """What addresses put on a list."""
+
+    model_config = example({"people": 1, "not_found": ["nobody@acme.example"]}, title="ListPasted")
+
+    people: int = Field(description="How many people were not on it yet.")
+    not_found: list[str] = Field(description="The addresses that nobody has.")
+
+
+class OtherList(BaseModel):
+    """Another list."""
+
+    model_config = given({"list_id": LIST["id"]}, title="ListFrom")
+
+    list_id: UUID
+
+
 @asynccontextmanager
 async def _lists(caller: Caller, *, readonly: bool = False) -> AsyncIterator[PeopleLists]:
     async with transaction(caller.organization_id, caller.actor, readonly=readonly) as connection:
@@ -121,10 +152,10 @@ async def delete_list(id: ListId, caller: Writer) -> None:
 
 
 @router.get("/{id}/people", summary="List the people on a list")
-async def list_list_people(id: ListId, caller: Reader, limit: Limit = 50, cursor: Cursor = None) -> MemberPage:
+async def list_list_people(id: ListId, caller: Reader, q: Search = "", limit: Limit = 50, cursor: Cursor = None) -> MemberPage:
     """In the order in which the people were made."""
     async with _lists(caller, readonly=True) as lists:
-        page = await lists.people(id, limit=limit, cursor=cursor)
+        page = await lists.people(id, q=q, limit=limit, cursor=cursor)
     return MemberPage(items=[MemberView.model_validate(one) for one in page.items], next_cursor=page.next_cursor)
 
 
@@ -133,6 +164,20 @@ async def add_list_people(id: ListId, caller: Writer, body: Chosen) -> Moved:
     """By id, or all that fit filters. Answers how many were not on it yet; ids of nobody are passed over."""
     async with _lists(caller) as lists:
         return Moved(people=await lists.put(id, ids=body.ids, filters=body.filters))
+
+
+@router.post("/{id}/addresses", summary="Put people on a list by their addresses")
+async def add_list_addresses(id: ListId, caller: Writer, body: Addresses) -> PastedView:
+    """Any of a person's addresses names them. Makes nobody: addresses that nobody has come back."""
+    async with _lists(caller) as lists:
+        return PastedView.model_validate(await lists.put_addresses(id, body.emails))
+
+
+@router.post("/{id}/lists", summary="Put the people of another list on a list")
+async def add_list_of_list(id: ListId, caller: Writer, body: OtherList) -> Moved:
+    """Answers how many were not on it yet; the other list stays as it is."""
+    async with _lists(caller) as lists:
+        return Moved(people=await lists.put_list(id, body.list_id))
 
 
 @router.post("/{id}/people/remove", summary="Take people off a list")

@@ -12,8 +12,7 @@ from outrider.kit.errors import Conflict, InvalidInput
 from outrider.tenancy import OrganizationId
 
 from .campaigns import Campaigns
-from .rendering import MissingVariable, parse, render_text
-from .rendering.syntax import Choice, Nodes, Variable
+from .rendering import MissingVariable, parse, render_text, without_fallback
 from .store import campaigns as queries
 from .store import enrollments, texts
 from .templates import rendered
@@ -136,7 +135,7 @@ def _of_campaign(whole: Whole, eligible: int) -> Iterator[Problem]:
     if not whole.lists and not whole.segments:
         yield Problem("no_audience", "nobody is chosen: add a list or a segment")
     elif whole.campaign.state == "draft":
-        yield Problem("not_resolved", "nobody is enrolled yet: resolve the campaign")
+        yield Problem("not_resolved", "nobody is enrolled yet: choose people and enroll them (resolve)")
     elif not eligible:
         yield Problem("nobody_eligible", "nobody in the audience may be written to")
     if not any(step.channel == "email" for step in whole.steps):
@@ -149,7 +148,7 @@ def _of_campaign(whole: Whole, eligible: int) -> Iterator[Problem]:
     else:
         for mailbox in whole.mailboxes:
             if mailbox.state != "active":
-                told = f"{mailbox.email} is {mailbox.state}{_because(mailbox.state_reason)}"
+                told = f"the mailbox {mailbox.email} is {mailbox.state}{_because(mailbox.state_reason)}"
                 yield Problem("mailbox_not_working", told, blocks=False)
 
 
@@ -178,7 +177,7 @@ async def _of_people(
     uncovered: dict[tuple[str, ...], set[int]] = {}
     for position, step in enumerate(steps, 1):
         for text in [step.instructions or "", *(one for _, *both in wordings[position] for one in both)]:
-            for names in _without_fallback(parse(text)):
+            for names in without_fallback(parse(text)):
                 uncovered.setdefault(names, set()).add(position)
     if not uncovered:
         return []
@@ -210,15 +209,6 @@ async def _wordings(
         position: [(one.label, *(kept[one.template_id] if one.template_id else (one.subject, one.body))) for one in step.variants]
         for position, step in enumerate(steps, 1)
     }
-
-
-def _without_fallback(nodes: Nodes) -> Iterator[tuple[str, ...]]:
-    for node in nodes:
-        if isinstance(node, Variable) and node.fallback is None:
-            yield node.names
-        elif isinstance(node, Choice):
-            for option in node.options:
-                yield from _without_fallback(option)
 
 
 def _because(reason: str | None) -> str:

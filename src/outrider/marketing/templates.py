@@ -1,7 +1,8 @@
 """Templates: texts that are used again, what variables they use, and what they become for a real person. Never commits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from uuid import UUID
 
 import asyncpg
@@ -11,9 +12,9 @@ from outrider.kit.paging import Page, check_limit, decode_id_cursor, encode_curs
 from outrider.tenancy import OrganizationId
 
 from . import checks
-from .rendering import MissingVariable, Rendered, parse, render_message, variables_in
+from .rendering import MissingVariable, Rendered, parse, render_message, variables_in, without_fallback
 from .store import texts as queries
-from .types import Template
+from .types import AudienceOf, Template
 from .variables import variables_of_person
 
 LONGEST_SUBJECT, LONGEST_BODY = 998, 500_000
@@ -25,6 +26,20 @@ class Preview:
 
     message: Rendered | None
     missing: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class UsedVariable:
+    """A variable that a text uses: its value for a person, None for none; whether something stands in for it then."""
+
+    name: str
+    value: str | None
+    is_covered: bool
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it keeps the message back."""
+        return self.value is None and not self.is_covered
 
 
 class Templates:
@@ -102,6 +117,22 @@ class Templates:
             raise Conflict(f"{there.name!r} is used by {', '.join(used)}: give these another text first", field="id")
         await queries.delete_template(self._connection, organization_id=self._organization, id=id)
 
+    async def duplicate(self, id: UUID) -> Template:
+        """Keep the same text under another name and return it. Raises `NotFound`."""
+        there = await self.find(id)
+        base = f"{there.name[: checks.LONGEST_NAME - 20]} (copy"
+        rows = queries.taken_names(self._connection, organization_id=self._organization, name=base)
+        taken = {row["name"] async for row in rows}
+        names = (f"{base}{f' {n}' if n > 1 else ''})" for n in count(1))
+        return await self.add(next(name for name in names if name.lower() not in taken), there.subject, there.body, there.category)
+
+    async def campaigns(self, ids: Sequence[UUID]) -> dict[UUID, list[AudienceOf]]:
+        """Return {template: the campaigns that use it, by name}; templates that none uses are left out."""
+        found: dict[UUID, list[AudienceOf]] = {}
+        async for row in queries.campaigns_using(self._connection, organization_id=self._organization, ids=list(ids)):
+            found.setdefault(row["template_id"], []).append(AudienceOf(row["campaign_id"], row["name"], row["state"]))
+        return found
+
     async def preview(self, subject: str, body: str, person_id: UUID) -> Preview:
         """Return what a text becomes for a person. Raises `NotFound`, and `InvalidInput` for a text that cannot be read."""
         variables_used(subject, body)
@@ -115,6 +146,14 @@ def rendered(subject: str, body: str, known: Mapping[str, str], *, seed: str) ->
         return Preview(render_message(subject, body, known, seed=seed), None)
     except MissingVariable as missing:
         return Preview(None, missing.name)
+
+
+def values_used(subject: str, body: str, known: Mapping[str, str]) -> list[UsedVariable]:
+    """Return the variables of a text by name, with the values known of somebody. Raises `InvalidInput` as `variables_used` does."""
+    used = variables_used(subject, body)
+    wanted = [names for text in (subject, body) for names in without_fallback(parse(text))]
+    lacking = {name for names in wanted if not any(known.get(one, "").strip() for one in names) for name in names}
+    return [UsedVariable(name, known.get(name, "").strip() or None, name not in lacking) for name in sorted(used)]
 
 
 def variables_used(subject: str, body: str) -> dict[str, bool]:

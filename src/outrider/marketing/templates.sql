@@ -36,6 +36,19 @@ INNER JOIN marketing.campaigns AS c ON c.organization_id = :organization_id AND 
 WHERE v.organization_id = :organization_id AND v.template_id = :template_id
 ORDER BY c.name LIMIT 3;
 
+-- name: campaigns_using(organization_id, ids)
+-- The campaigns that use each of these templates, by name.
+SELECT DISTINCT v.template_id, c.campaign_id, c.name, c.state FROM marketing.variants AS v
+INNER JOIN marketing.steps AS s ON s.organization_id = :organization_id AND s.id = v.step_id
+INNER JOIN marketing.campaigns AS c ON c.organization_id = :organization_id AND c.campaign_id = s.campaign_id
+WHERE v.organization_id = :organization_id AND v.template_id = ANY (:ids::uuid[])
+ORDER BY c.name, c.campaign_id;
+
+-- name: taken_names(organization_id, name)
+-- The names of templates that begin with one, in lower case.
+SELECT lower(t.name) AS name FROM marketing.templates AS t
+WHERE t.organization_id = :organization_id AND starts_with(lower(t.name), lower(:name));
+
 -- name: template_texts(organization_id, ids)
 -- The texts of templates.
 SELECT t.id, t.subject, t.body FROM marketing.templates AS t WHERE t.organization_id = :organization_id AND t.id = ANY (:ids::uuid[]);

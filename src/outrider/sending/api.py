@@ -3,13 +3,27 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 
 from outrider.kit.http import Cursor, Limit, Text
 from outrider.tenancy import Caller, require, transaction
 
+from .message_views import (
+    Freeze,
+    FullMessageView,
+    Limits,
+    MessagePage,
+    MessageView,
+    Release,
+    Settlement,
+    StatusView,
+    Thaw,
+    Thawed,
+    Throttles,
+    ThrottleView,
+)
 from .messages import MessageService
-from .views import Freeze, FullMessageView, Limits, MessagePage, MessageView, Release, Settlement, StatusView, Thaw, Thawed
+from .throttles import forget_throttle, list_throttles
 
 router = APIRouter(prefix="/api", tags=["sending"])
 Reader = Annotated[Caller, Depends(require("mailboxes:read"))]
@@ -46,19 +60,37 @@ async def set_limits(body: Limits, caller: Writer) -> StatusView:
         return StatusView.model_validate(await service.set_limits(body.daily_limit, body.domain_hourly_limit))
 
 
+@router.get("/sending/throttles", summary="List slow recipient domains")
+async def get_throttles(caller: Reader) -> Throttles:
+    """The recipient domains whose servers asked for less (421, 450), how many an hour they get, and the answer that taught it."""
+    async with transaction(caller.organization_id, caller.actor, readonly=True) as connection:
+        found = await list_throttles(connection, caller.organization_id)
+    return Throttles(items=[ThrottleView.model_validate(one) for one in found])
+
+
+@router.delete("/sending/throttles/{domain}", summary="Forget that a domain is slow", status_code=204)
+async def remove_throttle(domain: Annotated[Text, Path(max_length=253)], caller: Writer) -> None:
+    """Lets a recipient domain be written to at full pace again, until its servers say otherwise."""
+    async with transaction(caller.organization_id, caller.actor) as connection:
+        await forget_throttle(connection, caller.organization_id, domain)
+
+
 @router.get("/messages", summary="List messages")
 async def list_messages(
     caller: Reader,
     status: Annotated[Text | None, Query(max_length=20, description="Only those in this state.", examples=["unknown"])] = None,
     campaign_id: Annotated[UUID | None, Query(description="Only this campaign's.")] = None,
     mailbox_id: Annotated[UUID | None, Query(description="Only this mailbox's.")] = None,
+    q: Annotated[
+        Text | None, Query(max_length=254, description="A recipient's address, or words of address or subject.", examples=["ana"])
+    ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> MessagePage:
-    """The ledger, newest first."""
+    """The ledger, newest first. Each page of a search for words looks through the next 50,000 messages: it may be short and not the last"""
     async with transaction(caller.organization_id, caller.actor, readonly=True) as connection:
         page = await MessageService(connection, caller.organization_id).page(
-            status=status, campaign_id=campaign_id, mailbox_id=mailbox_id, limit=limit, cursor=cursor
+            status=status, campaign_id=campaign_id, mailbox_id=mailbox_id, q=q, limit=limit, cursor=cursor
         )
     return MessagePage(items=[MessageView.model_validate(one) for one in page.items], next_cursor=page.next_cursor)
 
@@ -94,3 +126,13 @@ async def skip_message(id: UUID, caller: Writer) -> FullMessageView:
     """Leaves out a message that is queued or needs a review; its person goes on with the next step."""
     async with transaction(caller.organization_id, caller.actor) as connection:
         return FullMessageView.model_validate(await MessageService(connection, caller.organization_id).skip(id))
+
+
+@router.post("/messages/{id}/retry", summary="Try a failed message again")
+async def retry_message(id: UUID, caller: Writer) -> FullMessageView:
+    """Queues a message again that the server refused, or put off too often; its person goes on from there.
+
+    409 for one whose address bounced, and when its campaign or person has come to another end.
+    """
+    async with transaction(caller.organization_id, caller.actor) as connection:
+        return FullMessageView.model_validate(await MessageService(connection, caller.organization_id).retry(id))

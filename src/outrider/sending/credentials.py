@@ -53,6 +53,8 @@ class Credentials:
         if self.client_secret:
             form["client_secret"] = self.client_secret
         status, answer = await outgoing.post_form(self.token_url, form)
+        if status >= 500 or status == 429:
+            raise InvalidInput(f"the provider does not answer now: {status}", field="credentials")
         token = answer.get("access_token") if isinstance(answer, dict) else None
         if status != 200 or not isinstance(token, str):
             words = answer.get("error_description") or answer.get("error") if isinstance(answer, dict) else None

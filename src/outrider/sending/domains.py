@@ -1,6 +1,7 @@
 """The domains that we sign for: a DKIM key of our own making, the records to set, and what DNS says about them."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,6 +57,15 @@ class DomainService:
         if row is None:
             raise NotFound(f"there is no domain {id}", field="id")
         return Domain(**dict(row))
+
+    async def unsigned(self) -> Sequence[str]:
+        """Return the domains of mailboxes that have no key yet, by name; the first twenty."""
+        return [row["domain"] async for row in queries.unsigned_domains(self._connection, organization_id=self._organization)]
+
+    async def providers(self, domain: str) -> Sequence[str]:
+        """Return through whom the domain's mailboxes send: gmail, outlook, smtp."""
+        rows = queries.providers_of_domain(self._connection, organization_id=self._organization, domain=domain)
+        return [row["provider"] async for row in rows]
 
     async def add(self, domain: str, selector: str = SELECTOR) -> Domain:
         """Make a key for a domain. Raises `InvalidInput`, and `Conflict` when it has one."""

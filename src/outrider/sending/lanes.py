@@ -16,6 +16,7 @@ from outrider.tenancy import OrganizationId, transaction
 from . import credentials, smtp
 from .ledger import SENDER
 from .preparing import Batch, NeedsReview, Ready
+from .renewal import renew
 from .smtp import Connection, Unreachable
 from .store import queries
 from .types import Account, Claimed, SendingMailbox, Told
@@ -189,14 +190,10 @@ class Lane:
         found = self._secret[1]
         if mailbox.authentication == "oauth2" and found.is_stale:
             try:
-                found = await found.renewed()
+                found = await renew(self._organization, mailbox, found)
             except InvalidInput as error:
                 raise Unreachable(error.message, is_permanent="does not answer" not in error.message) from error
             self._secret = mailbox.credentials_encrypted, found
-            async with transaction(self._organization, SENDER) as connection:
-                await queries.keep_credentials(
-                    connection, organization_id=self._organization, id=mailbox.id, credentials=found.sealed(self._organization, mailbox.id)
-                )
         return account_of(mailbox, found)
 
 

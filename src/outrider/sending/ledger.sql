@@ -75,5 +75,10 @@ UPDATE sending.mailboxes SET state = 'failing', state_reason = :reason
 WHERE organization_id = :organization_id AND id = :id AND state = 'active';
 
 -- name: keep_credentials(organization_id, id, credentials)!
--- Keeps credentials that were renewed.
+-- Keeps credentials that somebody gave.
 UPDATE sending.mailboxes SET credentials_encrypted = :credentials WHERE organization_id = :organization_id AND id = :id;
+
+-- name: keep_renewed(organization_id, id, was, credentials)!
+-- Keeps credentials that were renewed, unless somebody gave others meanwhile.
+UPDATE sending.mailboxes SET credentials_encrypted = :credentials
+WHERE organization_id = :organization_id AND id = :id AND credentials_encrypted = :was;

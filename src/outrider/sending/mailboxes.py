@@ -12,23 +12,24 @@ from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
 from outrider.tenancy import OrganizationId
 
-from . import smtp
-from .credentials import TOKEN_URLS, Credentials, opened
-from .lanes import account_of
-from .preparing import to_sending_mailboxes
-from .smtp import Unreachable
+from .credentials import TOKEN_URLS, Credentials
 from .store import mailbox_queries as queries
 from .store import queries as ledger_queries
-from .types import SendingMailbox
 
 ADDRESS = re.compile(r"[^\s@<>,;:\"()\\]+@[a-z0-9-]+(\.[a-z0-9-]+)+")
 HOST = re.compile(r"[a-z0-9.:-]{1,253}")
+WARMING = ("active", "done")
+"""The states of a warm-up that has begun."""
 SERVERS = {"gmail": ("smtp.gmail.com", 587), "outlook": ("smtp.office365.com", 587)}
 
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """A mailbox and what it did: today and in the last hour what counts against its limits, and the last 7 days of its health."""
+    """A mailbox and what it did: today and in the last hour what counts against its limits, and the last 7 days of its health.
+
+    `health_score` is 100, less what it lost, with what it won; at least 0 and not more than `health_most`.
+    `warmup_day` is 1 on the day on which a warm-up began, None without one.
+    """
 
     id: UUID
     email: str
@@ -63,14 +64,41 @@ class Mailbox:
     bounced_in_week: int
     complaints_in_week: int
     replies_in_week: int
+    health_most: int
+    health_lost_to_bounces: int
+    health_lost_to_complaints: int
+    health_won_by_replies: int
+    warmup_day: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """What came of a connection test. `answer` is the server's own, or what went wrong."""
+class MailboxDay:
+    """A day of the organization's: the limit, and what counted against it. `is_past` holds for today, too."""
 
-    works: bool
-    answer: str
+    day: date
+    is_past: bool
+    daily_limit: int
+    sent: int
+
+
+@dataclass(frozen=True, slots=True)
+class HealthDay:
+    """What a day brought for a mailbox's health; `sent` holds what bounced at once."""
+
+    day: date
+    sent: int
+    bounced: int
+    complaints: int
+    replies: int
+
+
+@dataclass(frozen=True, slots=True)
+class UsedBy:
+    """A campaign that sends from a mailbox."""
+
+    campaign_id: UUID
+    name: str
+    state: str
 
 
 class MailboxService:
@@ -130,6 +158,8 @@ class MailboxService:
     async def change(self, id: UUID, values: dict[str, Any], credentials: Credentials | None = None) -> Mailbox:
         """Change what `values` names; the address stays. Raises as `add` does, and `NotFound`."""
         before = await self.get(id)
+        if values.get("warmup_status") in WARMING and before.warmup_started_on:  # it goes on where it is
+            values = {"warmup_started_on": before.warmup_started_on.isoformat(), **values}
         checked = await self._checked(values)
         _check_together({name: checked.get(name, getattr(before, name)) for name in ("authentication", "smtp_security")})
         moves = checked.get("smtp_host", before.smtp_host) != before.smtp_host
@@ -137,8 +167,6 @@ class MailboxService:
             moves and before.has_credentials and credentials is None
         ):  # else whoever may change a mailbox could have its password sent to them
             raise InvalidInput("the credentials would go to another server: give them again", field="credentials")
-        if checked.get("warmup_status") == "active" and before.warmup_started_on:
-            checked.setdefault("warmup_started_on", before.warmup_started_on.isoformat())
         try:
             await queries.change_mailbox(self._connection, organization_id=self._organization, id=id, values=checked)
         except (asyncpg.CheckViolationError, asyncpg.NotNullViolationError) as error:
@@ -153,12 +181,31 @@ class MailboxService:
         return await self.get(id)
 
     async def remove(self, id: UUID) -> None:
-        """Remove a mailbox that never sent. Raises `NotFound`, and `Conflict` for one that the ledger or a campaign names."""
+        """Remove a mailbox that never sent. Raises `NotFound`, and `Conflict` naming the campaigns that use it, or when the ledger does."""
+        if used := await self.campaigns_of(id):
+            names = ", ".join(f"“{one.name}”" for one in used[:5]) + (f" and {len(used) - 5} more" if len(used) > 5 else "")
+            raise Conflict(f"the mailbox is used by {names}: take it out of there first, or pause it", field="id")
         try:
-            if await queries.delete_mailbox(self._connection, organization_id=self._organization, id=id) is None:
-                raise NotFound(f"there is no mailbox {id}", field="id")
+            async with self._connection.transaction():  # so that the caller can still ask what else there is
+                if await queries.delete_mailbox(self._connection, organization_id=self._organization, id=id) is None:
+                    raise NotFound(f"there is no mailbox {id}", field="id")
         except asyncpg.ForeignKeyViolationError as error:
-            raise Conflict("the mailbox belongs to a campaign, or has sent something: pause it instead", field="id") from error
+            raise Conflict("the mailbox has sent something, which the ledger remembers: pause it instead", field="id") from error
+
+    async def campaigns_of(self, id: UUID) -> list[UsedBy]:
+        """Return the campaigns that send from a mailbox, newest first; the first hundred."""
+        rows = queries.campaigns_of_mailbox(self._connection, organization_id=self._organization, id=id)
+        return [UsedBy(**dict(row)) async for row in rows]
+
+    async def days(self, id: UUID) -> list[MailboxDay]:
+        """Return limit and use day by day: a warm-up as a whole, one that waits as if it began today, else the last 30 days."""
+        rows = queries.days_of_mailbox(self._connection, organization_id=self._organization, id=id)
+        return [MailboxDay(**dict(row)) async for row in rows]
+
+    async def week(self, id: UUID) -> list[HealthDay]:
+        """Return the last 7 days, today last."""
+        rows = queries.week_of_mailbox(self._connection, organization_id=self._organization, id=id)
+        return [HealthDay(**dict(row)) async for row in rows]
 
     async def set_for_campaign(self, campaign_id: UUID, mailbox_ids: list[UUID]) -> int:
         """Say which mailboxes a campaign sends from. What is queued with another one goes over to them; returns how many messages.
@@ -200,7 +247,7 @@ class MailboxService:
         """Return values as they are kept. Raises `InvalidInput` naming the field."""
         checked = dict(values)
         for field in ("email", "reply_to"):
-            if checked.get(field):
+            if checked.get(field) or (field == "email" and field in checked):
                 checked[field] = checked[field].strip().lower()
                 if not ADDRESS.fullmatch(checked[field]) or not checked[field].isascii():
                     raise InvalidInput(f"{field} is {checked[field]!r}; it must be an address such as ana@example.org", field=field)
@@ -211,7 +258,7 @@ class MailboxService:
                     raise InvalidInput(f"{field} is {checked[field]!r}; it must be a name such as mail.example.org", field=field)
         if any(ord(letter) < 32 for letter in checked.get("from_name") or ""):
             raise InvalidInput("from_name holds a line end or another control character: take it out", field="from_name")
-        if checked.get("warmup_status") == "active" and not checked.get("warmup_started_on"):
+        if checked.get("warmup_status") in WARMING and not checked.get("warmup_started_on"):
             checked["warmup_started_on"] = (await queries.today(self._connection, organization_id=self._organization)).isoformat()
         return checked
 
@@ -219,28 +266,3 @@ class MailboxService:
 def _check_together(values: dict[str, Any]) -> None:
     if values["authentication"] != "none" and values["smtp_security"] == "none":
         raise InvalidInput("a password is not sent without encryption: choose tls or starttls", field="smtp_security")
-
-
-async def read_for_trial(connection: asyncpg.Connection, organization: OrganizationId, id: UUID) -> SendingMailbox:
-    """Return what `try_mailbox` needs. Raises `NotFound`."""
-    rows = ledger_queries.mailboxes_for_sending(connection, organization_id=organization, mailbox_ids=[id])
-    mailbox = (await to_sending_mailboxes(rows)).get(id)
-    if mailbox is None:
-        raise NotFound(f"there is no mailbox {id}", field="id")
-    return mailbox
-
-
-async def try_mailbox(organization: OrganizationId, mailbox: SendingMailbox) -> Trial:
-    """Connect and sign in as a mailbox does, send nothing, and return the server's own answer. Takes up to a minute, in no transaction."""
-    try:
-        found = opened(mailbox.credentials_encrypted, organization, mailbox.id)
-        if mailbox.authentication == "oauth2" and found.is_stale:
-            found = await found.renewed()
-        tried = await smtp.connect(account_of(mailbox, found), local_hostname=mailbox.email.partition("@")[2])
-    except Unreachable as trouble:
-        return Trial(False, trouble.answer)
-    except InvalidInput as error:
-        return Trial(False, error.message)
-    answer = tried.greeting
-    await tried.close()
-    return Trial(True, answer)

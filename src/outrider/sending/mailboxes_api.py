@@ -11,7 +11,8 @@ from outrider.tenancy import Caller, require, transaction
 
 from .credentials import Credentials
 from .domains import Domain, DomainService
-from .mailboxes import MailboxService, read_for_trial, try_mailbox
+from .mailboxes import MailboxService
+from .trials import read_for_trial, try_mailbox
 from .views import (
     CampaignMailboxes,
     CampaignMailboxesView,

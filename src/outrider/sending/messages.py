@@ -1,5 +1,6 @@
 """The ledger as people see it and decide about it: what waits, what is in doubt, whether sending is frozen."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -16,6 +17,9 @@ from .store import message_queries as queries
 
 STATUSES = ("queued", "claimed", "sending", "sent", "failed", "skipped", "needs_review", "unknown")
 COUNTED_TO = 10_000
+SEARCHED = 50_000
+"""How many messages a page of a search looks through at most: the ledger holds millions, and has no index on words."""
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class Message:
 
     id: UUID
     campaign_id: UUID
+    campaign: str
     enrollment_id: UUID
     sequence_step: int
     mailbox_id: UUID
@@ -114,11 +119,18 @@ class MessageService:
 
     async def status(self) -> Status:
         """Return how sending stands. Not for a read-only transaction: a restored copy is found out here, too, and freezes."""
+        is_frozen = bool(await queries.is_frozen(self._connection))  # first: it may write what is read next
         control = dict(await queries.control(self._connection, organization_id=self._organization))
         rows = queries.counts(self._connection, organization_id=self._organization, most=COUNTED_TO)
         counts = {row["status"]: row["messages"] async for row in rows}
         due = await queries.due(self._connection, organization_id=self._organization, moment=datetime.now(UTC), most=COUNTED_TO)
-        return Status(**{**control, **counts}, messages_due=due["messages"], people_due=due["people"], last_sent_at=due["last_sent_at"])
+        return Status(
+            **{**control, **counts},
+            is_frozen=is_frozen,
+            messages_due=due["messages"],
+            people_due=due["people"],
+            last_sent_at=due["last_sent_at"],
+        )
 
     async def page(
         self,
@@ -126,10 +138,15 @@ class MessageService:
         status: str | None = None,
         campaign_id: UUID | None = None,
         mailbox_id: UUID | None = None,
+        q: str | None = None,
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[Message]:
-        """Return a page of messages, newest first. Raises `InvalidInput` for a bad status, limit or cursor."""
+        """Return a page of messages, newest first. `q` is a recipient's whole address, or words of recipient or subject.
+
+        For words a page may be short, or empty, and still have a next one: each looks through the next 50,000 messages. Raises
+        `InvalidInput` for a bad status, limit or cursor.
+        """
         check_limit(limit)
         if status is not None and status not in STATUSES:
             raise InvalidInput(f"status is {status!r}; it must be one of {', '.join(STATUSES)}", field="status")
@@ -137,9 +154,30 @@ class MessageService:
             "organization_id": self._organization, "campaign_id": campaign_id, "mailbox_id": mailbox_id, "before": decode_id_cursor(cursor),
             "count": limit + 1,
         }  # fmt: skip
-        rows = queries.messages_in(self._connection, status=status, **asked) if status else queries.messages(self._connection, **asked)
+        words, until = (q or "").strip().lower(), None
+        if _ADDRESS.fullmatch(words):
+            rows = queries.messages_to(self._connection, recipient=words, status=status, **asked)
+        elif words:
+            until = await queries.last_within(
+                self._connection, organization_id=self._organization, before=asked["before"], within=SEARCHED - 1
+            )
+            rows = queries.messages_with(self._connection, words=words, status=status, until=until, **asked)
+        else:
+            rows = queries.messages_in(self._connection, status=status, **asked) if status else queries.messages(self._connection, **asked)
         found = [Message(**dict(row)) async for row in rows]
-        return Page(found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None)
+        last = found[limit - 1].id if len(found) > limit else until
+        return Page(found[:limit], encode_cursor(last) if last else None)
+
+    async def choices(self) -> tuple[list[tuple[UUID, str]], list[tuple[UUID, str]]]:
+        """Return campaigns that were started and mailboxes by name, which messages may be asked for by; the latest 200 of each."""
+        rows = [dict(row) async for row in queries.choices(self._connection, organization_id=self._organization)]
+        campaigns, mailboxes = ([(row["id"], row["name"]) for row in rows if row["kind"] == kind] for kind in ("campaign", "mailbox"))
+        return campaigns, mailboxes
+
+    async def latest_of(self, mailbox_id: UUID, count: int = 6) -> list[Message]:
+        """Return what a mailbox sent last, or is sending."""
+        rows = queries.latest_of_mailbox(self._connection, organization_id=self._organization, mailbox_id=mailbox_id, count=count)
+        return [Message(**dict(row)) async for row in rows]
 
     async def get(self, id: UUID) -> FullMessage:
         """Return one message with its attempts. Raises `NotFound`."""
@@ -181,6 +219,18 @@ class MessageService:
         before = await self.get(id)
         if not await queries.skip(self._connection, ids=[id]):
             raise Conflict(f"the message is {before.status}: only what is queued or needs a review is skipped", field="id")
+        return await self.get(id)
+
+    async def retry(self, id: UUID) -> FullMessage:
+        """Queue a message again that the server refused, or put off too often; its person goes on from there.
+
+        Raises `NotFound`, and `Conflict` when its address bounced, or its campaign or person has come to another end.
+        """
+        before = await self.get(id)
+        if not await queries.retry(self._connection, ids=[id]):
+            why = {"failed": "its address bounced, or its campaign or person has come to another end"}.get(before.status)
+            raise Conflict(f"the message is not tried again: {why or f'it is {before.status}, not failed'}", field="id")
+        await ops.log_event(self._connection, "message", id, "message.retried", {"reason": before.reason})
         return await self.get(id)
 
     async def freeze(self, reason: str) -> Status:

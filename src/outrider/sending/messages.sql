@@ -1,7 +1,10 @@
+-- name: is_frozen()$
+-- Whether sending is frozen; a restored copy is found out here, and freezes.
+SELECT sending.f_is_frozen();
+
 -- name: control(organization_id)^
--- Whether sending is frozen, and the limits of the organization.
-SELECT
-    sending.f_is_frozen() AS is_frozen, c.frozen_at, c.frozen_reason, c.daily_limit, c.domain_hourly_limit
+-- Since when sending is frozen and why, and the limits of the organization.
+SELECT c.frozen_at, c.frozen_reason, c.daily_limit, c.domain_hourly_limit
 FROM (SELECT :organization_id::uuid AS id) AS o
 LEFT JOIN sending.control AS c ON c.organization_id = o.id;
 
@@ -43,10 +46,11 @@ SELECT
 -- name: messages(organization_id, campaign_id, mailbox_id, before, count)
 -- A page of messages, newest first; NULL asks nothing.
 SELECT
-    m.id, m.campaign_id, m.enrollment_id, m.sequence_step, m.mailbox_id, b.email AS mailbox, m.person_id, m.recipient, m.message_id, m.subject,
-    m.status, m.reason, m.attempts, m.scheduled_at, m.last_attempt_at, m.error_message, m.sent_at, m.created_at
+    m.id, m.campaign_id, c.name AS campaign, m.enrollment_id, m.sequence_step, m.mailbox_id, b.email AS mailbox, m.person_id, m.recipient,
+    m.message_id, m.subject, m.status, m.reason, m.attempts, m.scheduled_at, m.last_attempt_at, m.error_message, m.sent_at, m.created_at
 FROM sending.messages AS m
 INNER JOIN sending.mailboxes AS b ON b.organization_id = :organization_id AND b.id = m.mailbox_id
+INNER JOIN marketing.campaigns AS c ON c.organization_id = :organization_id AND c.campaign_id = m.campaign_id
 WHERE m.organization_id = :organization_id
     AND (:campaign_id::uuid IS NULL OR m.campaign_id = :campaign_id::uuid)
     AND (:mailbox_id::uuid IS NULL OR m.mailbox_id = :mailbox_id::uuid)
@@ -57,15 +61,69 @@ LIMIT :count;
 -- name: messages_in(organization_id, status, campaign_id, mailbox_id, before, count)
 -- A page of the messages in one state, newest first; NULL asks nothing.
 SELECT
-    m.id, m.campaign_id, m.enrollment_id, m.sequence_step, m.mailbox_id, b.email AS mailbox, m.person_id, m.recipient, m.message_id, m.subject,
-    m.status, m.reason, m.attempts, m.scheduled_at, m.last_attempt_at, m.error_message, m.sent_at, m.created_at
+    m.id, m.campaign_id, c.name AS campaign, m.enrollment_id, m.sequence_step, m.mailbox_id, b.email AS mailbox, m.person_id, m.recipient,
+    m.message_id, m.subject, m.status, m.reason, m.attempts, m.scheduled_at, m.last_attempt_at, m.error_message, m.sent_at, m.created_at
 FROM sending.messages AS m
 INNER JOIN sending.mailboxes AS b ON b.organization_id = :organization_id AND b.id = m.mailbox_id
+INNER JOIN marketing.campaigns AS c ON c.organization_id = :organization_id AND c.campaign_id = m.campaign_id
 WHERE m.organization_id = :organization_id AND m.status = :status
     AND (:campaign_id::uuid IS NULL OR m.campaign_id = :campaign_id::uuid)
     AND (:mailbox_id::uuid IS NULL OR m.mailbox_id = :mailbox_id::uuid)
     AND (:before::uuid IS NULL OR m.id < :before::uuid)
 ORDER BY m.id DESC
+LIMIT :count;
+
+-- name: messages_to(organization_id, recipient, status, campaign_id, mailbox_id, before, count)
+-- A page of the messages to one address, in the whole ledger, newest first; NULL asks nothing.
+SELECT
+    m.id, m.campaign_id, c.name AS campaign, m.enrollment_id, m.sequence_step, m.mailbox_id, b.email AS mailbox, m.person_id, m.recipient,
+    m.message_id, m.subject, m.status, m.reason, m.attempts, m.scheduled_at, m.last_attempt_at, m.error_message, m.sent_at, m.created_at
+FROM sending.messages AS m
+INNER JOIN sending.mailboxes AS b ON b.organization_id = :organization_id AND b.id = m.mailbox_id
+INNER JOIN marketing.campaigns AS c ON c.organization_id = :organization_id AND c.campaign_id = m.campaign_id
+WHERE m.organization_id = :organization_id AND m.recipient = :recipient
+    AND m.contact_id IN (SELECT v.contact_id FROM vault.contacts AS v WHERE v.organization_id = :organization_id AND v.email = :recipient)
+    AND (:status::text IS NULL OR m.status = :status::text)
+    AND (:campaign_id::uuid IS NULL OR m.campaign_id = :campaign_id::uuid)
+    AND (:mailbox_id::uuid IS NULL OR m.mailbox_id = :mailbox_id::uuid)
+    AND (:before::uuid IS NULL OR m.id < :before::uuid)
+ORDER BY m.id DESC
+LIMIT :count;
+
+-- name: last_within(organization_id, before, within)$
+-- The last of so many messages, newest first; NULL when there are not so many.
+SELECT m.id FROM sending.messages AS m
+WHERE m.organization_id = :organization_id AND (:before::uuid IS NULL OR m.id < :before::uuid)
+ORDER BY m.id DESC LIMIT 1 OFFSET :within;
+
+-- name: messages_with(organization_id, words, status, campaign_id, mailbox_id, before, until, count)
+-- A page of the messages whose recipient or subject holds these words, newest first, no older than `until`; NULL asks nothing.
+SELECT
+    m.id, m.campaign_id, c.name AS campaign, m.enrollment_id, m.sequence_step, m.mailbox_id, b.email AS mailbox, m.person_id, m.recipient,
+    m.message_id, m.subject, m.status, m.reason, m.attempts, m.scheduled_at, m.last_attempt_at, m.error_message, m.sent_at, m.created_at
+FROM sending.messages AS m
+INNER JOIN sending.mailboxes AS b ON b.organization_id = :organization_id AND b.id = m.mailbox_id
+INNER JOIN marketing.campaigns AS c ON c.organization_id = :organization_id AND c.campaign_id = m.campaign_id
+WHERE m.organization_id = :organization_id
+    AND (position(lower(:words) IN m.recipient) > 0 OR position(lower(:words) IN lower(m.subject)) > 0)
+    AND (:status::text IS NULL OR m.status = :status::text)
+    AND (:campaign_id::uuid IS NULL OR m.campaign_id = :campaign_id::uuid)
+    AND (:mailbox_id::uuid IS NULL OR m.mailbox_id = :mailbox_id::uuid)
+    AND (:before::uuid IS NULL OR m.id < :before::uuid)
+    AND (:until::uuid IS NULL OR m.id >= :until::uuid)
+ORDER BY m.id DESC
+LIMIT :count;
+
+-- name: latest_of_mailbox(organization_id, mailbox_id, count)
+-- What a mailbox sent last, or is sending.
+SELECT
+    m.id, m.campaign_id, c.name AS campaign, m.enrollment_id, m.sequence_step, m.mailbox_id, b.email AS mailbox, m.person_id, m.recipient,
+    m.message_id, m.subject, m.status, m.reason, m.attempts, m.scheduled_at, m.last_attempt_at, m.error_message, m.sent_at, m.created_at
+FROM sending.messages AS m
+INNER JOIN sending.mailboxes AS b ON b.organization_id = :organization_id AND b.id = m.mailbox_id
+INNER JOIN marketing.campaigns AS c ON c.organization_id = :organization_id AND c.campaign_id = m.campaign_id
+WHERE m.organization_id = :organization_id AND m.mailbox_id = :mailbox_id AND m.counted_at IS NOT NULL
+ORDER BY m.counted_at DESC
 LIMIT :count;
 
 -- name: message(organization_id, id)^
@@ -91,6 +149,44 @@ SELECT sending.f_settle(:id, :outcome, :evidence);
 -- name: release(ids, subject, body)$
 -- How many of the messages that wait for a look go on.
 SELECT sending.f_release(:ids::uuid[], :subject, :body);
+
+-- name: retry(ids)$
+-- How many of the messages that a server refused are queued again.
+SELECT sending.f_retry(:ids::uuid[]);
+
+-- name: wording_of(organization_id, id)^
+-- What a message's step says before names are put in: its wording's text, or the template's; none when the step has no text any more.
+SELECT m.enrollment_id, m.step_id, coalesce(t.subject, v.subject) AS subject, coalesce(t.body, v.body) AS body
+FROM sending.messages AS m
+INNER JOIN marketing.variants AS v ON v.organization_id = :organization_id AND v.id = m.variant_id
+LEFT JOIN marketing.templates AS t ON t.organization_id = :organization_id AND t.id = v.template_id
+WHERE m.organization_id = :organization_id AND m.id = :id;
+
+-- name: choices(organization_id)
+-- Campaigns and mailboxes that messages may be asked for by, by name; the latest 200 of each.
+(
+    SELECT 'campaign' AS kind, c.campaign_id AS id, c.name FROM marketing.campaigns AS c
+    WHERE c.organization_id = :organization_id AND c.state <> 'draft' ORDER BY c.campaign_id DESC LIMIT 200
+)
+UNION ALL
+(
+    SELECT 'mailbox', b.id, b.email FROM sending.mailboxes AS b WHERE b.organization_id = :organization_id ORDER BY b.id DESC LIMIT 200
+)
+ORDER BY 1, 3;
+
+-- name: frozen(organization_id)^
+-- Since when sending is frozen and why; no row when it is not. Changes nothing: a restored copy is found out by who sends.
+SELECT c.frozen_at, c.frozen_reason FROM sending.control AS c WHERE c.organization_id = :organization_id AND c.frozen_at IS NOT NULL;
+
+-- name: throttles(organization_id)
+-- The recipient domains that are written to slowly, the slowest first; the first 500.
+SELECT t.recipient_domain, t.per_hour, t.not_before, t.learned_from, t.updated_at FROM sending.throttles AS t
+WHERE t.organization_id = :organization_id
+ORDER BY t.per_hour, t.recipient_domain LIMIT 500;
+
+-- name: forget_throttle(organization_id, domain)$
+-- Lets a recipient domain be written to at full pace again.
+DELETE FROM sending.throttles WHERE organization_id = :organization_id AND recipient_domain = lower(btrim(:domain)) RETURNING recipient_domain;
 
 -- name: skip(ids)$
 -- How many messages were left out.

@@ -145,12 +145,14 @@ async def connect(account: Account, *, local_hostname: str) -> Connection:
     except aiosmtplib.SMTPResponseException as error:
         client.close()
         raise Unreachable(f"{error.code} {error.message}", error.code, is_permanent=error.code >= 500) from error
-    except ssl.SSLError as error:
-        client.close()
-        raise Unreachable(f"the server's certificate does not hold, or it speaks no TLS here: {error.reason}", is_permanent=True) from error
     except (aiosmtplib.SMTPException, OSError) as error:
         client.close()
+        cause = error if isinstance(error, ssl.SSLError) else error.__cause__
+        if isinstance(cause, ssl.SSLError):
+            raise Unreachable(_tls_words(cause, account), is_permanent=True) from error
         is_mistake = isinstance(error, aiosmtplib.SMTPException) and not isinstance(error, (*LOST, aiosmtplib.SMTPConnectError))
+        if isinstance(error, aiosmtplib.SMTPConnectError):
+            raise Unreachable(f"{account.host}:{account.port} does not answer as a mail server does: {_words(cause or error)}") from error
         raise Unreachable(_words(error), is_permanent=is_mistake) from error
     except BaseException:
         client.close()
@@ -172,3 +174,9 @@ def _text(answer: aiosmtplib.SMTPResponse) -> str:
 
 def _words(error: BaseException) -> str:
     return str(error) or type(error).__name__
+
+
+def _tls_words(error: ssl.SSLError, account: Account) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the certificate of {account.host} does not hold: {error.verify_message}"
+    return f"{account.host}:{account.port} speaks no TLS that we do here: {error.reason or error}"

@@ -22,6 +22,9 @@ from .store import suppression_queries as queries
 
 Reason = Literal["unsubscribe", "bounce", "complaint", "manual", "import", "erasure"]
 REASONS: tuple[Reason, ...] = ("unsubscribe", "bounce", "complaint", "manual", "import", "erasure")
+KINDS = ("address", "domain")
+THEIR_OWN = frozenset({"unsubscribe", "complaint"})
+"""What people said themselves: taken away only by who says why."""
 LONGEST = 254
 MOST = 10_000
 _DOMAIN = re.compile(r"[^\s@,;:<>\"'()/\\]+\.[^\s@,;:<>\"'()/\\]+")
@@ -29,12 +32,16 @@ _DOMAIN = re.compile(r"[^\s@,;:<>\"'()/\\]+\.[^\s@,;:<>\"'()/\\]+")
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """One of them. `value` is None when the address was erased: only its hash is left. `campaign_id` None: for everything."""
+    """One of them. `value` is None when the address was erased: only its hash is left. `campaign_id` None: for everything.
+
+    `campaign` is its name where suppressions are read, and None where they are made or taken away.
+    """
 
     id: UUID
     kind: str
     value: str | None
     campaign_id: UUID | None
+    campaign: str | None
     reason: str
     note: str | None
     created_by: str
@@ -94,21 +101,32 @@ async def page_of_suppressions(
     organization: OrganizationId,
     *,
     value: str | None = None,
+    q: str | None = None,
+    kind: str | None = None,
     reason: str | None = None,
     campaign_id: UUID | None = None,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page[Suppression]:
-    """Return a page, newest first. `value` finds an address or domain exactly. Raises `InvalidInput` for a bad limit, cursor or reason."""
+    """Return a page, newest first. `value` finds an address or domain exactly, even when only its hash is left.
+
+    `q` does so for a whole address, and else finds what holds it, too. Raises `InvalidInput` for a bad limit, cursor, kind or reason.
+    """
     check_limit(limit)
-    if reason is not None and reason not in REASONS:
-        raise InvalidInput(f"reason is {reason!r}; it must be one of {', '.join(REASONS)}", field="reason")
+    for name, given, allowed in (("reason", reason, REASONS), ("kind", kind, KINDS)):
+        if given is not None and given not in allowed:
+            raise InvalidInput(f"{name} is {given!r}; it must be one of {', '.join(allowed)}", field=name)
     before = decode_id_cursor(cursor)
+    words: str | None = (q or "").strip()
+    if words and is_one(words) and "@" in words:
+        value, words = value or words, None
     await keyed(connection)
     rows = queries.suppressions(
         connection,
         organization_id=organization,
         value=value or None,
+        words=words or None,
+        kind=kind,
         reason=reason,
         campaign_id=campaign_id,
         before=before,
@@ -118,19 +136,44 @@ async def page_of_suppressions(
     return Page(found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None)
 
 
-async def unsuppress(connection: asyncpg.Connection, organization: OrganizationId, id: UUID) -> Suppression:
-    """Take a suppression away and return what it was; who did it stays in the event store. Raises `NotFound`."""
-    row = await queries.unsuppress(connection, organization_id=organization, id=id)
+async def find_suppression(connection: asyncpg.Connection, organization: OrganizationId, id: UUID) -> Suppression:
+    """Return one. Raises `NotFound`."""
+    row = await queries.suppression(connection, organization_id=organization, id=id)
     if row is None:
         raise NotFound(f"there is no suppression {id}", field="id")
-    gone = Suppression(**dict(row))
-    await ops.log_event(connection, "suppression", id, "suppression.removed", {"kind": gone.kind, "reason": gone.reason})
+    return Suppression(**dict(row))
+
+
+async def unsuppress(connection: asyncpg.Connection, organization: OrganizationId, id: UUID, why: str | None = None) -> Suppression:
+    """Take a suppression away and return what it was; who did it, and why, stays in the event store.
+
+    Raises `NotFound`, and `InvalidInput` when no reason is given for lifting what somebody said themselves.
+    """
+    gone = await find_suppression(connection, organization, id)
+    why = (why or "").strip() or None
+    if gone.reason in THEIR_OWN and why is None:
+        what = "unsubscribed" if gone.reason == "unsubscribe" else "complained"
+        raise InvalidInput(f"they {what} themselves: say why they may be written to again, such as that they asked to be", field="why")
+    await queries.unsuppress(connection, organization_id=organization, id=id)
+    told = {"kind": gone.kind, "reason": gone.reason, "campaign_id": str(gone.campaign_id) if gone.campaign_id else None, "why": why}
+    await ops.log_event(connection, "suppression", id, "suppression.removed", told)
     return gone
+
+
+def is_one(value: str) -> bool:
+    """Whether a text is an address or a domain."""
+    text = value.strip()
+    name, at, domain = text.rpartition("@")
+    return (
+        len(text) <= LONGEST
+        and text.isprintable()
+        and bool(_DOMAIN.fullmatch(domain))
+        and not (at and (not name or re.search(r"[\s<>,;]", name)))
+    )
 
 
 def check(value: str) -> None:
     """Raise `InvalidInput` for what is neither an address nor a domain."""
-    text = value.strip()
-    name, at, domain = text.rpartition("@")
-    if len(text) > LONGEST or not _DOMAIN.fullmatch(domain) or (at and (not name or re.search(r"[\s<>,;]", name))):
-        raise InvalidInput(f"{text[:80]!r} is neither an address nor a domain, such as ana@example.org or example.org", field="values")
+    if not is_one(value):
+        shown = value.strip()[:80]
+        raise InvalidInput(f"{shown!r} is neither an address nor a domain, such as ana@example.org or example.org", field="values")

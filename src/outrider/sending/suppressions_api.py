@@ -1,24 +1,27 @@
 """Suppressions over HTTP. One request is one transaction."""
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from outrider.kit.http import Cursor, Limit, Text
+from outrider.kit.http import Cursor, Limit, Text, csv_file
 from outrider.tenancy import Caller, require, transaction
 
-from . import suppressions
+from . import suppression_files, suppressions
 
 router = APIRouter(prefix="/api/suppressions", tags=["mailboxes"])
 Reader = Annotated[Caller, Depends(require("mailboxes:read"))]
 Writer = Annotated[Caller, Depends(require("mailboxes:write"))]
 
 EXAMPLE: dict[str, Any] = {
-    "id": "0193a512-7c14-7e0c-9b1d-2f6f5a1f3c11", "kind": "address", "value": "ana@example.org", "campaign_id": None, "reason": "manual",
-    "note": "asked by telephone", "created_by": "user:0193a510-0000-7000-8000-000000000001", "created_at": "2026-11-20T08:00:00Z",
+    "id": "0193a512-7c14-7e0c-9b1d-2f6f5a1f3c11", "kind": "address", "value": "ana@example.org", "campaign_id": None, "campaign": None,
+    "reason": "manual", "note": "asked by telephone", "created_by": "user:0193a510-0000-7000-8000-000000000001",
+    "created_at": "2026-11-20T08:00:00Z",
 }  # fmt: skip
 
 
@@ -31,6 +34,7 @@ class SuppressionView(BaseModel):
     kind: Literal["address", "domain"]
     value: str | None = Field(description="Null when the address was erased: only its hash is left, and holds.")
     campaign_id: UUID | None = Field(description="The only campaign that it is about; null: all.")
+    campaign: str | None = Field(description="Its name, where suppressions are listed.")
     reason: str
     note: str | None
     created_by: str
@@ -73,6 +77,8 @@ class Added(BaseModel):
 async def list_suppressions(
     caller: Reader,
     value: Annotated[Text | None, Query(max_length=254, description="An address or domain.", examples=["ana@example.org"])] = None,
+    q: Annotated[Text | None, Query(max_length=254, description="A whole address, or what a value holds.", examples=["example"])] = None,
+    kind: Annotated[Text | None, Query(max_length=20, description="address or domain.", examples=["domain"])] = None,
     reason: Annotated[Text | None, Query(max_length=20, description="Only these.", examples=["bounce"])] = None,
     campaign_id: Annotated[UUID | None, Query(description="Only those about this campaign.")] = None,
     limit: Limit = 50,
@@ -81,7 +87,15 @@ async def list_suppressions(
     """Who is not written to, newest first. `value` finds an address or domain even when only its hash is left."""
     async with transaction(caller.organization_id, caller.actor, readonly=True) as connection:
         page = await suppressions.page_of_suppressions(
-            connection, caller.organization_id, value=value, reason=reason, campaign_id=campaign_id, limit=limit, cursor=cursor
+            connection,
+            caller.organization_id,
+            value=value,
+            q=q,
+            kind=kind,
+            reason=reason,
+            campaign_id=campaign_id,
+            limit=limit,
+            cursor=cursor,
         )
     return SuppressionPage(items=[SuppressionView.model_validate(one) for one in page.items], next_cursor=page.next_cursor)
 
@@ -99,8 +113,56 @@ async def add_suppressions(body: NewSuppressions, caller: Writer) -> Added:
     return Added(added=len(new), already=len(body.values) - len(new), items=[SuppressionView.model_validate(one) for one in new])
 
 
+@router.get(
+    "/export.csv",
+    summary="Export suppressions as CSV",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/csv": {}}, "description": "A header, then a line for each suppression."}},
+)
+async def export_suppressions(caller: Reader) -> StreamingResponse:
+    """All suppressions as CSV (UTF-8), newest first. Those whose address was erased have no value; cells that a spreadsheet would run as
+    formulas begin with an apostrophe."""
+    return csv_answer(caller)
+
+
+@router.get("/{id}", summary="Show a suppression")
+async def get_suppression(id: UUID, caller: Reader) -> SuppressionView:
+    """One suppression."""
+    async with transaction(caller.organization_id, caller.actor, readonly=True) as connection:
+        return SuppressionView.model_validate(await suppressions.find_suppression(connection, caller.organization_id, id))
+
+
 @router.delete("/{id}", summary="Lift a suppression")
-async def remove_suppression(id: UUID, caller: Writer) -> SuppressionView:
-    """Lets an address or domain be written to again; the event store keeps who did it."""
+async def remove_suppression(
+    id: UUID,
+    caller: Writer,
+    why: Annotated[
+        Text | None,
+        Query(max_length=500, description="Needed for what people said themselves.", examples=["they asked for the newsletter again"]),
+    ] = None,
+) -> SuppressionView:
+    """Lets an address or domain be written to again; the event store keeps who did it and why.
+
+    422 when somebody unsubscribed or complained and `why` does not say why they may be written to all the same.
+    """
     async with transaction(caller.organization_id, caller.actor) as connection:
-        return SuppressionView.model_validate(await suppressions.unsuppress(connection, caller.organization_id, id))
+        return SuppressionView.model_validate(await suppressions.unsuppress(connection, caller.organization_id, id, why))
+
+
+def csv_answer(caller: Caller) -> StreamingResponse:
+    """Return the stream of all suppressions as a file; each page of it is a transaction."""
+
+    async def text() -> AsyncIterator[str]:
+        yield suppression_files.header()
+        cursor: str | None = None
+        while True:
+            async with transaction(caller.organization_id, caller.actor, readonly=True) as connection:
+                page = await suppressions.page_of_suppressions(
+                    connection, caller.organization_id, limit=suppression_files.PAGE, cursor=cursor
+                )
+            yield suppression_files.lines(page.items)
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    return csv_file(text(), "suppressions.csv")

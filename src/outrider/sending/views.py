@@ -1,10 +1,10 @@
-"""The shapes in which sending's API speaks."""
+"""The shapes in which the API speaks of mailboxes and the domains that sign."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from outrider.kit.http import Text
 
@@ -12,10 +12,12 @@ ID = "0193a512-7c14-7e0c-9b1d-2f6f5a1f3c11"
 MAILBOX: dict[str, Any] = {
     "id": ID, "email": "ana@example.org", "from_name": "Ana Lima", "reply_to": None, "provider": "smtp", "smtp_host": "mail.example.org",
     "smtp_port": 587, "smtp_security": "starttls", "authentication": "password", "username": "ana@example.org", "has_credentials": True,
-    "state": "active", "state_reason": None, "health_score": 97, "priority": 5, "weight": 5, "daily_limit": 50, "hourly_limit": None,
+    "state": "active", "state_reason": None, "health_score": 100, "priority": 5, "weight": 5, "daily_limit": 50, "hourly_limit": None,
     "spacing_seconds": None, "warmup_status": "active", "warmup_started_on": "2026-11-01", "warmup_from": 5, "warmup_days": 30,
     "tracking_domain": None, "last_sent_at": "2026-11-20T08:00:00Z", "created_at": "2026-11-01T08:00:00Z", "limit_today": 33,
     "sent_today": 12, "sent_this_hour": 4, "sent_in_week": 120, "bounced_in_week": 1, "complaints_in_week": 0, "replies_in_week": 9,
+    "health_most": 100, "health_lost_to_bounces": 4, "health_lost_to_complaints": 0, "health_won_by_replies": 4,
+    "warmup_day": 20,
 }  # fmt: skip
 NEW_MAILBOX: dict[str, Any] = {
     "email": "ana@example.org", "from_name": "Ana Lima", "smtp_host": "mail.example.org", "smtp_port": 587, "smtp_security": "starttls",
@@ -25,22 +27,6 @@ DOMAIN: dict[str, Any] = {
     "id": ID, "domain": "example.org", "dkim_selector": "outrider", "dkim_public_key": "MIIBIjANBg…",
     "records": {"dkim": {"name": "outrider._domainkey.example.org", "value": "v=DKIM1; k=rsa; p=MIIBIjANBg…"}},
     "checks": {}, "checked_at": None, "created_at": "2026-11-01T08:00:00Z",
-}  # fmt: skip
-MESSAGE: dict[str, Any] = {
-    "id": ID, "campaign_id": ID, "enrollment_id": ID, "sequence_step": 1, "mailbox_id": ID, "mailbox": "ana@example.org", "person_id": ID,
-    "recipient": "john@example.com", "message_id": f"<{ID}@example.org>", "subject": "Hello John", "status": "unknown",
-    "reason": "the connection was lost before the server's answer", "attempts": 1, "scheduled_at": "2026-11-20T08:00:00Z",
-    "last_attempt_at": "2026-11-20T08:00:02Z", "error_message": None, "sent_at": None, "created_at": "2026-11-20T07:59:00Z",
-}  # fmt: skip
-FULL_MESSAGE: dict[str, Any] = {
-    **MESSAGE, "campaign": "Autumn", "in_reply_to": None, "body": "<p>Hello John</p>", "body_text": "Hello John", "headers": {},
-    "edited_by": None,
-    "history": [{"number": 1, "worker": "host/1", "started_at": "2026-11-20T08:00:02Z", "ended_at": "2026-11-20T08:02:02Z",
-                 "outcome": "unknown", "code": None, "answer": None}],
-}  # fmt: skip
-STATUS: dict[str, Any] = {
-    "is_frozen": False, "frozen_at": None, "frozen_reason": None, "daily_limit": None, "domain_hourly_limit": None, "queued": 120,
-    "claimed": 0, "sending": 0, "needs_review": 1, "unknown": 0, "messages_due": 4, "people_due": 0, "last_sent_at": "2026-11-20T08:00:00Z",
 }  # fmt: skip
 
 
@@ -146,6 +132,11 @@ class MailboxView(BaseModel):
     bounced_in_week: int
     complaints_in_week: int
     replies_in_week: int
+    health_most: int = Field(description="The most that the health can be: 90 in the first two weeks, then 100.")
+    health_lost_to_bounces: int
+    health_lost_to_complaints: int
+    health_won_by_replies: int
+    warmup_day: int | None = Field(description="1 on the day on which the warm-up began; null without one.")
 
 
 class MailboxPage(BaseModel):
@@ -229,137 +220,3 @@ class Domains(BaseModel):
     model_config = example({"items": [DOMAIN]})
 
     items: list[DomainView]
-
-
-class MessageView(BaseModel):
-    """A message of the ledger."""
-
-    model_config = example(MESSAGE, title="Message")
-
-    id: UUID
-    campaign_id: UUID
-    enrollment_id: UUID
-    sequence_step: int
-    mailbox_id: UUID
-    mailbox: str
-    person_id: UUID
-    recipient: str
-    message_id: str
-    subject: str | None
-    status: str = Field(description="queued, claimed, sending, sent, failed, skipped, needs_review or unknown.")
-    reason: str | None
-    attempts: int
-    scheduled_at: datetime
-    last_attempt_at: datetime | None
-    error_message: str | None
-    sent_at: datetime | None
-    created_at: datetime
-
-
-class MessagePage(BaseModel):
-    """A page of messages, newest first."""
-
-    model_config = example({"items": [MESSAGE], "next_cursor": None})
-
-    items: list[MessageView]
-    next_cursor: str | None
-
-
-class AttemptView(BaseModel):
-    """One attempt at a message, with the server's own answer."""
-
-    model_config = example(FULL_MESSAGE["history"][0], title="Attempt")
-
-    number: int
-    worker: str
-    started_at: datetime
-    ended_at: datetime | None
-    outcome: str | None
-    code: int | None
-    answer: str | None
-
-
-class FullMessageView(MessageView):
-    """A message as it went out, or waits, with every attempt at it."""
-
-    model_config = example(FULL_MESSAGE, title="FullMessage")
-
-    campaign: str
-    in_reply_to: str | None
-    body: str | None
-    body_text: str | None
-    headers: dict[str, Any] | None
-    edited_by: str | None
-    history: list[AttemptView]
-
-
-class Settlement(BaseModel):
-    """What a doubtful message became, and how that is known."""
-
-    model_config = example({"outcome": "sent", "evidence": "it is in the Sent folder"}, forbid=True)
-
-    outcome: Literal["sent", "not_sent"]
-    evidence: Text = Field(min_length=1, max_length=2000)
-
-
-class Release(BaseModel):
-    """Texts for this one message; left out, it is rendered anew."""
-
-    model_config = example({}, {"subject": "Hello", "body": "<p>Hello</p>"}, forbid=True)
-
-    subject: Text | None = Field(None, max_length=998)
-    body: Text | None = Field(None, max_length=500_000)
-
-
-class StatusView(BaseModel):
-    """How sending stands. Counts stop at 10,000."""
-
-    model_config = example(STATUS, title="SendingStatus")
-
-    is_frozen: bool
-    frozen_at: datetime | None
-    frozen_reason: str | None
-    daily_limit: int | None
-    domain_hourly_limit: int | None
-    queued: int
-    claimed: int
-    sending: int
-    needs_review: int
-    unknown: int
-    messages_due: int
-    people_due: int = Field(description="People with a step that is due and has no message yet.")
-    last_sent_at: datetime | None
-
-
-class Freeze(BaseModel):
-    """Why sending is to stop."""
-
-    model_config = example({"reason": "the copy of Thursday was restored"}, forbid=True)
-
-    reason: Text = Field(min_length=1, max_length=500)
-
-
-class Thaw(BaseModel):
-    """How sending goes on."""
-
-    model_config = example({}, {"skip_until": "2026-11-20T08:00:00Z"}, forbid=True)
-
-    skip_until: AwareDatetime | None = Field(None, description="What was due by then is left out; null: everything that is due is sent.")
-
-
-class Thawed(BaseModel):
-    """What was left out, and how sending stands."""
-
-    model_config = example({"skipped": 0, "status": STATUS})
-
-    skipped: int
-    status: StatusView
-
-
-class Limits(BaseModel):
-    """The organization's limits; null: none."""
-
-    model_config = example({"daily_limit": 2000, "domain_hourly_limit": 200}, forbid=True)
-
-    daily_limit: int | None = Field(None, ge=1, le=2**31 - 1)
-    domain_hourly_limit: int | None = Field(None, ge=1, le=2**31 - 1)

@@ -148,7 +148,9 @@ BEGIN
                 ) THEN 'many_links_at_once' END
             ) AS reason
         FROM engagement.events AS v
-        LEFT JOIN sending.messages AS m ON m.organization_id = v_organization AND m.id = v.message_id
+        LEFT JOIN LATERAL (
+            SELECT b.sent_at, b.last_attempt_at FROM sending.messages AS b WHERE b.organization_id = v_organization AND b.id = v.message_id OFFSET 0
+        ) AS m ON true
         WHERE v.organization_id = v_organization AND v.id = ANY (p_ids) AND v.occurred_at BETWEEN p_from AND p_until
             AND v.type IN ('open', 'click', 'reply')
     ),
@@ -327,8 +329,12 @@ BEGIN
             SELECT b.* FROM sending.messages AS b
             WHERE b.organization_id = v_organization AND a.message_id IS NULL AND b.message_id = '<' || btrim(a.rfc_message_id, '<> ') || '>'
         ) AS m ON true
-        LEFT JOIN vault.contacts AS k ON k.organization_id = v_organization AND k.email = lower(btrim(a.email))
-        LEFT JOIN people.master AS p ON p.organization_id = v_organization AND p.id = coalesce(a.person_id, k.person_id)
+        LEFT JOIN LATERAL (
+            SELECT b.* FROM vault.contacts AS b WHERE b.organization_id = v_organization AND b.email = lower(btrim(a.email)) OFFSET 0
+        ) AS k ON true
+        LEFT JOIN LATERAL (
+            SELECT b.* FROM people.master AS b WHERE b.organization_id = v_organization AND b.id = coalesce(a.person_id, k.person_id) OFFSET 0
+        ) AS p ON true
         LEFT JOIN LATERAL (
             SELECT b.* FROM marketing.enrollments AS b WHERE m.id IS NULL AND b.organization_id = v_organization AND b.id = a.enrollment_id
             UNION ALL
@@ -363,7 +369,9 @@ BEGIN
     ) END ORDER BY e.number), '[]')
     INTO v_events
     FROM jsonb_array_elements(v_events) WITH ORDINALITY AS e (value, number)
-    INNER JOIN engagement.event_keys AS k ON k.organization_id = v_organization AND k.event_key = e.value ->> 'event_key';
+    CROSS JOIN LATERAL (
+        SELECT b.* FROM engagement.event_keys AS b WHERE b.organization_id = v_organization AND b.event_key = e.value ->> 'event_key' OFFSET 0
+    ) AS k;
     INSERT INTO engagement.event_keys (organization_id, event_key, event_id, occurred_at, fingerprint)
     SELECT v_organization, e.value ->> 'event_key', (e.value ->> 'id')::uuid, (e.value ->> 'occurred_at')::timestamptz, decode(e.value ->> 'fingerprint', 'hex')
     FROM jsonb_array_elements(v_events) WITH ORDINALITY AS e (value, number)
@@ -373,8 +381,10 @@ BEGIN
 
     WITH fresh AS (
         SELECT t.* FROM jsonb_array_elements(v_events) AS e (value)
-        INNER JOIN engagement.event_keys AS k
-            ON k.organization_id = v_organization AND k.event_key = e.value ->> 'event_key' AND k.event_id = (e.value ->> 'id')::uuid
+        CROSS JOIN LATERAL (
+            SELECT b.event_id FROM engagement.event_keys AS b
+            WHERE b.organization_id = v_organization AND b.event_key = e.value ->> 'event_key' AND b.event_id = (e.value ->> 'id')::uuid OFFSET 0
+        ) AS k
         CROSS JOIN LATERAL jsonb_populate_record(NULL::engagement.events, e.value - 'verdict' - 'received_at') AS t
     ),
     written AS (
@@ -386,7 +396,10 @@ BEGIN
             v_organization, f.id, f.occurred_at, f.event_key, f.type, f.platform, f.campaign_id, f.enrollment_id, f.message_id, f.step, f.mailbox_id,
             f.person_id, f.contact_id, f.email, f.url, f.address, f.user_agent, f.payload, CASE WHEN j.reason IS NULL THEN 'human' ELSE 'automatic' END, j.reason
         FROM fresh AS f
-        LEFT JOIN sending.messages AS m ON f.type IN ('open', 'click', 'reply') AND m.organization_id = v_organization AND m.id = f.message_id
+        LEFT JOIN LATERAL (
+            SELECT b.sent_at, b.last_attempt_at FROM sending.messages AS b
+            WHERE f.type IN ('open', 'click', 'reply') AND b.organization_id = v_organization AND b.id = f.message_id OFFSET 0
+        ) AS m ON true
         CROSS JOIN LATERAL (
             SELECT engagement.f_machine(f.type, f.user_agent, f.address, f.payload, extract(EPOCH FROM f.occurred_at - coalesce(m.sent_at, m.last_attempt_at)))
                 AS reason
@@ -411,13 +424,18 @@ BEGIN
         -- What happened to a message proves that its server had it.
         PERFORM sending.f_settle(m.id, 'sent', 'it must have gone out: ' || v.platform || ' told of ' || v.type)
         FROM engagement.events AS v
-        INNER JOIN sending.messages AS m ON m.organization_id = v_organization AND m.id = v.message_id AND m.status = 'unknown'
+        CROSS JOIN LATERAL (
+            SELECT b.id FROM sending.messages AS b
+            WHERE b.organization_id = v_organization AND b.id = v.message_id AND b.status = 'unknown' OFFSET 0
+        ) AS m
         WHERE v.organization_id = v_organization AND v.id = ANY (v_ids) AND v.occurred_at BETWEEN v_from AND v_until AND v.type <> 'sent';
     END IF;
     RETURN QUERY
     SELECT (e.value ->> 'place')::integer, k.event_key, k.event_id, k.event_id = (e.value ->> 'id')::uuid
     FROM jsonb_array_elements(v_events) AS e (value)
-    INNER JOIN engagement.event_keys AS k ON k.organization_id = v_organization AND k.event_key = e.value ->> 'event_key'
+    CROSS JOIN LATERAL (
+        SELECT b.* FROM engagement.event_keys AS b WHERE b.organization_id = v_organization AND b.event_key = e.value ->> 'event_key' OFFSET 0
+    ) AS k
     ORDER BY 1;
 END $$;
 GRANT EXECUTE ON FUNCTION engagement.f_record(jsonb) TO outrider_app;
@@ -446,7 +464,9 @@ BEGIN
             'payload', CASE m.status WHEN 'sent' THEN '{}' ELSE jsonb_build_object('answer', m.error_message) END
         ) AS document
         FROM (SELECT DISTINCT source_id FROM taken WHERE kind = 'message') AS t
-        INNER JOIN sending.messages AS m ON m.organization_id = v_organization AND m.id = t.source_id
+        CROSS JOIN LATERAL (
+            SELECT b.* FROM sending.messages AS b WHERE b.organization_id = v_organization AND b.id = t.source_id OFFSET 0
+        ) AS m
         WHERE m.status = 'sent' OR (m.status = 'failed' AND m.reason = 'bounce')
         UNION ALL
         SELECT jsonb_build_object(

@@ -10,7 +10,7 @@ from .lines import Line, readable, web_address
 from .navigation import NavItem, address
 from .previews import preview
 from .problems import problem_page
-from .rendering import fragment, page, render, render_block
+from .rendering import fragment, page, render, render_block, showing_mail
 from .routes import router
 from .viewer import Viewer, set_viewer, viewer_of
 
@@ -37,6 +37,7 @@ __all__ = [
     "router",
     "sentence",
     "set_viewer",
+    "showing_mail",
     "size",
     "stream",
     "toast",

@@ -33,6 +33,7 @@ POLICY = "; ".join(
 )
 HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin"}
 """With `no-referrer`, as other answers have it, a browser says of a form only that it comes from `null` (`tenancy.csrf`)."""
+MAIL_POLICY = f"{POLICY}; style-src-attr 'unsafe-inline'"
 THEMES = ("system", "light", "dark")
 THEME_COOKIE = "outrider_theme"
 
@@ -72,6 +73,12 @@ def page(request: Request, template: str, status_code: int = 200, **context: Any
     """Return a whole page: `template`, which extends `shell.html` or `bare.html`, filled with `context`."""
     answer = HTMLResponse(render(request, template, **context), status_code=status_code, headers=HEADERS)
     flash.clear(request, answer)
+    return answer
+
+
+def showing_mail(answer: HTMLResponse) -> HTMLResponse:
+    """Return the page that shows mails in frames (`srcdoc`, `sandbox=""`): these have its policy, and styles of mails work."""
+    answer.headers["Content-Security-Policy"] = MAIL_POLICY
     return answer
 
 

@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter
 
-from . import filling, lists, one_list, one_segment, picked, segments
+from . import filling, lists, one_list, one_segment, one_template, picked, previews, segments, templates
 
-NAVIGATION = (*lists.NAVIGATION, *segments.NAVIGATION)
+NAVIGATION = (*lists.NAVIGATION, *segments.NAVIGATION, *templates.NAVIGATION)
 
 router = APIRouter(include_in_schema=False)
-# /lists/new and /lists/add come before /lists/{id}, which would take them for an id.
-for page in (lists, picked, one_list, filling, segments, one_segment):
+# Addresses such as /lists/new come before /lists/{id}, which would take them for an id.
+for page in (lists, picked, one_list, filling, segments, one_segment, templates, previews, one_template):
     router.include_router(page.router)

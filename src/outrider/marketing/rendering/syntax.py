@@ -10,6 +10,7 @@ inside, as in a style sheet, are text.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from outrider.kit.errors import InvalidInput
@@ -76,6 +77,16 @@ def variables_in(nodes: Nodes) -> dict[str, bool]:
                 for name, is_covered in variables_in(option).items():
                     found[name] = found.get(name, True) and is_covered
     return found
+
+
+def without_fallback(nodes: Nodes) -> Iterator[tuple[str, ...]]:
+    """Yield the names of each variable in a tree that nothing stands in for: it needs a value for one of them."""
+    for node in nodes:
+        if isinstance(node, Variable) and node.fallback is None:
+            yield node.names
+        elif isinstance(node, Choice):
+            for option in node.options:
+                yield from without_fallback(option)
 
 
 class _Reader:

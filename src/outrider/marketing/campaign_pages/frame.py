@@ -1,0 +1,55 @@
+"""The frame round every page of one campaign: which it is, its tabs, and what may be done with it now."""
+
+from typing import Annotated, Any
+
+import asyncpg
+from fastapi import Depends
+
+from outrider.kit.errors import Conflict, InvalidInput
+from outrider.tenancy import Visitor, visiting
+
+from ..campaigns import OVER, Campaigns
+from ..types import Campaign
+from . import words
+
+Reader = Annotated[Visitor, Depends(visiting("campaigns:read", takes_clients=True))]
+Insider = Annotated[Visitor, Depends(visiting("campaigns:read"))]
+Writer = Annotated[Visitor, Depends(visiting("campaigns:write"))]
+RUNS = ("scheduled", "sending", "paused")
+"""The states of a campaign that was started: what is changed now changes it for people on their way."""
+
+
+def campaigns_of(connection: asyncpg.Connection, visitor: Visitor) -> Campaigns:
+    """Return the campaigns that the visitor may see."""
+    return Campaigns(connection, visitor.organization_id, visitor.caller.namespaces)
+
+
+def frame(visitor: Visitor, campaign: Campaign) -> dict[str, Any]:
+    """Return what the template round a campaign's pages needs."""
+    base = f"/campaigns/{campaign.campaign_id}"
+    may_write = visitor.may("campaigns:write")
+    is_insider = visitor.caller.namespaces is None
+    own = (("Write", "steps"), ("People", "people"), ("Settings", "settings"), ("Check", "check")) if is_insider else (("Steps", "steps"),)
+    tabs = [
+        ("Overview", base),
+        *((label, f"{base}/{part}") for label, part in own),
+        ("Recipients", f"{base}/recipients"),
+        ("Report", f"{base}/report"),
+    ]
+    return {
+        "campaign": campaign,
+        "base": base,
+        "tabs": tabs,
+        "words": words,
+        "may_write": may_write,
+        "may_change": may_write and campaign.state not in OVER,
+        "is_insider": is_insider,
+        "runs": campaign.state in RUNS,
+    }
+
+
+def problems(error: InvalidInput | Conflict) -> dict[str, str]:
+    """Return {field: message}; what names no field is said at the head of the form."""
+    field = (error.field or "form").partition(".")[0]
+    message = error.message[:1].upper() + error.message[1:]
+    return {field: message if message.endswith((".", "?", "!")) else f"{message}."}

@@ -1,0 +1,87 @@
+"""/campaigns/{id}/recipients: everyone in a campaign, where they stand and why, what comes next; and stopping one of them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from outrider.kit import pages as ui
+from outrider.kit.errors import Conflict
+from outrider.kit.http import Cursor, Text
+from outrider.tenancy import Visitor
+
+from ..running import Running
+from ..types import ENROLLMENT_STATES
+from . import words
+from .frame import Reader, Writer, campaigns_of, frame
+
+router = APIRouter()
+PAGE = 50
+Field = Annotated[Text, Query(max_length=200)]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whom the list is asked for; empty: not asked."""
+
+    state: str
+    reason: str
+    q: str
+
+    def address(self, base: str, **changes: str | None) -> str:
+        """Return the address of the list with some of this changed."""
+        return ui.address(f"{base}/recipients", {"state": self.state, "reason": self.reason, "q": self.q} | changes)
+
+
+def asked(state: Field = "", reason: Field = "", q: Field = "") -> Asked:
+    """Return what the query asks for."""
+    return Asked(state, reason, q.strip())
+
+
+@router.get("/campaigns/{id}/recipients")
+async def show(request: Request, visitor: Reader, id: UUID, asked: Annotated[Asked, Depends(asked)], cursor: Cursor = None) -> Response:
+    """Return the list; htmx gets the rows alone."""
+    async with visitor.transaction(readonly=True) as connection:
+        campaigns = campaigns_of(connection, visitor)
+        campaign = await campaigns.find(id)
+        page = await campaigns.enrollments(id, state=asked.state or None, reason=asked.reason or None, q=asked.q, limit=PAGE, cursor=cursor)
+        standing = await campaigns.standing(id)
+    base = f"/campaigns/{id}"
+    counts = {state: sum(one.people for one in standing if one.state == state) for state in ENROLLMENT_STATES}
+    reasons = dict.fromkeys(one.reason for one in standing if one.reason and asked.state in ("", one.state))
+    context = {
+        **frame(visitor, campaign),
+        "asked": asked,
+        "rows": page.items,
+        "total": sum(counts.values()),
+        "states": [("", "Everyone"), *((state, f"{words.STANDINGS[state][0]} ({n:,})") for state, n in counts.items() if n)],
+        "reasons": [("", "Any reason"), *((reason, words.reason(reason)) for reason in reasons)],
+        "first": asked.address(base) if cursor else None,
+        "next": asked.address(base, cursor=page.next_cursor) if page.next_cursor else None,
+        "now": datetime.now(UTC),
+        **_links(visitor),
+    }
+    if ui.is_htmx(request):
+        answer = ui.fragment(request, "marketing/campaigns/recipients.html", "rows", **context)
+        answer.headers["HX-Replace-Url"] = asked.address(base)
+        return answer
+    return ui.page(request, "marketing/campaigns/recipients.html", **context)
+
+
+@router.post("/campaigns/{id}/recipients/{enrollment_id}/stop")
+async def stop(request: Request, visitor: Writer, id: UUID, enrollment_id: UUID) -> Response:
+    """Let nothing more of this campaign come to somebody."""
+    try:
+        async with visitor.transaction() as connection:
+            await Running(connection, visitor.organization_id).stop_one(id, enrollment_id)
+    except Conflict as error:
+        return ui.redirect(request, f"/campaigns/{id}/recipients", toast=ui.sentence(error.message), tone="bad")
+    return ui.redirect(request, f"/campaigns/{id}/recipients?state=stopped", toast="Stopped: nothing more of this campaign comes to them")
+
+
+def _links(visitor: Visitor) -> dict[str, bool]:
+    return {"may_see_people": visitor.may("people:read"), "may_see_messages": visitor.may("mailboxes:read")}

@@ -1,0 +1,127 @@
+"""What the pages of campaigns say for the words that the database uses. Pure."""
+
+from collections.abc import Mapping
+
+from ..preflight import Problem
+from ..types import Step
+
+STATES: Mapping[str, tuple[str, str, str]] = {
+    "draft": ("Draft", "neutral", "circle-dashed"),
+    "ready": ("Ready", "accent", "circle-check"),
+    "scheduled": ("Scheduled", "info", "calendar"),
+    "sending": ("Sending", "good", "send"),
+    "paused": ("Paused", "watch", "circle-pause"),
+    "completed": ("Completed", "good", "circle-check"),
+    "cancelled": ("Cancelled", "neutral", "ban"),
+}
+"""{state of a campaign: (word, tone, icon)}."""
+
+STANDINGS: Mapping[str, tuple[str, str]] = {
+    "ready": ("Waiting to begin", "neutral"),
+    "active": ("Being written to", "info"),
+    "paused": ("Paused", "watch"),
+    "finished": ("Through", "good"),
+    "stopped": ("Stopped", "watch"),
+    "excluded": ("Left out", "bad"),
+}
+"""{state of an enrollment: (word, tone)}."""
+
+REASONS: Mapping[str, tuple[str, str]] = {
+    "no_address": ("No address", "no address of theirs is known"),
+    "bounced": ("Bounced", "every address of theirs bounced"),
+    "bounce": ("Bounced", "a message to them came back"),
+    "unsubscribed": ("Unsubscribed", "they unsubscribed, with any of their addresses"),
+    "unsubscribe": ("Unsubscribed", "they asked not to be written to"),
+    "suppressed": ("Suppressed", "one of their addresses, or its domain, is on your list of who is never written to"),
+    "suppression": ("Suppressed", "their address, or its domain, is on your list of who is never written to"),
+    "complaint": ("Complained", "they reported a message as spam"),
+    "inactive": ("Inactive", "the person or the address is switched off"),
+    "invalid": ("Invalid address", "a verification found that the address does not exist"),
+    "not_verified": ("Not verified", "this campaign takes verified addresses only"),
+    "left_audience": ("Left the audience", "they were chosen, and are not any more"),
+    "reply": ("Replied", "they answered"),
+    "company_reply": ("A colleague replied", "somebody at the same company answered"),
+    "same_company": ("A colleague replied", "somebody at the same company answered"),
+    "manual": ("Stopped by hand", "somebody here stopped them"),
+    "cancelled": ("Campaign cancelled", "the campaign was cancelled"),
+}
+"""{reason: (short, what it means)}, of who is left out or stopped."""
+
+CHANNELS: Mapping[str, tuple[str, str]] = {"email": ("Email", "mail"), "linkedin": ("LinkedIn task", "link"), "phone": ("Call", "phone")}
+DELAY_UNITS: Mapping[str, str] = {"business_days": "business days", "days": "days", "hours": "hours", "minutes": "minutes"}
+CONDITIONS: Mapping[str, str] = {
+    "always": "always",
+    "no_reply": "only if they did not reply",
+    "no_open": "only if they did not open",
+    "no_click": "only if they did not click",
+}
+TYPES: Mapping[str, str] = {"cold_outreach": "Cold outreach", "nurture": "Nurture", "follow_up": "Follow-up"}
+ROTATIONS: Mapping[str, str] = {
+    "round_robin": "In turn: who sent least today",
+    "weighted": "By weight: heavier mailboxes send more",
+    "priority": "By priority: the first one until it is full",
+    "health": "The healthiest that has room",
+    "hybrid": "A mix of priority, health, room and weight",
+}
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+READABLE = '<body style="margin: 1rem; font: 14px/1.55 system-ui, sans-serif; color: #1a1a1a">'
+"""What stands before a mail where it is shown: what a mail program would do with one that says nothing of its looks."""
+
+PARTS: Mapping[str, str] = {
+    "no_steps": "steps",
+    "no_text": "steps",
+    "no_subject": "steps",
+    "no_instructions": "steps",
+    "missing_variable": "steps",
+    "replies_not_read": "recipients",
+    "opens_not_tracked": "settings",
+    "clicks_not_tracked": "settings",
+    "no_audience": "people",
+    "not_resolved": "people",
+    "nobody_eligible": "people",
+    "no_mailbox": "settings",
+    "no_working_mailbox": "settings",
+    "mailbox_not_working": "settings",
+    "no_physical_address": "settings",
+}
+"""{code of what the check found: the part of the builder that it belongs to}."""
+
+
+def reason(word: str | None) -> str:
+    """Return a reason in a word or three; one that is not known as it is written."""
+    return REASONS[word][0] if word in REASONS else (word or "").replace("_", " ").capitalize()
+
+
+def meaning(word: str | None) -> str:
+    """Return what a reason means, '' for one that says it itself."""
+    return REASONS[word][1] if word in REASONS else ""
+
+
+def when(step: Step, position: int) -> str:
+    """Return when a step comes and for whom: '3 business days later, only if they did not reply'."""
+    if position == 1:
+        return "when the campaign starts"
+    unit = DELAY_UNITS[step.delay_unit]
+    later = f"{step.delay} {unit[:-1] if step.delay == 1 else unit} later" if step.delay else "right after"
+    return later if step.condition == "always" else f"{later}, {CONDITIONS[step.condition]}"
+
+
+def days(chosen: list[int]) -> str:
+    """Return days of the week in words: 'Monday to Friday', 'Monday, Sunday'."""
+    ordered = sorted(chosen)
+    if len(ordered) > 2 and ordered == list(range(ordered[0], ordered[-1] + 1)):
+        return f"{DAYS[ordered[0] - 1]} to {DAYS[ordered[-1] - 1]}"
+    return ", ".join(DAYS[day - 1] for day in ordered)
+
+
+def mending(base: str, problem: Problem) -> tuple[str, str]:
+    """Return (label, address) of where what the check found is mended."""
+    if problem.code == "no_physical_address":
+        return "Organization", "/settings/organization"
+    if problem.code in ("no_working_mailbox", "mailbox_not_working"):
+        return "Mailboxes", "/mailboxes"
+    part = PARTS.get(problem.code, "settings")
+    anchor = f"#step-{problem.step}" if part == "steps" and problem.step else "#mailboxes" if problem.code == "no_mailbox" else ""
+    labels = {"steps": "Write", "people": "Choose people", "settings": "Settings", "recipients": "Recipients"}
+    return labels[part], f"{base}/{part}{anchor}"

@@ -1,0 +1,116 @@
+"""The slice's words on pages: states and reasons, mail providers, what a server's answer means and what to do. Pure."""
+
+from dataclasses import dataclass
+
+from ..mailboxes import Mailbox
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A state as a badge shows it."""
+
+    text: str
+    tone: str
+    icon: str
+
+
+STATUSES = {
+    "queued": Badge("Waiting", "neutral", "clock"),
+    "claimed": Badge("About to go", "info", "loader-circle"),
+    "sending": Badge("Going out", "info", "loader-circle"),
+    "sent": Badge("Sent", "good", "circle-check"),
+    "failed": Badge("Failed", "bad", "circle-x"),
+    "skipped": Badge("Left out", "neutral", "ban"),
+    "needs_review": Badge("Needs a look", "watch", "square-pen"),
+    "unknown": Badge("In doubt", "watch", "circle-help"),
+}
+OUTCOMES = {
+    "sent": Badge("Taken by the server", "good", "circle-check"),
+    "refused": Badge("Refused for good", "bad", "circle-x"),
+    "postponed": Badge("Put off", "watch", "clock"),
+    "unknown": Badge("No answer", "watch", "circle-help"),
+    "not_started": Badge("Not handed over", "neutral", "undo-2"),
+}
+UNDER_WAY = Badge("Under way", "info", "loader-circle")
+STATES = {
+    "active": Badge("Active", "good", "circle-check"),
+    "paused": Badge("Paused", "neutral", "circle-pause"),
+    "failing": Badge("Not let in", "bad", "circle-alert"),
+}
+FAILED = {
+    "bounce": "The address does not exist, or takes no mail.",
+    "refused": "The server refused what was sent, or who sent it.",
+    "gave_up": "The server put it off eight times.",
+}
+SUPPRESSED = {
+    "unsubscribe": Badge("Unsubscribed", "watch", "log-out"),
+    "bounce": Badge("Bounced", "bad", "circle-x"),
+    "complaint": Badge("Complained", "bad", "flag"),
+    "manual": Badge("By hand", "neutral", "user"),
+    "import": Badge("From a list", "neutral", "list"),
+    "erasure": Badge("Erased", "neutral", "shield"),
+}
+PROVIDERS = (
+    ("smtp", "Another mail server (SMTP)", None),
+    ("gmail", "Gmail or Google Workspace", "smtp.gmail.com, port 587. A password has to be an app password."),
+    ("outlook", "Outlook or Microsoft 365", "smtp.office365.com, port 587. Microsoft wants OAuth2."),
+)
+SECURITY = (
+    ("starttls", "STARTTLS (mostly port 587)"),
+    ("tls", "TLS from the first byte (mostly port 465)"),
+    ("none", "None (only without a sign-in)"),
+)
+AUTHENTICATION = (
+    ("password", "User name and password", None),
+    ("oauth2", "OAuth2", "A token instead of a password, renewed by itself."),
+    ("none", "No sign-in", "For a server that knows this machine."),
+)
+WARMUP = (
+    ("off", "No warm-up", "The daily limit holds from the first day."),
+    ("active", "Warm up", "A few messages on the first day, a little more each day."),
+    ("pending", "Wait", "Sends nothing until the warm-up is begun."),
+    ("done", "Warmed up", "The daily limit holds; the plot keeps the curve."),
+)
+SPF = {"gmail": "include:_spf.google.com", "outlook": "include:spf.protection.outlook.com"}
+KINDS = {
+    "spf": ("SPF", "Names the servers that may send mail for this domain."),
+    "dkim": ("DKIM", "Holds the key with which receivers check that a message is yours and was not changed."),
+    "dmarc": ("DMARC", "Tells receivers what to do with mail that fails the other two, and where to send reports."),
+}
+ADVICE = (
+    (
+        ("certificate", "tls"),
+        "The name of the server must be the one in its certificate, and the security must fit the port: 465 TLS, 587 STARTTLS.",
+    ),
+    (("xoauth2", "token"), "Sign in with the provider again and give the new refresh token; the client must be allowed to send mail."),
+    (("535", "534", "does not let"), "User name or password do not fit. Gmail wants an app password, Microsoft wants OAuth2."),
+    (("530",), "The server wants a sign-in: choose a user name and password, or OAuth2."),
+    (("private address",), "The operator of this installation decides about servers on its own network."),
+    (("not known",), "Look at the spelling of the server's name."),
+    (("refuses the sender",), "The server lets you in, but not with this address: it must belong to the account."),
+    (("does not answer", "did not answer", "refused", "timed out"), "Look at the server's name and port. Many networks block port 25."),
+)
+
+
+def advice(answer: str) -> str | None:
+    """Return what to do about a server's answer, None when we know nothing better than the answer itself."""
+    folded = answer.lower()
+    return next((told for marks, told in ADVICE if any(mark in folded for mark in marks)), None)
+
+
+def health_word(score: int) -> Badge:
+    """Return a health as a badge: good from 80, to be watched from 50."""
+    if score >= 80:
+        return Badge(str(score), "good", "trending-up")
+    return Badge(str(score), "watch" if score >= 50 else "bad", "triangle-alert")
+
+
+def warmup_words(mailbox: Mailbox) -> str:
+    """Return where a mailbox stands on its way up."""
+    if mailbox.warmup_status == "pending":
+        return "Waits to begin"
+    if mailbox.warmup_day is None:
+        return "Warmed up" if mailbox.warmup_status == "done" else "None"
+    if mailbox.warmup_day > mailbox.warmup_days:
+        return "Warmed up"
+    return f"Day {max(mailbox.warmup_day, 0)} of {mailbox.warmup_days}"
