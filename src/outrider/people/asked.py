@@ -1,6 +1,6 @@
 """What may be asked of a list, as a query string and as JSON, and how a link says it. The names are those of `filters`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
@@ -21,9 +21,11 @@ from .filters import (
     CompanyFilters,
     ContactFilters,
     CustomFilter,
+    EngagementFilter,
     Filters,
     check,
     custom_filter,
+    engagement_filter,
 )
 from .search import LONGEST_QUERY
 
@@ -36,12 +38,17 @@ def _aware(value: datetime) -> datetime:
     return value
 
 
-def _refusing(text: str) -> str:
-    try:
-        custom_filter(text)
-    except InvalidInput as error:
-        raise ValueError(error.message) from None
-    return text
+def _refusing(read: Callable[[str], object]) -> AfterValidator:
+    """Return a check that a text is one that `read` takes."""
+
+    def checked(text: str) -> str:
+        try:
+            read(text)
+        except InvalidInput as error:
+            raise ValueError(error.message) from None
+        return text
+
+    return AfterValidator(checked)
 
 
 def _text(description: str, example: str, most: int = LONGEST_TEXT) -> Any:
@@ -49,13 +56,22 @@ def _text(description: str, example: str, most: int = LONGEST_TEXT) -> Any:
 
 
 Moment = Annotated[datetime, AfterValidator(_aware)]
-Custom = Annotated[Text, Field(max_length=LONGEST_KEY * 3 + LONGEST_TEXT), AfterValidator(_refusing)]
+Custom = Annotated[Text, Field(max_length=LONGEST_KEY * 3 + LONGEST_TEXT), _refusing(custom_filter)]
+Engagement = Annotated[Text, Field(max_length=100), _refusing(engagement_filter)]
 Tag = Annotated[Text, Field(max_length=LONGEST_TEXT)]
 SomeTags = Annotated[list[Tag], Field(max_length=MOST_TAGS)]
 ASKED_OF_CUSTOM = (
     "What a custom field must be: contains:KEY=text, is:KEY=text, from:KEY= and to:KEY= a number or date (both included), yes:KEY, no:KEY, "
     "set:KEY, unset:KEY. A = or % in the key is percent-encoded. May be repeated."
 )
+
+
+ASKED_OF_ENGAGEMENT = (
+    "What they did with what was sent to them: sent, opened, clicked, replied, bounced, unsubscribed, complained; not_ before it asks for "
+    "the contrary. With :campaign=ID in that campaign, with :days=30 in the last 30 days. Machines do not count. May be repeated."
+)
+READERS: dict[str, Callable[[str], object]] = {"custom": custom_filter, "engagement": engagement_filter}
+"""How the values of filters are read that are texts of our own."""
 
 
 class _Asked(BaseModel):
@@ -67,7 +83,7 @@ class _Asked(BaseModel):
         given: dict[str, Any] = {name: value for name in type(self).model_fields if (value := getattr(self, name)) is not None}
         for name, value in given.items():
             if isinstance(value, list):
-                given[name] = tuple(custom_filter(one) for one in value) if name == "custom" else tuple(dict.fromkeys(value))
+                given[name] = tuple(map(READERS.get(name, str), dict.fromkeys(value)))
         return self.made(**given)
 
 
@@ -101,6 +117,9 @@ class AskedOfPeople(_Asked):
     tag: SomeTags = Field([], description="One of their addresses has this tag. May be repeated: they have them all.", examples=[["vip"]])
     not_tag: SomeTags = Field([], description="None of their addresses has this tag. May be repeated.", examples=[["cold"]])
     custom: list[Custom] = Field([], description=ASKED_OF_CUSTOM, max_length=MOST_CUSTOM, examples=[["contains:Lead Owner=kim"]])
+    engagement: list[Engagement] = Field([], description=ASKED_OF_ENGAGEMENT, max_length=MOST_TAGS, examples=[["not_replied:days=30"]])
+    score_from: int | None = Field(None, description="One of their addresses has at least this score.", examples=[50], ge=0, le=100)
+    score_to: int | None = Field(None, description="One of their addresses has at most this score.", examples=[100], ge=0, le=100)
 
 
 class AskedOfCompanies(_Asked):
@@ -133,6 +152,8 @@ class AskedOfContacts(_Asked):
     tag: SomeTags = Field([], description="It has this tag. May be repeated: it has them all.", examples=[["vip"]])
     not_tag: SomeTags = Field([], description="It does not have this tag. May be repeated.", examples=[["cold"]])
     custom: list[Custom] = Field([], description=ASKED_OF_CUSTOM, max_length=MOST_CUSTOM, examples=[["set:Lead Owner"]])
+    score_from: int | None = Field(None, description="At least this score.", examples=[50], ge=0, le=100)
+    score_to: int | None = Field(None, description="At most this score.", examples=[100], ge=0, le=100)
 
 
 ASKED: dict[str, type[_Asked]] = {"people": AskedOfPeople, "companies": AskedOfCompanies, "contacts": AskedOfContacts}
@@ -189,4 +210,4 @@ def _plain(value: Any) -> Any:
         return [_plain(one) for one in value]
     if isinstance(value, datetime):
         return value.isoformat()
-    return str(value) if isinstance(value, CustomFilter | UUID) else value
+    return str(value) if isinstance(value, CustomFilter | EngagementFilter | UUID) else value

@@ -6,7 +6,7 @@ import typer
 
 from outrider.kit.terminal import parsed_id
 
-from .filters import CustomFilter, Filters, custom_filter
+from .filters import CustomFilter, Filters, custom_filter, engagement_filter
 
 Words = Annotated[str | None, typer.Argument(metavar="[QUERY]", help="Any part of name, address or company.", show_default=False)]
 CompanyPart = Annotated[str | None, typer.Option("--company", help="Part of the company's name or domain.", show_default=False)]
@@ -22,6 +22,15 @@ Tagged = Annotated[
 Custom = Annotated[
     list[str] | None,
     typer.Option("--custom", metavar="OP:FIELD=VALUE", help="contains:, is:, from:, to:, yes:, no:, set: or unset: of a custom field."),
+]
+Engaged = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--engagement",
+        metavar="DOING",
+        help="sent, opened, clicked, replied, not_replied, clicked:days=30 ...; may be repeated.",
+        show_default=False,
+    ),
 ]
 FromImport = Annotated[str | None, typer.Option("--import", metavar="ID", help="Only people whom this import named.", show_default=False)]
 Query = Annotated[str | None, typer.Option("--query", "-q", help="Any part of name, address or company.", show_default=False)]
@@ -39,6 +48,7 @@ def people_asked(
     from_import: str | None,
     tags: list[str] | None,
     custom: list[str] | None,
+    engaged: list[str] | None,
 ) -> Filters:
     """Return what the options ask of people. Raises `InvalidInput`."""
     return Filters(
@@ -53,6 +63,7 @@ def people_asked(
         import_id=parsed_id(from_import, "import") if from_import else None,
         tag=tuple(tags or ()),
         custom=custom_asked(custom),
+        engagement=tuple(engagement_filter(one) for one in engaged or ()),
     )
 
 

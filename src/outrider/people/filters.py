@@ -16,6 +16,17 @@ MOST_CUSTOM = 20
 MOST_TAGS = 20
 LONGEST_TEXT = 254
 LONGEST_KEY = 500
+DOINGS = {
+    "sent": "sent",
+    "opened": "open",
+    "clicked": "click",
+    "replied": "reply",
+    "bounced": "bounce",
+    "unsubscribed": "unsubscribe",
+    "complained": "spam_report",
+}
+"""{what is asked: the type of the event that shows it}."""
+MOST_DAYS = 3650
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +84,54 @@ def _refused(text: str, why: str) -> InvalidInput:
 
 
 @dataclass(frozen=True, slots=True)
+class EngagementFilter:
+    """What somebody did with what was sent to them, or did not: in one campaign or in any, in the last days or ever. Machines do not count.
+
+    Written as `replied`, `not_opened`, `clicked:days=30`, `sent:campaign=ID`, `not_replied:campaign=ID:days=7`.
+    """
+
+    doing: str
+    did: bool = True
+    campaign_id: UUID | None = None
+    days: int | None = None
+
+    def __str__(self) -> str:
+        where = f":campaign={self.campaign_id}" if self.campaign_id else ""
+        return f"{'' if self.did else 'not_'}{self.doing}{where}{f':days={self.days}' if self.days else ''}"
+
+
+def engagement_filter(text: str) -> EngagementFilter:
+    """Return what `[not_]doing[:campaign=ID][:days=N]` asks. Raises `InvalidInput` for what cannot be asked."""
+    name, *rest = text.strip().split(":")
+    doing = name.removeprefix("not_")
+    if doing not in DOINGS:
+        raise InvalidInput(
+            f"engagement is {text[:80]!r}; it must be one of {', '.join(DOINGS)}, or not_ and one of them", field="engagement"
+        )
+    found: dict[str, Any] = {}
+    for part in rest:
+        key, _, value = part.partition("=")
+        try:
+            if key == "campaign":
+                found["campaign_id"] = UUID(value)
+                continue
+            if key == "days" and 1 <= int(value) <= MOST_DAYS:
+                found["days"] = int(value)
+                continue
+        except ValueError:
+            pass
+        raise InvalidInput(f"engagement is {text[:80]!r}; after the colon comes campaign=ID, or days= and a number", field="engagement")
+    return EngagementFilter(doing, doing == name, **found)
+
+
+@dataclass(frozen=True, slots=True)
 class Filters:
     """What a person must be to be listed. Texts are compared without case, `q` and `company` without accents too.
 
     `q`: every word of it is part of the name, address or company of one of the person's addresses. `company` is part of the company's
     name or domain, `title` part of the title; the others are the whole value. `tag`: one of their addresses carries each; `not_tag`:
-    none does; `custom`: one of their addresses meets each (`unset`: none has it). Times are aware; `created_before` is exclusive.
+    none does; `custom`: one of their addresses meets each (`unset`: none has it). `engagement`: they did each. `score_from` and `score_to`
+    bound the score of one of their addresses, 0 to 100, both included. Times are aware; `created_before` is exclusive.
     """
 
     q: str | None = None
@@ -100,6 +153,9 @@ class Filters:
     tag: tuple[str, ...] = ()
     not_tag: tuple[str, ...] = ()
     custom: tuple[CustomFilter, ...] = ()
+    engagement: tuple[EngagementFilter, ...] = ()
+    score_from: int | None = None
+    score_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +189,8 @@ class ContactFilters:
     tag: tuple[str, ...] = ()
     not_tag: tuple[str, ...] = ()
     custom: tuple[CustomFilter, ...] = ()
+    score_from: int | None = None
+    score_to: int | None = None
 
 
 AnyFilters = Filters | CompanyFilters | ContactFilters

@@ -20,6 +20,7 @@ from .command_options import (
     Country,
     Custom,
     DomainOf,
+    Engaged,
     FromImport,
     Namespace,
     Query,
@@ -60,6 +61,7 @@ def list_people(
     from_import: FromImport = None,
     tag: Tagged = None,
     custom: Custom = None,
+    engaged: Engaged = None,
     sort: Annotated[str, typer.Option("--sort", help="newest, name, email, company or updated.")] = "newest",
     limit: Count = 20,
     cursor: From = None,
@@ -72,7 +74,7 @@ def list_people(
     """
 
     async def work(session: "Session") -> None:
-        asked = people_asked(query, company, domain, title, status, source, namespace, country, from_import, tag, custom)
+        asked = people_asked(query, company, domain, title, status, source, namespace, country, from_import, tag, custom, engaged)
         async with _lists(session) as lists:
             page = await lists.people(asked, sort=sort, limit=limit, cursor=cursor)
         nobody = "Nobody fits." if asked != Filters() else "Nobody yet: outrider import FILE"
@@ -144,6 +146,7 @@ def tag_people(
     from_import: FromImport = None,
     tag: Tagged = None,
     custom: Custom = None,
+    engaged: Engaged = None,
     org: Org = None,
     json: Json = False,
 ) -> None:
@@ -151,7 +154,9 @@ def tag_people(
     from .asked import to_json
 
     async def work(session: "Session") -> None:
-        asked: AnyFilters = people_asked(query, company, domain, title, status, source, namespace, country, from_import, tag, custom)
+        asked: AnyFilters = people_asked(
+            query, company, domain, title, status, source, namespace, country, from_import, tag, custom, engaged
+        )
         if asked == Filters() and not everyone:
             raise InvalidInput("nothing says who is meant: give a filter, or --everyone", field="query")
         wanted = Changes(remove_tags=tags) if remove else Changes(add_tags=tags)
@@ -230,6 +235,7 @@ def export_people(
     from_import: FromImport = None,
     tag: Tagged = None,
     custom: Custom = None,
+    engaged: Engaged = None,
     org: Org = None,
     json: Json = False,
 ) -> None:
@@ -237,7 +243,7 @@ def export_people(
     from . import whole
 
     async def work(session: "Session") -> int:
-        asked = people_asked(query, company, domain, title, status, source, namespace, country, from_import, tag, custom)
+        asked = people_asked(query, company, domain, title, status, source, namespace, country, from_import, tag, custom, engaged)
         count = 0
         with whole.written(file) as write, progress("Exporting", unit="people", json=json or file == "-") as bar:
             async for people in whole.pages(lambda: _lists(session), asked):

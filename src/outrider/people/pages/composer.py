@@ -100,7 +100,7 @@ def _form_of(
     held = getattr(state.filters, field.name, None)
     value = "" if held is None or isinstance(held, tuple) else str(held).lower() if isinstance(held, bool) else str(held)
     value = value[:10] if field.input == "day" else value
-    leave_out = () if field.input in ("tag", "custom") else (field.name,)
+    leave_out = () if field.input in ("tag", "custom", "doing") else (field.name,)
     ops = list_filters.CUSTOM_OPS[custom.type if custom else "text"]
     return FilterForm(field, options, value, state.hidden(*leave_out), custom, key, ops)
 

@@ -12,7 +12,7 @@ from babel import Locale
 from ..columns import Column
 from ..custom_fields import CustomField
 from ..edits import COMPANY_STATUSES, CONTACT_STATUSES, PERSON_STATUSES
-from ..filters import CustomFilter
+from ..filters import CustomFilter, EngagementFilter
 from .list_state import ListState
 
 YES_NO = (("true", "Yes"), ("false", "No"))
@@ -44,6 +44,32 @@ def _statuses(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     return tuple((name, STATUS_WORDS[name]) for name in names)
 
 
+DOING_WORDS = {
+    "sent": ("Was written to", "Was not written to"),
+    "opened": ("Opened", "Did not open"),
+    "clicked": ("Clicked", "Did not click"),
+    "replied": ("Replied", "Did not reply"),
+    "bounced": ("Bounced", "Did not bounce"),
+    "unsubscribed": ("Unsubscribed", "Did not unsubscribe"),
+    "complained": ("Called it spam", "Did not call it spam"),
+}
+WITHIN = (None, 7, 30, 90)
+
+
+def doing(asked: EngagementFilter) -> str:
+    """Return what somebody did, in words."""
+    words = DOING_WORDS[asked.doing][0 if asked.did else 1]
+    where = " in one campaign" if asked.campaign_id else ""
+    return f"{words}{where}{f' in the last {asked.days} days' if asked.days else ''}"
+
+
+DOING_OPTIONS = tuple(
+    (str(one), doing(one))
+    for what in DOING_WORDS
+    for did in (True, False)
+    for days in WITHIN
+    for one in (EngagementFilter(what, did, None, days),)
+)
 DOMAIN_HINT = "Such as acme.com."
 PEOPLE = (
     FilterField("company", "Company", words="Company has", hint="Part of its name or domain.", group="Who"),
@@ -56,6 +82,9 @@ PEOPLE = (
     FilterField("status", "Status", "choice", "Status is", _statuses(PERSON_STATUSES), group="Who"),
     FilterField("tag", "Tag", "tag", "Tagged", group="Tags"),
     FilterField("not_tag", "Without tag", "tag", "Not tagged", group="Tags"),
+    FilterField("engagement", "What they did", "doing", options=DOING_OPTIONS, group="Outreach"),
+    FilterField("score_from", "Score from", "number", "Score from", group="Outreach"),
+    FilterField("score_to", "Score to", "number", "Score up to", group="Outreach"),
     FilterField("email", "Email address", words="Address is", hint="The whole address.", group="How to reach them"),
     FilterField("has_phone", "Has a phone number", "choice", options=YES_NO, group="How to reach them"),
     FilterField("source", "Source", "choice", "Source is", source="sources", group="Where from"),
@@ -76,6 +105,8 @@ COMPANIES = (
 CONTACTS = (
     FilterField("domain", "Domain", words="Domain is", hint="What follows the @.", group="The address"),
     FilterField("status", "Status", "choice", "Status is", _statuses(CONTACT_STATUSES), group="The address"),
+    FilterField("score_from", "Score from", "number", "Score from", group="The address"),
+    FilterField("score_to", "Score to", "number", "Score up to", group="The address"),
     FilterField("tag", "Tag", "tag", "Tagged", group="Tags"),
     FilterField("not_tag", "Without tag", "tag", "Not tagged", group="Tags"),
     FilterField("source", "Source", "choice", "Source is", source="sources", group="Where from"),
@@ -144,6 +175,8 @@ def chips(state: ListState, known: Mapping[str, CustomField], time_zone: str, im
 
 
 def _words(field: FilterField, value: Any, time_zone: str, imports: Mapping[str, str]) -> str:
+    if isinstance(value, EngagementFilter):
+        return doing(value)
     if isinstance(value, bool):
         return BOOLEAN_WORDS[field.name, value]
     if isinstance(value, datetime):

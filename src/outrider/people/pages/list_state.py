@@ -19,7 +19,7 @@ from ..filters import AnyFilters, CustomFilter
 from ..saved_views import View
 from ..search import LISTS, Order, order
 
-MANY = ("tag", "not_tag", "custom", "column")
+MANY = ("tag", "not_tag", "custom", "engagement", "column")
 USUAL_SORT = {"people": "newest", "companies": "name", "contacts": "newest"}
 PATHS = {"people": "/people", "companies": "/companies", "contacts": "/contacts"}
 MOMENTS = ("created_after", "created_before")

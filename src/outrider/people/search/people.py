@@ -10,7 +10,7 @@ from typing import Any
 from outrider.tenancy import OrganizationId
 
 from ..filters import CustomFilter, Filters
-from . import addresses, words
+from . import addresses, doings, words
 from .listing import Listing
 from .order import Order, Parameters, Sort, Statement
 
@@ -74,7 +74,18 @@ OF_ONES_ADDRESSES = {
     True: "(SELECT count(*) > 0 FROM vault.contacts AS t WHERE t.organization_id = $1 AND t.person_id = m.id AND {})",
     False: "(SELECT count(*) = 0 FROM vault.contacts AS t WHERE t.organization_id = $1 AND t.person_id = m.id AND {})",
 }
+OF_EVENTS = {
+    True: "EXISTS (SELECT FROM engagement.events AS v WHERE v.organization_id = $1 AND v.person_id = m.id AND {})",
+    False: "NOT EXISTS (SELECT FROM engagement.events AS v WHERE v.organization_id = $1 AND v.person_id = m.id AND {})",
+}
+OF_ONES_EVENTS = {
+    True: "(SELECT count(*) > 0 FROM engagement.events AS v WHERE v.organization_id = $1 AND v.person_id = m.id AND {})",
+    False: "(SELECT count(*) = 0 FROM engagement.events AS v WHERE v.organization_id = $1 AND v.person_id = m.id AND {})",
+}
+"""That the person did something, or did not: as with addresses."""
 OF_CONTACT = {
+    "score_from": "c.score >= {}",
+    "score_to": "c.score <= {}",
     "source": "c.source = {}",
     "import_id": (
         "EXISTS (SELECT FROM intake.raw_loads AS l WHERE l.organization_id = $1 AND l.import_id = {} AND l.email = c.email "
@@ -82,6 +93,7 @@ OF_CONTACT = {
     ),
 }
 TYPES = {
+    "score_from": "numeric", "score_to": "numeric",
     "has_phone": "boolean", "has_company": "boolean", "import_id": "uuid", "created_after": "timestamptz", "created_before": "timestamptz",
 }  # fmt: skip
 
@@ -115,7 +127,7 @@ def _glance_at_contacts(by: Order, contact: list[str], count: int, reach: int, g
     after = f" AND c.person_id {by.beyond} {given.add(by.after[1], 'uuid')}" if by.after else ""
     return given.statement(
         "SELECT DISTINCT c.person_id AS id, c.person_id AS key "
-        "FROM (SELECT c.person_id, c.search_text, c.email, c.source FROM vault.contacts AS c "
+        "FROM (SELECT c.person_id, c.search_text, c.email, c.source, c.score FROM vault.contacts AS c "
         f"WHERE c.organization_id = $1{after} ORDER BY c.person_id {by.way} LIMIT {given.add(reach, 'bigint')}) AS c "
         f"WHERE {' AND '.join(contact)} ORDER BY c.person_id {by.way} LIMIT {given.add(count, 'bigint')}"
     )
@@ -170,6 +182,8 @@ def _conditions(filters: Filters, given: Parameters, *, one: bool) -> tuple[list
     for custom in filters.custom:
         wanted = CustomFilter("set", custom.key) if custom.op == "unset" else custom
         person.append(any_address[custom.op != "unset"].format(addresses.meets("t", wanted, given)))
+    any_event = OF_ONES_EVENTS if one else OF_EVENTS
+    person += [any_event[asked_for.did].format(doings.shows(asked_for, given)) for asked_for in filters.engagement]
     return person, words.conditions("c", filters.q, given) + asked(OF_CONTACT)
 
 

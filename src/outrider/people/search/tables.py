@@ -48,6 +48,8 @@ OF_CONTACT = {
         "(c.search_text LIKE (SELECT people.f_pattern('@' || btrim({0}, ' @'))) "
         "AND split_part(c.email, '@', 2) = (SELECT kit.f_fold(btrim({0}, ' @'))))"
     ),
+    "score_from": "c.score >= {}",
+    "score_to": "c.score <= {}",
     "status": "c.status = {}",
     "source": "c.source = {}",
     "import_id": (
@@ -58,6 +60,7 @@ OF_CONTACT = {
     "created_before": "c.created_at < {}",
 }
 TYPES = {
+    "score_from": "numeric", "score_to": "numeric",
     "size_from": "bigint", "size_to": "bigint", "import_id": "uuid", "created_after": "timestamptz",
     "created_before": "timestamptz",
 }  # fmt: skip
