@@ -5,6 +5,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
+import asyncpg
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
@@ -103,7 +104,7 @@ def _given(parts: Asked) -> dict[str, object]:
     return {name: getattr(parts, name) for name in Asked.__dataclass_fields__ if getattr(parts, name) is not None}
 
 
-async def _said(connection: object, visitor: Visitor, parts: Asked) -> list[str]:
+async def _said(connection: asyncpg.Connection, visitor: Visitor, parts: Asked) -> list[str]:
     """Return what the rows are restricted to, in words."""
     names = await reports.part_names(
         connection, organization_id=visitor.organization_id, variant_id=parts.variant_id, mailbox_id=parts.mailbox_id
