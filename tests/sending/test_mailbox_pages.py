@@ -202,7 +202,8 @@ async def test_a_domain_gets_a_key_and_its_page_says_what_to_set(owner):
     assert "v=DKIM1; k=rsa; p=" in found
     assert "has a key already" in await sent(owner, "/sending-domains", 409, domain="example.org")
     assert "must be a name such as" in await sent(owner, "/sending-domains", 422, domain="no domain")
-    assert await sent(owner, f"{page}/delete") == "/mailboxes"
+    assert "Say that its mail may go unsigned." in await sent(owner, f"{page}/delete", 422)
+    assert await sent(owner, f"{page}/delete", sure="yes") == "/mailboxes"
     await said(owner, page, 404)
 
 
@@ -254,7 +255,7 @@ async def test_others_see_and_change_nothing_of_it(owner, visitor_of_other_organ
         f"{domain}/check",
         f"{domain}/delete",
     ):
-        await sent(stranger, path, 404, **FORM)
+        await sent(stranger, path, 404, **FORM, sure="yes")
     assert "ana@example.org" in await said(owner, page)
 
 
@@ -265,7 +266,7 @@ async def test_what_is_not_there_is_not_there(owner):
     for path in ("edit", "pause", "resume", "test", "delete"):
         await sent(owner, f"/mailboxes/{NOTHING}/{path}", 404, **FORM)
     for path in ("check", "delete"):
-        await sent(owner, f"/sending-domains/{NOTHING}/{path}", 404)
+        await sent(owner, f"/sending-domains/{NOTHING}/{path}", 404, sure="yes")
 
 
 async def test_a_viewer_reads_and_changes_nothing(signed_in, owner):

@@ -227,7 +227,9 @@ async def test_freezing_is_told_on_every_page_and_releasing_takes_it_away(owner,
 async def test_what_became_due_while_frozen_can_be_left_out(owner, scene, mailbox, campaign):
     await scene.queue(campaign, mailbox, 3)
     await sent(owner, "/sending/freeze", reason="restored")
-    await sent(owner, "/sending/release", due="skip")
+    assert "left out for good" in await sent(owner, "/sending/release", 422, due="skip")
+    assert await scene.states() == {"queued": 3}
+    await sent(owner, "/sending/release", due="skip", sure="yes")
     assert await scene.states() == {"skipped": 3}
 
 

@@ -69,7 +69,7 @@ async def get_throttles(caller: Reader) -> Throttles:
 
 
 @router.delete("/sending/throttles/{domain}", summary="Forget that a domain is slow", status_code=204)
-async def remove_throttle(domain: Annotated[Text, Path(max_length=253)], caller: Writer) -> None:
+async def remove_throttle(domain: Annotated[Text, Path(max_length=253, examples=["example.com"])], caller: Writer) -> None:
     """Lets a recipient domain be written to at full pace again, until its servers say otherwise."""
     async with transaction(caller.organization_id, caller.actor) as connection:
         await forget_throttle(connection, caller.organization_id, domain)

@@ -35,7 +35,10 @@ async def check(request: Request, visitor: Writer, id: UUID) -> Response:
 
 @router.post("/sending-domains/{id}/delete")
 async def delete(request: Request, visitor: Writer, id: UUID) -> Response:
-    """Remove a domain and its key."""
+    """Remove a domain and its key, when it was said that mail may go unsigned."""
+    if (await ui.form(request)).get("sure") != "yes":
+        errors = {"sure": "Say that its mail may go unsigned."}
+        return ui.page(request, "sending/domain.html", 422, **await _context(visitor, id), errors=errors)
     async with visitor.transaction() as connection:
         service = DomainService(connection, visitor.organization_id)
         found = await service.get(id)

@@ -43,7 +43,11 @@ async def freeze(request: Request, visitor: Writer) -> Response:
 @router.post("/sending/release")
 async def release(request: Request, visitor: Writer) -> Response:
     """Let sending go on: with what is due, or without it."""
-    skips = (await ui.form(request)).get("due") == "skip"
+    form = await ui.form(request)
+    skips = form.get("due") == "skip"
+    if skips and form.get("sure") != "yes":
+        errors = {"sure": "Say that what is due by now is to be left out for good."}
+        return ui.page(request, "sending/state.html", 422, **await _context(visitor), errors=errors)
     async with visitor.transaction() as connection:
         skipped, _ = await MessageService(connection, visitor.organization_id).thaw(datetime.now(UTC) if skips else None)
     told = f"Sending goes on. {ui.plural(skipped, 'message or step', 'messages and steps')} left out" if skips else "Sending goes on"
