@@ -43,7 +43,7 @@ async def get_report(id: CampaignId, caller: Reader) -> ReportView:
 async def list_report_rows(
     id: CampaignId,
     caller: Reader,
-    figure: Annotated[Text, Query(description=f"One of {', '.join(WORDS)}.", examples=["opened"], max_length=40)],
+    figure: Annotated[Text, Query(description=f"One of {', '.join(WORDS)}.", examples=["opened"], max_length=40)] = "sent",
     step: Annotated[int | None, Query(description="Only of this step.", ge=1, le=50)] = None,
     variant_id: Annotated[UUID | None, Query(description="Only of this wording.")] = None,
     mailbox_id: Annotated[UUID | None, Query(description="Only from this mailbox.")] = None,

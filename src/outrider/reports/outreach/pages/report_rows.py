@@ -45,7 +45,12 @@ Parts = Annotated[Asked, Depends(asked)]
 
 @router.get("/campaigns/{id}/report/rows")
 async def show(
-    request: Request, visitor: CampaignReader, id: UUID, figure: Figure, parts: Parts, cursor: Annotated[Text | None, Query()] = None
+    request: Request,
+    visitor: CampaignReader,
+    id: UUID,
+    parts: Parts,
+    figure: Figure = "sent",
+    cursor: Annotated[Text | None, Query()] = None,
 ) -> Response:
     """Return a page of the rows."""
     async with visitor.transaction(readonly=True) as connection:
@@ -74,7 +79,7 @@ async def show(
 
 
 @router.get("/campaigns/{id}/report/rows.csv")
-async def download(visitor: CampaignReader, id: UUID, figure: Figure, parts: Parts) -> Response:
+async def download(visitor: CampaignReader, id: UUID, parts: Parts, figure: Figure = "sent") -> Response:
     """Return all the rows as a file."""
     first = await _page(visitor, id, figure, parts, None)
 
