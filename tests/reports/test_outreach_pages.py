@@ -87,7 +87,23 @@ async def test_another_organizations_report_is_not_there_nor_is_none(scene, visi
     browser = await signed_in()
     assert (await browser.get(path.format(uuid4()))).status_code == 404
     assert (await browser.get(path.format("nonsense"))).status_code == 422
-    assert (await (await signed_in("client", ["playmaker"])).get(path.format(campaign))).status_code == 403
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_a_client_sees_the_reports_of_the_campaigns_of_their_namespaces(scene, signed_in, path):
+    mailbox = await scene.mailbox()
+    ours, others = await scene.campaign(mailbox), await scene.campaign(mailbox)
+    await scene.sent(await scene.enroll(ours, 2), mailbox, NOW)
+    await scene.run(
+        "UPDATE marketing.campaigns SET namespace_id = (SELECT id FROM tenancy.namespaces WHERE organization_id = kit.f_organization()) "
+        "WHERE campaign_id = $1",
+        ours,
+    )
+    bound = await signed_in("client", namespaces=["playmaker"])
+    page = await bound.get(path.format(ours))
+    assert page.status_code == 200
+    assert 'href="/people/' not in page.text
+    assert (await bound.get(path.format(others))).status_code == 404
 
 
 @pytest.mark.parametrize("path", ENDPOINTS)

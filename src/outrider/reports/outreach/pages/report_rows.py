@@ -18,7 +18,7 @@ from outrider.tenancy import Visitor
 from ..figure_rows import WORDS, Asked, read_rows
 from ..store import reports
 from ..types import Row
-from .frame import Reader, rows_address
+from .frame import ReportReader, check_sees, rows_address
 
 router = APIRouter(include_in_schema=False)
 FILE_PAGE = 20_000
@@ -44,10 +44,11 @@ Parts = Annotated[Asked, Depends(asked)]
 
 @router.get("/campaigns/{id}/report/rows")
 async def show(
-    request: Request, visitor: Reader, id: UUID, figure: Figure, parts: Parts, cursor: Annotated[Text | None, Query()] = None
+    request: Request, visitor: ReportReader, id: UUID, figure: Figure, parts: Parts, cursor: Annotated[Text | None, Query()] = None
 ) -> Response:
     """Return a page of the rows."""
     async with visitor.transaction(readonly=True) as connection:
+        await check_sees(connection, visitor, id)
         page = await read_rows(connection, visitor.organization_id, id, figure, parts, cursor=cursor)
         head = await reports.campaign_head(connection, organization_id=visitor.organization_id, campaign_id=id)
         said = await _said(connection, visitor, parts)
@@ -72,7 +73,7 @@ async def show(
 
 
 @router.get("/campaigns/{id}/report/rows.csv")
-async def download(visitor: Reader, id: UUID, figure: Figure, parts: Parts) -> Response:
+async def download(visitor: ReportReader, id: UUID, figure: Figure, parts: Parts) -> Response:
     """Return all the rows as a file."""
     first = await _page(visitor, id, figure, parts, None)
 
@@ -89,6 +90,7 @@ async def download(visitor: Reader, id: UUID, figure: Figure, parts: Parts) -> R
 
 async def _page(visitor: Visitor, id: UUID, figure: str, parts: Asked, cursor: str | None) -> Page[Row]:
     async with visitor.transaction(readonly=True) as connection:
+        await check_sees(connection, visitor, id)
         return await read_rows(connection, visitor.organization_id, id, figure, parts, cursor=cursor, most=FILE_PAGE)
 
 
