@@ -1,4 +1,4 @@
-"""Who may look at these pages, and where a figure leads."""
+"""Who may look at these pages, which campaign they are about, and where a figure leads."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,12 +11,12 @@ from outrider.marketing import Campaigns
 from outrider.tenancy import Visitor, visiting
 
 Reader = Annotated[Visitor, Depends(visiting("campaigns:read"))]
-ReportReader = Annotated[Visitor, Depends(visiting("campaigns:read", takes_clients=True))]
+CampaignReader = Annotated[Visitor, Depends(visiting("campaigns:read", takes_clients=True))]
 Writer = Annotated[Visitor, Depends(visiting("campaigns:write"))]
 
 
-async def check_sees(connection: asyncpg.Connection, visitor: Visitor, campaign: UUID) -> None:
-    """Raise `NotFound` for a campaign that is not there, or is of a namespace that a client does not see."""
+async def check_campaign(connection: asyncpg.Connection, visitor: Visitor, campaign: UUID) -> None:
+    """Raise `NotFound` for a campaign that is not there, or not in the namespaces that a client is bound to."""
     await Campaigns(connection, visitor.organization_id, visitor.caller.namespaces).find(campaign)
 
 

@@ -16,7 +16,7 @@ from ...words import counted, portion
 from .. import feedback
 from ..campaign_report import read_report
 from ..types import CampaignReport, DayPart, Figures
-from .frame import ReportReader, Writer, check_sees, rows_address
+from .frame import CampaignReader, Writer, check_campaign, rows_address
 
 router = APIRouter(include_in_schema=False)
 LAST_DAYS = 14
@@ -26,10 +26,10 @@ MOST_DAYS = 120
 
 
 @router.get("/campaigns/{id}/report")
-async def show(request: Request, visitor: ReportReader, id: UUID) -> Response:
+async def show(request: Request, visitor: CampaignReader, id: UUID) -> Response:
     """Return the report."""
     async with visitor.transaction(readonly=True) as connection:
-        await check_sees(connection, visitor, id)
+        await check_campaign(connection, visitor, id)
         report = await read_report(connection, visitor.organization_id, id)
         days = await feedback.read_feedback(connection, visitor.organization_id, id, limit=LAST_DAYS)
     return ui.page(
