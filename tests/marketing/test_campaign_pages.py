@@ -162,7 +162,7 @@ async def test_the_check_shows_what_people_will_get_and_starts(signed_in, add_pe
 
 READ = ("", "/steps", "/people", "/settings", "/check", "/recipients", "/preview", "/cancel", "/delete")
 DONE = ("/steps", "/preview", "/people", "/people/count", "/settings", "/start", "/pause", "/resume", "/cancel", "/delete", "/duplicate",
-        f"/recipients/{NOTHING}/stop")  # fmt: skip
+        f"/recipients/{NOTHING}/stop", f"/recipients/{NOTHING}/resume")  # fmt: skip
 
 
 @pytest.mark.parametrize("part", READ)

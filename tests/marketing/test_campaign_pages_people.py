@@ -1,5 +1,7 @@
 """Whom a campaign is for, its settings, and everyone in it."""
 
+from uuid import UUID
+
 import pytest
 
 from .pages import HTML, HTMX, NOTHING, made, post, text, words
@@ -170,3 +172,19 @@ async def test_one_recipient_is_stopped(signed_in, client, scene, add_person):
 async def test_an_empty_campaign_says_how_people_come_in(signed_in):
     owner = await signed_in()
     assert "Nobody is in it yet" in await text(owner, f"{await made(owner)}/recipients")
+
+
+async def test_who_is_paused_goes_on(signed_in, client, scene, add_person):
+    await add_person("ana@one.example")
+    owner, path = await signed_in(), await a_ready_one(client, scene)
+    [ana] = (await client.get(f"/api{path}/enrollments")).json()["items"]
+    await post(owner, f"{path}/recipients/{ana['id']}/resume")
+    assert "Only who is paused can go on: they are ready." in await text(owner, f"{path}/recipients")
+    await scene.run(
+        "UPDATE marketing.enrollments SET state = 'paused', reason = 'somebody at the same company answered' WHERE id = $1", UUID(ana["id"])
+    )
+    assert "Paused A colleague replied" in await text(owner, f"{path}/recipients")
+    await post(owner, f"{path}/recipients/{ana['id']}/resume")
+    [there] = (await client.get(f"/api{path}/enrollments")).json()["items"]
+    assert (there["state"], there["reason"], there["next_step"]) == ("ready", None, 1)
+    assert (await client.post(f"/api{path}/enrollments/{ana['id']}/resume")).status_code == 409

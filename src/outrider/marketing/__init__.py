@@ -3,6 +3,7 @@
 Others use what is listed here.
 """
 
+from .campaign_tabs import campaign_tabs
 from .campaigns import Campaigns
 from .lists import PeopleLists
 from .preflight import Preflight, check, dry_run
@@ -30,6 +31,7 @@ __all__ = [
     "Template",
     "Templates",
     "Variant",
+    "campaign_tabs",
     "check",
     "dry_run",
     "render_message",

@@ -182,6 +182,13 @@ async def stop_enrollment(id: CampaignId, enrollment_id: UUID, caller: Writer) -
         await at.running.stop_one(id, enrollment_id)
 
 
+@router.post("/{id}/enrollments/{enrollment_id}/resume", status_code=204, summary="Let one person in a campaign go on")
+async def resume_enrollment(id: CampaignId, enrollment_id: UUID, caller: Writer) -> None:
+    """For who is paused, as when a colleague of theirs answered. 409 when they are not."""
+    async with _open(caller) as at:
+        await at.running.resume_one(id, enrollment_id)
+
+
 @router.get("/{id}/enrollments", summary="List the people in a campaign")
 async def list_enrollments(
     id: CampaignId,

@@ -65,6 +65,15 @@ UPDATE marketing.enrollments AS e SET state = 'stopped', reason = :reason, stopp
 WHERE e.organization_id = :organization_id AND e.campaign_id = :id AND e.id = :enrollment_id AND e.state IN ('ready', 'active', 'paused')
 RETURNING e.id;
 
+-- name: resume_one(organization_id, id, enrollment_id)$
+-- Lets one person who is paused go on where they were; returns the enrollment, none when they are not paused.
+UPDATE marketing.enrollments AS e SET
+    state = CASE
+        WHEN EXISTS (SELECT FROM sending.messages AS m WHERE m.organization_id = :organization_id AND m.enrollment_id = e.id) THEN 'active' ELSE 'ready'
+    END, reason = NULL
+WHERE e.organization_id = :organization_id AND e.campaign_id = :id AND e.id = :enrollment_id AND e.state = 'paused'
+RETURNING e.id;
+
 -- name: enrollment_state(organization_id, id, enrollment_id)$
 -- The state of one person in a campaign.
 SELECT e.state FROM marketing.enrollments AS e

@@ -83,10 +83,23 @@ class Running:
         await self._campaigns.find(id)
         key = {"organization_id": self._organization, "id": id, "enrollment_id": enrollment_id}
         if await enrollments.stop_one(self._connection, **key, reason="manual") is None:
-            state = await enrollments.enrollment_state(self._connection, **key)
-            if state is None:
-                raise NotFound(f"there is nobody with the enrollment {enrollment_id} in this campaign", field="enrollment_id")
+            state = await self._state_of_one(id, enrollment_id)
             raise Conflict(f"nothing comes to them any more: they are {state}", field="enrollment_id")
+
+    async def resume_one(self, id: UUID, enrollment_id: UUID) -> None:
+        """Let one person go on who is paused, as when a colleague of theirs answered. Raises `Conflict` when they are not paused."""
+        await self._campaigns.find(id)
+        key = {"organization_id": self._organization, "id": id, "enrollment_id": enrollment_id}
+        if await enrollments.resume_one(self._connection, **key) is None:
+            state = await self._state_of_one(id, enrollment_id)
+            raise Conflict(f"only who is paused can go on: they are {state}", field="enrollment_id")
+
+    async def _state_of_one(self, id: UUID, enrollment_id: UUID) -> str:
+        key = {"organization_id": self._organization, "id": id, "enrollment_id": enrollment_id}
+        state: str | None = await enrollments.enrollment_state(self._connection, **key)
+        if state is None:
+            raise NotFound(f"there is nobody with the enrollment {enrollment_id} in this campaign", field="enrollment_id")
+        return state
 
     async def _set(self, there: Campaign, states: Sequence[str], state: str, done: str, reason: str | None = None) -> Campaign:
         key = {"organization_id": self._organization, "id": there.campaign_id}

@@ -8,6 +8,7 @@ from fastapi import Depends
 from outrider.kit.errors import Conflict, InvalidInput
 from outrider.tenancy import Visitor, visiting
 
+from ..campaign_tabs import campaign_tabs
 from ..campaigns import OVER, Campaigns
 from ..types import Campaign
 from . import words
@@ -15,15 +16,6 @@ from . import words
 Reader = Annotated[Visitor, Depends(visiting("campaigns:read", takes_clients=True))]
 Insider = Annotated[Visitor, Depends(visiting("campaigns:read"))]
 Writer = Annotated[Visitor, Depends(visiting("campaigns:write"))]
-TABS = (
-    ("Write", "steps"),
-    ("People", "people"),
-    ("Settings", "settings"),
-    ("Check", "check"),
-    ("Recipients", "recipients"),
-    ("Report", "report"),
-)
-CLIENTS_TABS = (("Steps", "steps"), ("Recipients", "recipients"))
 RUNS = ("scheduled", "sending", "paused")
 """The states of a campaign that was started: what is changed now changes it for people on their way."""
 
@@ -38,11 +30,10 @@ def frame(visitor: Visitor, campaign: Campaign) -> dict[str, Any]:
     base = f"/campaigns/{campaign.campaign_id}"
     may_write = visitor.may("campaigns:write")
     is_insider = visitor.caller.namespaces is None
-    tabs = [("Overview", base), *((label, f"{base}/{part}") for label, part in (TABS if is_insider else CLIENTS_TABS))]
     return {
         "campaign": campaign,
         "base": base,
-        "tabs": tabs,
+        "tabs": campaign_tabs(campaign.campaign_id, is_client=not is_insider),
         "words": words,
         "may_write": may_write,
         "may_change": may_write and campaign.state not in OVER,

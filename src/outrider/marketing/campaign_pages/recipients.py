@@ -75,12 +75,23 @@ async def show(request: Request, visitor: Reader, id: UUID, asked: Annotated[Ask
 @router.post("/campaigns/{id}/recipients/{enrollment_id}/stop")
 async def stop(request: Request, visitor: Writer, id: UUID, enrollment_id: UUID) -> Response:
     """Let nothing more of this campaign come to somebody."""
+    return await _do(request, visitor, id, enrollment_id, "stop_one", "Stopped: nothing more of this campaign comes to them")
+
+
+@router.post("/campaigns/{id}/recipients/{enrollment_id}/resume")
+async def resume(request: Request, visitor: Writer, id: UUID, enrollment_id: UUID) -> Response:
+    """Let somebody go on who is paused."""
+    return await _do(request, visitor, id, enrollment_id, "resume_one", "They go on where they were")
+
+
+async def _do(request: Request, visitor: Visitor, id: UUID, enrollment_id: UUID, what: str, told: str) -> Response:
+    back = f"/campaigns/{id}/recipients"
     try:
         async with visitor.transaction() as connection:
-            await Running(connection, visitor.organization_id).stop_one(id, enrollment_id)
+            await getattr(Running(connection, visitor.organization_id), what)(id, enrollment_id)
     except Conflict as error:
-        return ui.redirect(request, f"/campaigns/{id}/recipients", toast=ui.sentence(error.message), tone="bad")
-    return ui.redirect(request, f"/campaigns/{id}/recipients?state=stopped", toast="Stopped: nothing more of this campaign comes to them")
+        return ui.redirect(request, back, toast=ui.sentence(error.message), tone="bad")
+    return ui.redirect(request, back, toast=told)
 
 
 def _links(visitor: Visitor) -> dict[str, bool]:

@@ -20,15 +20,6 @@ async def check_campaign(connection: asyncpg.Connection, visitor: Visitor, campa
     await Campaigns(connection, visitor.organization_id, visitor.caller.namespaces).find(campaign)
 
 
-def campaign_tabs(visitor: Visitor, campaign: UUID) -> list[tuple[str, str]]:
-    """Return the tabs of a campaign's pages; the report is one of them."""
-    base = f"/campaigns/{campaign}"
-    is_client = visitor.caller.namespaces is not None
-    own = (("Steps", "steps"),) if is_client else (("Write", "steps"), ("People", "people"), ("Settings", "settings"), ("Check", "check"))
-    parts = (*own, ("Recipients", "recipients"), ("Report", "report"))
-    return [("Overview", base), *((label, f"{base}/{part}") for label, part in parts)]
-
-
 def rows_address(campaign: UUID, figure: str, **asked: Any) -> str:
     """Return the page with the rows behind a figure."""
     given = {name: str(value) for name, value in asked.items() if value is not None}

@@ -9,13 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from outrider.kit import pages as ui
+from outrider.marketing import campaign_tabs
 from outrider.tenancy import Visitor
 
 from ...words import counted, portion
 from .. import feedback
 from ..campaign_report import read_report
 from ..types import CampaignReport, DayPart, Figures
-from .frame import CampaignReader, Writer, campaign_tabs, check_campaign, rows_address
+from .frame import CampaignReader, Writer, check_campaign, rows_address
 
 router = APIRouter(include_in_schema=False)
 LAST_DAYS = 14
@@ -35,7 +36,7 @@ async def show(request: Request, visitor: CampaignReader, id: UUID) -> Response:
         request,
         "reports/outreach/report.html",
         report=report,
-        tabs=campaign_tabs(visitor, id),
+        tabs=campaign_tabs(id, is_client=visitor.caller.namespaces is not None),
         funnel=_funnel(report),
         days=_every_day(report.days),
         feedback=days.items,
