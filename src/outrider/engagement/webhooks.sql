@@ -122,12 +122,12 @@ INNER JOIN engagement.webhook_sources AS s ON s.organization_id = d.organization
 WHERE d.organization_id = :organization_id AND d.id = :id;
 
 -- name: purge_deliveries(organization_id, age, count)$
--- Drops deliveries that are done and older than `age`, at most `count`; how many.
+-- Drops deliveries that are done and older than `age`, at most `count`; how many. Their ids begin with the time.
 WITH gone AS (
     DELETE FROM engagement.deliveries AS d
     WHERE d.organization_id = :organization_id AND d.id IN (
         SELECT o.id FROM engagement.deliveries AS o
-        WHERE o.organization_id = :organization_id AND o.state = 'done' AND o.received_at < now() - :age::interval
+        WHERE o.organization_id = :organization_id AND o.state = 'done' AND o.id < (SELECT uuidv7(- :age::interval))
         ORDER BY o.id LIMIT :count
     )
     RETURNING d.id
