@@ -7,6 +7,7 @@ apart what one address can show. `PIECES` are answers that a page asks for or a 
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -16,6 +17,7 @@ from outrider import intake, tenancy
 from outrider.kit import database, keyring
 from tests.api.catalogue import make_custom_field, make_list, make_segment, make_task, make_template
 from tests.api.fixtures import key_of, new_user
+from tests.reports.outreach_scene import OutreachScene
 from tests.sending.scene import Scene
 
 from . import ledger
@@ -91,6 +93,30 @@ async def an_unsubscribe_link(site: Site) -> dict[str, str]:
     finally:
         await connection.close()
     return {"token": keyring.signer().sign("unsubscribe", site.organization, message)}
+
+
+async def a_report(site: Site) -> dict[str, str]:
+    """Let everything happen to the messages of a campaign, and work out what its days taught."""
+    connection = await asyncpg.connect(site.admin_url)
+    try:
+        await database.prepare_connection(connection)
+        scene = OutreachScene(connection, site.organization)
+        campaign = await scene.random_campaign(1, datetime.now(UTC) - timedelta(hours=1), people=30, state="paused")
+        await scene.run("SELECT marketing.f_write_feedback(ARRAY[$1::uuid])", campaign)
+    finally:
+        await connection.close()
+    return {"id": str(campaign)}
+
+
+async def a_conversion(site: Site) -> dict[str, str]:
+    """Record that somebody who was written to bought something."""
+    campaign = (await a_report(site))["id"]
+    query = """
+        INSERT INTO marketing.conversions (organization_id, person_id, type, converted_at, value, currency, created_by)
+        SELECT organization_id, person_id, 'sale', now(), 1200.5, 'EUR', 'user:test' FROM marketing.enrollments WHERE campaign_id = $1
+        LIMIT 1 RETURNING id
+    """
+    return {"id": str(await site.as_admin(query, campaign))}
 
 
 async def some_activity(site: Site) -> dict[str, str]:
@@ -232,6 +258,8 @@ PAGES: dict[str, Visit] = {
     "/account": Visit("viewer"),
     "/account/security": Visit("viewer"),
     "/account/security/second-factor": Visit("viewer"),
+    "/attribution": Visit(parameters=a_conversion, query="model=linear"),
+    "/attribution#empty": Visit(is_empty=True),
     "/audit": Visit(),
     "/audit#empty": Visit(is_empty=True),
     "/bulk-edits": Visit(),
@@ -253,6 +281,8 @@ PAGES: dict[str, Visit] = {
     "/campaigns/{id}/preview": Visit(parameters=a_campaign),
     "/campaigns/{id}/recipients": Visit(parameters=a_running_campaign),
     "/campaigns/{id}/recipients#empty": Visit(parameters=a_draft),
+    "/campaigns/{id}/report": Visit(parameters=a_report),
+    "/campaigns/{id}/report/rows": Visit(parameters=a_report, query="figure=opened&step=1"),
     "/campaigns/{id}/settings": Visit(parameters=a_running_campaign),
     "/campaigns/{id}/steps": Visit(parameters=a_campaign),
     "/campaigns/{id}/steps#draft": Visit(parameters=a_draft),
@@ -266,6 +296,10 @@ PAGES: dict[str, Visit] = {
     "/conflicts": Visit(),
     "/conflicts#empty": Visit(is_empty=True),
     "/contacts": Visit(),
+    "/conversions": Visit(parameters=a_conversion),
+    "/conversions#empty": Visit(is_empty=True),
+    "/conversions/new": Visit(),
+    "/conversions/{id}": Visit(parameters=a_conversion),
     "/database": Visit("operator"),
     "/events": Visit(),
     "/exports": Visit(),
@@ -370,6 +404,7 @@ PAGES: dict[str, Visit] = {
 
 PIECES: dict[str, str] = {
     "/assets/{digest}/{name}": "files",
+    "/campaigns/{id}/report/rows.csv": "a download",
     "/companies/{id}/facts": "the facts of a company, on its page",
     "/companies/options": "names of companies for a field",
     "/exports/{id}/file": "a download",

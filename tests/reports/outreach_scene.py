@@ -78,11 +78,11 @@ class OutreachScene(Scene):
         """Who is enrolled."""
         return await self.value("SELECT person_id FROM marketing.enrollments WHERE id = $1", enrollment)
 
-    async def random_campaign(self, seed: int, now: datetime, people: int = 40) -> UUID:
+    async def random_campaign(self, seed: int, now: datetime, people: int = 40, **columns: Any) -> UUID:
         """Make a campaign of two steps, with two wordings of the first, two mailboxes and three domains, and let things happen."""
         draw = random.Random(seed)
         mailboxes = [await self.mailbox(), await self.mailbox()]
-        campaign = await self.campaign(*mailboxes, steps=2, name=f"Random {seed} {uuid4().hex[:6]}")
+        campaign = await self.campaign(*mailboxes, steps=2, name=f"Random {seed} {uuid4().hex[:6]}", **columns)
         await self.variant(campaign, 1, "B")
         for domain in ("one.example", "two.example", "three.example"):
             for enrollment in await self.enroll(campaign, people // 3, domain=domain):

@@ -87,7 +87,12 @@ async def test_another_organizations_report_is_not_there_nor_is_none(scene, visi
     browser = await signed_in()
     assert (await browser.get(path.format(uuid4()))).status_code == 404
     assert (await browser.get(path.format("nonsense"))).status_code == 422
-    assert (await (await signed_in("client", ["playmaker"])).get(path.format(campaign))).status_code == 403
+    client = await signed_in("client", ["playmaker"])
+    assert (await client.get(path.format(campaign))).status_code == 404
+    namespace = await scene.value("SELECT id FROM tenancy.namespaces WHERE name = 'playmaker' AND organization_id = kit.f_organization()")
+    theirs = await scene.campaign(namespace_id=str(namespace))
+    assert (await client.get(path.format(theirs))).status_code == 200
+    assert (await client.post(f"/campaigns/{theirs}/feedback")).status_code == 403
 
 
 @pytest.mark.parametrize("path", ENDPOINTS)
@@ -98,12 +103,17 @@ async def test_another_organizations_report_is_not_in_the_api(scene, stranger, c
     assert (await client.get(path.format("nonsense"))).status_code == 422
     assert (await stranger.post(f"/api/campaigns/{campaign}/feedback")).status_code == 404
     assert (await (await as_role("viewer")).post(f"/api/campaigns/{campaign}/feedback")).status_code == 403
+    bound = await as_role("client")
+    assert (await bound.get(path.format(campaign))).status_code == 404
+    namespace = await scene.value("SELECT id FROM tenancy.namespaces WHERE name = 'playmaker' AND organization_id = kit.f_organization()")
+    assert (await bound.get(path.format(await scene.campaign(namespace_id=str(namespace))))).status_code == 200
+    assert (await bound.get("/api/attribution")).status_code == 403
 
 
 @pytest.mark.parametrize(
     "query",
     ["figure=tried", "figure=", "figure=sent&step=0", "figure=sent&step=x", "figure=sent&hour=24", "figure=sent&day=yesterday",
-     "figure=sent&variant_id=x", "figure=sent&cursor=x", "figure=enrolled&step=1", "", "figure=%00"],
+     "figure=sent&variant_id=x", "figure=sent&cursor=x", "figure=enrolled&step=1", "figure=%00"],
 )  # fmt: skip
 async def test_rows_that_cannot_be_asked_for_are_refused(scene, client, signed_in, query):
     campaign = await scene.campaign()

@@ -1,12 +1,16 @@
 """The report of a campaign and its feedback over HTTP. One request is one transaction."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date
 from typing import Annotated
 from uuid import UUID
 
+import asyncpg
 from fastapi import APIRouter, Depends, Path, Query
 
 from outrider.kit.http import Cursor, Limit, Text
+from outrider.marketing import Campaigns
 from outrider.tenancy import Caller, require, transaction
 
 from . import feedback
@@ -15,15 +19,23 @@ from .figure_rows import WORDS, Asked, read_rows
 from .views import FeedbackPage, FeedbackView, FeedbackWritten, ReportRowsView, ReportRowView, ReportView
 
 router = APIRouter(prefix="/api/campaigns", tags=["campaigns"])
-Reader = Annotated[Caller, Depends(require("campaigns:read"))]
+Reader = Annotated[Caller, Depends(require("campaigns:read", takes_clients=True))]
 Writer = Annotated[Caller, Depends(require("campaigns:write"))]
 CampaignId = Annotated[UUID, Path(description="The campaign's id.")]
+
+
+@asynccontextmanager
+async def _reading(caller: Caller, campaign: UUID) -> AsyncIterator[asyncpg.Connection]:
+    """Open a connection to read of a campaign. Raises `NotFound`, also for one that is not of a client's namespaces."""
+    async with transaction(caller.organization_id, caller.actor, readonly=True) as connection:
+        await Campaigns(connection, caller.organization_id, caller.namespaces).find(campaign)
+        yield connection
 
 
 @router.get("/{id}/report", summary="Report what became of a campaign")
 async def get_report(id: CampaignId, caller: Reader) -> ReportView:
     """Worked out now, of the ledger and the events: as a whole, by day, step, variant, mailbox, recipient domain and hour of sending."""
-    async with transaction(caller.organization_id, caller.actor, readonly=True) as connection:
+    async with _reading(caller, id) as connection:
         return ReportView.model_validate(await read_report(connection, caller.organization_id, id))
 
 
@@ -31,7 +43,7 @@ async def get_report(id: CampaignId, caller: Reader) -> ReportView:
 async def list_report_rows(
     id: CampaignId,
     caller: Reader,
-    figure: Annotated[Text, Query(description=f"One of {', '.join(WORDS)}.", examples=["opened"], max_length=40)],
+    figure: Annotated[Text, Query(description=f"One of {', '.join(WORDS)}.", examples=["opened"], max_length=40)] = "sent",
     step: Annotated[int | None, Query(description="Only of this step.", ge=1, le=50)] = None,
     variant_id: Annotated[UUID | None, Query(description="Only of this wording.")] = None,
     mailbox_id: Annotated[UUID | None, Query(description="Only from this mailbox.")] = None,
@@ -43,7 +55,7 @@ async def list_report_rows(
 ) -> ReportRowsView:
     """The messages that the figure counts, newest first; for `enrolled` the people. Days and hours are of the organization's zone."""
     asked = Asked(step, variant_id, mailbox_id, domain, hour, day)
-    async with transaction(caller.organization_id, caller.actor, readonly=True) as connection:
+    async with _reading(caller, id) as connection:
         page = await read_rows(connection, caller.organization_id, id, figure, asked, limit=limit, cursor=cursor)
     return ReportRowsView(items=[ReportRowView.model_validate(row) for row in page.items], next_cursor=page.next_cursor)
 
@@ -51,7 +63,7 @@ async def list_report_rows(
 @router.get("/{id}/feedback", summary="List what the days of a campaign taught")
 async def list_feedback(id: CampaignId, caller: Reader, limit: Limit = 50, cursor: Cursor = None) -> FeedbackPage:
     """A row for each day on which something happened, the last one first, as of the night before or when somebody asked for it."""
-    async with transaction(caller.organization_id, caller.actor, readonly=True) as connection:
+    async with _reading(caller, id) as connection:
         page = await feedback.read_feedback(connection, caller.organization_id, id, limit=limit, cursor=cursor)
     return FeedbackPage(items=[FeedbackView.model_validate(one) for one in page.items], next_cursor=page.next_cursor)
 

@@ -15,7 +15,7 @@ from ...words import counted, portion
 from .. import feedback
 from ..campaign_report import read_report
 from ..types import CampaignReport, DayPart, Figures
-from .frame import Reader, Writer, rows_address
+from .frame import CampaignReader, Writer, campaign_tabs, check_campaign, rows_address
 
 router = APIRouter(include_in_schema=False)
 LAST_DAYS = 14
@@ -25,15 +25,17 @@ MOST_DAYS = 120
 
 
 @router.get("/campaigns/{id}/report")
-async def show(request: Request, visitor: Reader, id: UUID) -> Response:
+async def show(request: Request, visitor: CampaignReader, id: UUID) -> Response:
     """Return the report."""
     async with visitor.transaction(readonly=True) as connection:
+        await check_campaign(connection, visitor, id)
         report = await read_report(connection, visitor.organization_id, id)
         days = await feedback.read_feedback(connection, visitor.organization_id, id, limit=LAST_DAYS)
     return ui.page(
         request,
         "reports/outreach/report.html",
         report=report,
+        tabs=campaign_tabs(visitor, id),
         funnel=_funnel(report),
         days=_every_day(report.days),
         feedback=days.items,

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
+import asyncpg
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,7 +19,7 @@ from outrider.tenancy import Visitor
 from ..figure_rows import WORDS, Asked, read_rows
 from ..store import reports
 from ..types import Row
-from .frame import Reader, rows_address
+from .frame import CampaignReader, check_campaign, rows_address
 
 router = APIRouter(include_in_schema=False)
 FILE_PAGE = 20_000
@@ -44,10 +45,16 @@ Parts = Annotated[Asked, Depends(asked)]
 
 @router.get("/campaigns/{id}/report/rows")
 async def show(
-    request: Request, visitor: Reader, id: UUID, figure: Figure, parts: Parts, cursor: Annotated[Text | None, Query()] = None
+    request: Request,
+    visitor: CampaignReader,
+    id: UUID,
+    parts: Parts,
+    figure: Figure = "sent",
+    cursor: Annotated[Text | None, Query()] = None,
 ) -> Response:
     """Return a page of the rows."""
     async with visitor.transaction(readonly=True) as connection:
+        await check_campaign(connection, visitor, id)
         page = await read_rows(connection, visitor.organization_id, id, figure, parts, cursor=cursor)
         head = await reports.campaign_head(connection, organization_id=visitor.organization_id, campaign_id=id)
         said = await _said(connection, visitor, parts)
@@ -72,7 +79,7 @@ async def show(
 
 
 @router.get("/campaigns/{id}/report/rows.csv")
-async def download(visitor: Reader, id: UUID, figure: Figure, parts: Parts) -> Response:
+async def download(visitor: CampaignReader, id: UUID, parts: Parts, figure: Figure = "sent") -> Response:
     """Return all the rows as a file."""
     first = await _page(visitor, id, figure, parts, None)
 
@@ -89,6 +96,7 @@ async def download(visitor: Reader, id: UUID, figure: Figure, parts: Parts) -> R
 
 async def _page(visitor: Visitor, id: UUID, figure: str, parts: Asked, cursor: str | None) -> Page[Row]:
     async with visitor.transaction(readonly=True) as connection:
+        await check_campaign(connection, visitor, id)
         return await read_rows(connection, visitor.organization_id, id, figure, parts, cursor=cursor, most=FILE_PAGE)
 
 
@@ -101,7 +109,7 @@ def _given(parts: Asked) -> dict[str, object]:
     return {name: getattr(parts, name) for name in Asked.__dataclass_fields__ if getattr(parts, name) is not None}
 
 
-async def _said(connection: object, visitor: Visitor, parts: Asked) -> list[str]:
+async def _said(connection: asyncpg.Connection, visitor: Visitor, parts: Asked) -> list[str]:
     """Return what the rows are restricted to, in words."""
     names = await reports.part_names(
         connection, organization_id=visitor.organization_id, variant_id=parts.variant_id, mailbox_id=parts.mailbox_id
