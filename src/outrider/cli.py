@@ -51,7 +51,9 @@ ENTRIES = {
     "overview": Entry("outrider.reports.commands", DATA, "Show how much there is, what runs and what to do next."),
     "sending": Entry("outrider.sending.commands", OUTREACH, "What is sent and what waits: status, freeze, doubtful messages."),
     "mailboxes": Entry("outrider.sending.commands", OUTREACH, "Mailboxes that send, and the domains that sign."),
-    "activity": Entry("outrider.engagement.commands", OUTREACH, "What happened: opens, clicks, replies, bounces, LinkedIn, calls, product events."),
+    "activity": Entry(
+        "outrider.engagement.commands", OUTREACH, "What happened: opens, clicks, replies, bounces, LinkedIn, calls, product events."
+    ),
     "intents": Entry("outrider.engagement.commands", OUTREACH, "Who showed interest."),
     "webhooks": Entry("outrider.engagement.commands", OUTREACH, "Where providers deliver events, and what they delivered."),
     "suppressions": Entry("outrider.sending.commands", OUTREACH, "Who is never written to again."),

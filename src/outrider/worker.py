@@ -63,6 +63,7 @@ async def _run(worker_url: str, stop: asyncio.Event, concurrency: int, only: Par
         parts.append(ops.run_worker(worker_url, collect_tasks(), stop=stop, concurrency=concurrency))
     if only != "jobs":
         parts.append(sending.run_sender(sending.Habits(public_url=settings().public_url), stop=stop))
+        parts.append(sending.run_settler(stop=stop))
         parts.append(engagement.run_follower(stop=stop))
     running = [asyncio.create_task(part) for part in parts]
     try:

@@ -73,7 +73,7 @@ async def test_freeze_sending_see_it_everywhere_and_release_it(browse: Browse, p
 async def test_a_message_with_a_gap_is_read_in_its_frame_and_written_by_hand(browse: Browse, served: Site):
     message = (await ledger.a_message(served))["id"]
     page = await browse("owner", f"/messages/{message}")
-    frame = page.frame_locator("iframe.mail-frame")
+    frame = page.frame_locator("iframe.sent-frame")
     await expect(frame.locator("body")).to_contain_text("Hello")
     await page.get_by_label("Subject").fill("Hello Ana")
     await page.get_by_label("Text, as HTML").fill("<p>I write to you by hand.</p>")

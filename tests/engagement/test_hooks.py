@@ -169,6 +169,18 @@ async def test_an_address_that_is_not_ours_is_nobodys(hook, anonymous, other_org
     assert (await anonymous.get(made.path)).status_code == 405
 
 
+async def test_megabytes_are_not_read_from_strangers(anonymous):
+    read = []
+
+    async def body():
+        for _ in range(10):
+            read.append(1)
+            yield b" " * 2**16
+
+    assert (await anonymous.post("/hooks/" + "A" * 54, content=body())).status_code == 404
+    assert len(read) <= 1
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"\x00", b"\xff\xfe", b"[1,]", b'{"a": NaN}', b"event=open&email=a"])
 async def test_what_is_no_json_is_refused_and_not_kept(hook, body):
     made = await hook("generic")
@@ -187,7 +199,7 @@ async def test_json_of_another_shape_is_kept_fails_and_can_be_worked_on_again(ho
     assert "send {" in delivery["error"]
     again = await client.post(f"/api/deliveries/{delivery['id']}/retry")
     assert (again.status_code, again.json()["state"]) == (200, "pending")
-    assert (await client.post(f"/api/deliveries/{delivery['id']}/retry")).status_code == 409
+    assert (await client.post(f"/api/deliveries/{delivery['id']}/retry")).status_code == 200
     await made.work()
     assert [one["state"] for one in await made.deliveries()] == ["failed"]
 
@@ -211,6 +223,24 @@ async def test_what_fails_by_the_database_is_tried_again_and_then_done(hook, sce
     assert (job.state, job.retry_count) == ("completed", 1)
     assert [(one["state"], one["error"]) for one in await made.deliveries()] == [("done", None)]
     assert len(await events(scene)) == 1
+
+
+async def test_a_delivery_whose_job_was_cancelled_is_worked_on_when_somebody_asks(hook, client):
+    made = await hook("generic")
+    await made.deliver(as_json(GENERIC))
+    [job] = (await client.get("/api/jobs", params={"name": "engagement.webhook"})).json()["items"]
+    assert (await client.post(f"/api/jobs/{job['id']}/cancel")).status_code == 200
+    [delivery] = await made.deliveries()
+    assert (await client.post(f"/api/deliveries/{delivery['id']}/retry")).json()["state"] == "pending"
+    assert [one.state for one in await made.work()] == ["completed"]
+    assert [one["state"] for one in await made.deliveries()] == ["done"]
+    assert (await client.post(f"/api/deliveries/{delivery['id']}/retry")).status_code == 409
+
+
+async def test_a_providers_own_idempotency_key_is_no_key_of_ours(hook):
+    made = await hook("generic")
+    body = as_json(GENERIC)
+    assert (await made.post(body, {**signed(made.secret, body), "Idempotency-Key": "theirs"})).status_code == 202
 
 
 async def test_a_packed_body_is_unpacked_and_a_bomb_is_not(hook):

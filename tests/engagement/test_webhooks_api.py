@@ -45,7 +45,7 @@ async def test_address_and_secret_are_shown_once_and_not_kept_readable(client, s
         ({"kind": "generic", "name": ""}, "name"),
         ({"kind": "sendgrid", "name": "x", "secret": "no key"}, "secret"),
         ({"kind": "lemlist", "name": "x", "secret": "short"}, "secret"),
-        ({"kind": "generic", "name": "x", "secret": 'with "quotes"'}, "secret"),
+        ({"kind": "generic", "name": "x", "secret": "with spaces"}, "secret"),
     ],
 )
 async def test_a_webhook_that_cannot_be_is_refused_with_the_field(client, body, field):

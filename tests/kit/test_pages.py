@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -213,8 +214,13 @@ def test_the_navigation_shows_what_the_viewer_may_see():
         ui.NavItem("A", "/a", "x", "a:read", "Work", order=20),
         ui.NavItem("B", "/b", "x", "b:read", "Work"),
         ui.NavItem("C", "/c", "x", None, "Work", order=10),
+        ui.NavItem("D", "/d", "x", "a:read", "Work", order=30, takes_clients=True),
     )
-    assert [(name, [item.label for item in entries]) for name, entries in navigation.sections_for(VIEWER, items)] == [("Work", ["C", "A"])]
+    assert [(name, [item.label for item in entries]) for name, entries in navigation.sections_for(VIEWER, items)] == [
+        ("Work", ["C", "A", "D"])
+    ]
+    client = replace(VIEWER, is_client=True)
+    assert [[item.label for item in entries] for _, entries in navigation.sections_for(client, items)] == [["C", "D"]]
     assert items[0].is_current("/a/1")
     assert not items[0].is_current("/ab")
 

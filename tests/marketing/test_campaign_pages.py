@@ -20,9 +20,9 @@ async def test_an_organization_without_campaigns_is_told_what_to_do_next(signed_
 async def test_the_list_shows_each_ones_state_and_figures(signed_in, scene, client):
     owner = await signed_in()
     await made(owner)
-    await scene.campaign(name="Autumn", state="sending", target_count=398, sent_count=120, response_count=4)
+    await scene.campaign(name="Autumn", state="sending", target_count=398, sent_count=120, response_count=4, bounce_count=3)
     found = await text(owner, "/campaigns")
-    assert "Autumn Sending 398 120 4 1.0%" in found
+    assert "Autumn Sending 398 120 of 398 – – 4 1.0% 3 2.5%" in found
     assert "Q4 push Draft" in found
     only = await text(owner, "/campaigns?state=sending")
     assert "Autumn" in only

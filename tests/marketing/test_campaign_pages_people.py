@@ -161,7 +161,7 @@ async def test_one_recipient_is_stopped(signed_in, client, scene, add_person):
     [ana] = (await client.get(f"/api{path}/enrollments")).json()["items"]
     await post(owner, f"{path}/recipients/{ana['id']}/stop")
     found = await text(owner, f"{path}/recipients")
-    assert "Stopped by hand" in found
+    assert "Stopped By hand" in found
     await post(owner, f"{path}/recipients/{ana['id']}/stop")
     assert "Nothing comes to them any more: they are stopped." in await text(owner, f"{path}/recipients")
     await post(owner, f"{path}/recipients/{NOTHING}/stop", status=404)

@@ -53,6 +53,7 @@ async def test_a_campaign_is_resolved_and_its_start_says_what_is_missing(outride
     code, counts = await outrider("campaigns", "resolve", "q4 PUSH")
     assert (code, counts) == (0, {"total": 1, "excluded": {}, "eligible": 1, "inserted": 1})
     assert (await outrider("campaigns", "show", "Q4 push"))[1]["enrollments"] == {"ready": 1}
+    assert (await outrider("campaigns", "duplicate", "Q4 push"))[1]["name"] == "Copy of Q4 push"
     code, told = await outrider("campaigns", "start", "Q4 push")
     assert (code, "physical address" in told) == (4, True)
     assert (await outrider("campaigns", "cancel", "Q4 push"))[1]["state"] == "cancelled"

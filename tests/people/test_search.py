@@ -79,6 +79,33 @@ async def test_filters_all_have_to_hold(client, people, asked, found):
     assert sorted(email[:3].rstrip(".@") for email in await emails(client, **asked)) == found
 
 
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"has_linkedin": "true"}, ["bo"]),
+        ({"has_linkedin": "false"}, ["ana", "cy", "dim"]),
+        ({"location": "MADR"}, ["bo"]),
+        ({"industry": "steel"}, ["ana", "cy"]),
+        ({"size_from": 50}, ["ana", "cy"]),
+        ({"size_from": 51}, []),
+        ({"size_to": 50, "industry": "steel"}, ["ana", "cy"]),
+        ({"size_to": 49}, []),
+    ],
+)
+async def test_people_are_found_by_where_they_are_and_where_they_work(client, people, organization, admin, asked, found):
+    for change in (
+        "UPDATE people.master SET linkedin_url = CASE email WHEN 'bo@umbrella.example' THEN 'linkedin.com/in/bo' END, "
+        "location = CASE email WHEN 'bo@umbrella.example' THEN 'Madrid, Spain' END WHERE organization_id = $1",
+        "UPDATE company.master SET industry = 'Steel works', employee_count = 50 WHERE organization_id = $1 AND domain = 'acme.example'",
+        "UPDATE company.master SET employee_count = NULL WHERE organization_id = $1 AND domain <> 'acme.example'",
+    ):
+        await admin.execute(change, organization)
+    assert sorted(email[:3].rstrip(".@") for email in await emails(client, **asked)) == found
+    if found:
+        first = await emails(client, limit=1, sort="email", **asked)
+        assert first[0].startswith(found[0])
+
+
 async def test_an_imports_people_are_those_it_named(client, bring, people):
     second = await bring({**CY, "title": "CTO"}, CONFLICT)
     assert sorted(await emails(client, import_id=str(second))) == ["cy@acme.example", "eve@home.example"]
@@ -173,6 +200,7 @@ async def test_a_person_with_two_addresses_is_one_row_found_by_both(client, brin
         ({"created_after": "2026-01-01T00:00:00"}, "created_after"),
         ({"import_id": "7"}, "import_id"),
         ({"has_phone": "maybe"}, "has_phone"),
+        ({"size_to": -1}, "size_to"),
     ],
 )
 async def test_bad_input_is_named(client, asked, field):

@@ -3,6 +3,7 @@
 import re
 from itertools import product
 from pathlib import Path
+from uuid import UUID
 
 import aiosql
 import asyncpg
@@ -10,7 +11,7 @@ import pytest
 
 import outrider
 from outrider.people import search
-from outrider.people.filters import FILTERS, custom_filter
+from outrider.people.filters import FILTERS, custom_filter, engagement_filter
 
 ROOT = Path(outrider.__file__).parent
 FILES = sorted(path for path in ROOT.rglob("*.sql") if "migrations" not in path.parts)
@@ -49,7 +50,8 @@ async def test_everything_that_the_composer_can_say_can_be_prepared(pool, kind):
     organization, listing, made = None, search.LISTS[kind], FILTERS[kind]
     values = {
         "q": "ab abc", "has_phone": True, "has_company": True, "has_people": True, "tag": ("a", "b"), "not_tag": ("c",),
-        "custom": tuple(custom_filter(one) for one in CUSTOM),
+        "custom": tuple(custom_filter(one) for one in CUSTOM), "score_from": 1, "score_to": 99,
+        "engagement": tuple(engagement_filter(one) for one in ("opened", f"not_replied:campaign={UUID(int=1)}:days=7")),
     }  # fmt: skip
     every = {name: values.get(name, "x") for name in made.__dataclass_fields__}
     asked = [made(), made(**every), *(made(**{name: value}) for name, value in every.items())]

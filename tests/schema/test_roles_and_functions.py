@@ -199,7 +199,13 @@ async def test_only_the_listed_functions_look_across_tenants_and_they_return_ids
     """
     listed = "".join(
         (FOLDER / f"{name}.sql").read_text()
-        for name in ("20261120099000_across_tenants", "20261120104100_jobs_in_words", "20261120111600_planning", "20261120112500_recording")
+        for name in (
+            "20261120099000_across_tenants",
+            "20261120104100_jobs_in_words",
+            "20261120111550_ledger_decisions",
+            "20261120111600_planning",
+            "20261120112500_recording",
+        )
     )
     rows = await catalogue.fetch(
         f"""
@@ -215,6 +221,7 @@ async def test_only_the_listed_functions_look_across_tenants_and_they_return_ids
         "f_find_organization",
         "f_organizations_with_work",
         "f_organizations_to_follow",
+        "f_organizations_in_doubt",
     }
     assert {row["result"] for row in rows} <= {"uuid", "SETOF uuid"}
     assert [row["signature"] for row in rows if f"CREATE FUNCTION {row['signature'].partition('(')[0]}(" not in listed] == []

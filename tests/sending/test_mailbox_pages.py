@@ -188,7 +188,7 @@ async def test_the_plot_has_a_table_that_says_the_same(owner, scene):
     rows = re.findall(r'<tr><th scope="row">(\d\d \w{3})</th><td>(\d+)</td>', html)
     assert len(rows) == 31
     assert (rows[0][1], rows[1][1], rows[-1][1]) == ("5", "6", "35")
-    assert 'class="plot-line"' in html
+    assert 'class="ramp-line"' in html
     assert "style=" not in html
 
 

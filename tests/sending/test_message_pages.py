@@ -109,7 +109,7 @@ async def test_a_message_shows_its_attempts_and_the_answers_word_for_word(owner,
     person = await scene.value("SELECT person_id FROM sending.messages WHERE id = $1", message)
     for link in (f"/people/{person}", f"/campaigns/{campaign}", f"/mailboxes/{mailbox}"):
         assert f'href="{link}"' in page
-    assert f'<iframe class="mail-frame" sandbox src="/messages/{message}/html"' in page
+    assert f'<iframe class="sent-frame" sandbox src="/messages/{message}/html"' in page
 
 
 async def test_the_html_of_a_message_can_do_nothing_in_its_frame(owner, scene, mailbox, campaign):

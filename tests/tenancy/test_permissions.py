@@ -48,6 +48,7 @@ def test_what_changes_something_does_not_ask_for_reading_alone(rules):
         "/exports",
         "/api/segments/count",
         "/api/templates/preview",
+        "/templates/preview",
         "/api/campaigns/{id}/dry-run",
     }
 

@@ -180,7 +180,7 @@ async def test_only_owners_touch_owners(client, as_role, email):
 
 async def test_a_key_with_few_scopes_gives_no_role_and_reaches_no_user_that_may_more(client, as_role, email):
     member = await add(client, email)
-    narrow = await as_role("admin", ["users:read", "users:write", "profiles:read"])
+    narrow = await as_role("admin", ["users:read", "users:write", "profiles:read", "campaigns:read"])
     refused = await narrow.post("/api/users", json={"email": "b" + email, "role": "viewer"})
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (403, "scopes")
     assert (await narrow.post(f"/api/users/{member['id']}/reset-password")).status_code == 403

@@ -59,6 +59,14 @@ class Receipt:
     is_new: bool
 
 
+async def check_address(token: str) -> None:
+    """Raise `NotFound` for an address that is nobody's, so that nobody reads megabytes from a stranger."""
+    address = read_token(token)
+    async with transaction(address.organization, ACTOR, readonly=True) as connection:
+        if await queries.source_of_token(connection, organization_id=address.organization, token_hash=address.token_hash) is None:
+            raise unknown_address()
+
+
 async def receive(token: str, headers: Mapping[str, str], body: bytes) -> Receipt:
     """Keep what came at an address, and ask for the job that works on it, in one transaction.
 
@@ -98,7 +106,8 @@ def _parsed(body: bytes) -> tuple[Any, shapes.Unreadable | None]:
 
 
 async def _ask_for_work(connection: asyncpg.Connection, delivery: UUID, source: str) -> None:
-    await ops.enqueue(connection, WORK, {"delivery_id": str(delivery)}, title=f"Webhook {source}", link=f"/webhooks/deliveries/{delivery}")
+    data, link = {"delivery_id": str(delivery)}, f"/webhooks/deliveries/{delivery}"
+    await ops.enqueue(connection, WORK, data, singleton_key=str(delivery), title=f"Webhook {source}", link=link)
 
 
 class Deliveries:
@@ -136,9 +145,12 @@ class Deliveries:
         return FullDelivery(Delivery(**values), body)
 
     async def retry(self, id: UUID) -> Delivery:
-        """Have a delivery that failed worked on anew, and return it. Raises `NotFound`, and `Conflict` for one that did not fail."""
+        """Have a delivery worked on that failed, or whose job was cancelled, and return it.
+
+        Raises `NotFound`, and `Conflict` for one that is done.
+        """
         found = (await self.get(id)).delivery
         if await queries.reopen_delivery(self._connection, organization_id=self._organization, id=id) is None:
-            raise Conflict(f"this delivery is {found.state}; only one that failed can be worked on again")
+            raise Conflict("this delivery is done; only one that failed or waits can be worked on")
         await _ask_for_work(self._connection, id, found.source)
         return (await self.get(id)).delivery

@@ -1,32 +1,36 @@
 """POST /hooks/{token}: where providers deliver. The address is the right to come in, and names the tenant; a signature proves more.
 
-A plain route: no form, no session, no API key. The body is read with a limit of its own, unpacked when it comes packed, kept, and answered.
+No form, no session, no API key. The body is read with a limit of its own, unpacked when it comes packed, kept, and answered.
 """
 
 import zlib
+from typing import Annotated
 
 import orjson
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
 from outrider.kit.errors import InvalidInput, TooLarge
 
-from .deliveries import receive
+from .deliveries import check_address, receive
 
 MOST_BYTES = 5 * 2**20
+SMALL_BYTES = 64 * 1024  # what is read before it is known whose address it is
+LONGEST_TOKEN = 200
 GZIP = 16 + zlib.MAX_WBITS
 router = APIRouter(include_in_schema=False)
 
 
-async def take(request: Request) -> Response:
+@router.post("/hooks/{token}")
+async def take(request: Request, token: Annotated[str, Path(max_length=LONGEST_TOKEN)]) -> Response:
     """Answer 202 for what is new, 200 for what came before; a problem document otherwise. Nothing is worked on here."""
-    receipt = await receive(request.path_params["token"], request.headers, await _body(request))
+    size = request.headers.get("content-length", "")
+    if not size.isdigit() or int(size) > SMALL_BYTES:
+        await check_address(token)
+    receipt = await receive(token, request.headers, await _body(request))
     kept = orjson.dumps({"delivery_id": str(receipt.delivery_id), "is_new": receipt.is_new})
     return Response(kept, 202 if receipt.is_new else 200, media_type="application/json")
-
-
-router.add_route("/hooks/{token}", take, methods=["POST"], include_in_schema=False)
 
 
 async def _body(request: Request) -> bytes:

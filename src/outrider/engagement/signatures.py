@@ -27,8 +27,9 @@ SENDGRID_SIGNATURE = "x-twilio-email-event-webhook-signature"
 SENDGRID_TIMESTAMP = "x-twilio-email-event-webhook-timestamp"
 GENERIC_SIGNATURE, GENERIC_TIMESTAMP = "x-outrider-signature", "x-outrider-timestamp"
 SMARTLEAD_SIGNATURE = "x-smartlead-signature"
-SECRET = re.compile(r"[A-Za-z0-9._~+=-]{8,200}")
-"""A shared secret: what JSON never writes in another way, so that it can be taken out of a body."""
+SHARED = re.compile(r"[A-Za-z0-9._~-]{8,200}")
+"""A secret that stands in bodies: what JSON never writes in another way, so that it can be taken out of them."""
+SIGNING = re.compile(r"[!-~]{8,200}")
 Headers = Mapping[str, str]
 
 
@@ -42,8 +43,10 @@ def check_secret(kind: str, secret: str) -> str:
     secret = secret.strip()
     if kind == "sendgrid":
         _public_key(secret)
-    elif not SECRET.fullmatch(secret):
-        raise InvalidInput("the secret must have 8 to 200 letters, digits, or characters out of . _ ~ + = -", field="secret")
+    elif kind == "generic" and not SIGNING.fullmatch(secret):
+        raise InvalidInput("the secret must have 8 to 200 characters of ASCII, without spaces", field="secret")
+    elif kind != "generic" and not SHARED.fullmatch(secret):
+        raise InvalidInput("the secret must have 8 to 200 letters, digits, or characters out of . _ ~ -", field="secret")
     return secret
 
 

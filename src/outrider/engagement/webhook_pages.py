@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,6 +26,7 @@ PAGE = 50
 Reader = Annotated[Visitor, Depends(visiting("campaigns:read"))]
 Writer = Annotated[Visitor, Depends(visiting("campaigns:write"))]
 Manager = Annotated[Visitor, Depends(visiting("organization:write"))]
+State = Annotated[Text, Query(max_length=20)]
 STATE_WORDS = {"pending": "Waiting", "done": "Done", "failed": "Failed"}
 
 
@@ -67,7 +68,7 @@ async def create(request: Request, visitor: Manager) -> Response:
 
 
 @router.get("/webhooks/deliveries")
-async def deliveries(request: Request, visitor: Reader, state: Annotated[Text, ...] = "", cursor: Cursor = None) -> Response:
+async def deliveries(request: Request, visitor: Reader, state: State = "", cursor: Cursor = None) -> Response:
     """Return what all of them brought, newest first."""
     context = await _deliveries(visitor, None, state, cursor, "/webhooks/deliveries")
     if ui.is_htmx(request):
@@ -99,7 +100,7 @@ async def retry(request: Request, visitor: Writer, id: UUID) -> Response:
 
 
 @router.get("/webhooks/{id}")
-async def show(request: Request, visitor: Reader, id: UUID, state: Annotated[Text, ...] = "", cursor: Cursor = None) -> Response:
+async def show(request: Request, visitor: Reader, id: UUID, state: State = "", cursor: Cursor = None) -> Response:
     """Return one webhook and what it brought."""
     async with visitor.transaction(readonly=True) as connection:
         source = await WebhookSources(connection, visitor.organization_id).get(id)

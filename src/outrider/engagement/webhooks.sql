@@ -85,9 +85,9 @@ UPDATE engagement.deliveries SET
 WHERE organization_id = :organization_id AND id = :id;
 
 -- name: reopen_delivery(organization_id, id)$
--- Lets a delivery that failed be worked on anew; its id, none when it is unknown or did not fail.
+-- Lets a delivery that is not done be worked on anew; its id, none when it is unknown or done.
 UPDATE engagement.deliveries SET state = 'pending', error = NULL
-WHERE organization_id = :organization_id AND id = :id AND state = 'failed'
+WHERE organization_id = :organization_id AND id = :id AND state <> 'done'
 RETURNING id;
 
 -- name: deliveries(organization_id, source_id, state, before, count)

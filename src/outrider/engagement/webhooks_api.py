@@ -225,7 +225,7 @@ async def get_delivery(id: UUID, caller: Reader) -> FullDeliveryView:
 
 @deliveries_router.post("/{id}/retry", summary="Work on a webhook delivery again")
 async def retry_delivery(id: UUID, caller: Writer) -> DeliveryView:
-    """409 for one that did not fail. Events that it told of already are not counted twice."""
+    """For one that failed, or whose job was cancelled; 409 for one that is done. Events that it told of already are not counted twice."""
     async with transaction(caller.organization_id, caller.actor) as connection:
         return _view(await Deliveries(connection, caller.organization_id).retry(id))
 

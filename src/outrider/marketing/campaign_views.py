@@ -70,8 +70,14 @@ CAMPAIGN: dict[str, Any] = {
     **SETTINGS,
     "paused_reason": None,
     "target_count": 398,
-    "sent_count": 0,
-    "response_count": 0,
+    "sent_count": 120,
+    "delivered_count": 118,
+    "open_count": 61,
+    "click_count": 9,
+    "response_count": 4,
+    "bounce_count": 2,
+    "unsubscribe_count": 1,
+    "complaint_count": 0,
     "created_by": ACTOR,
     "created_at": AT,
     "started_at": None,
@@ -184,8 +190,14 @@ class CampaignView(BaseModel):
     starts_at: datetime | None
     paused_reason: str | None
     target_count: int | None = Field(description="How many may be written to, as of the last resolve.")
-    sent_count: int
-    response_count: int
+    sent_count: int = Field(description="Messages, as are those delivered, opened, clicked and bounced.")
+    delivered_count: int
+    open_count: int
+    click_count: int
+    response_count: int = Field(description="People, as are those who unsubscribed and complained.")
+    bounce_count: int
+    unsubscribe_count: int
+    complaint_count: int
     created_by: str
     created_at: datetime
     started_at: datetime | None

@@ -3,7 +3,8 @@
 SELECT
     c.campaign_id, c.name, c.type, c.state, n.name AS namespace, c.owner_user_id, c.time_zone, left(c.window_start::text, 5) AS window_start,
     left(c.window_end::text, 5) AS window_end, c.window_days, c.daily_limit, c.verification_mode, c.rotation, c.stops_at_same_company, c.tracks_opens,
-    c.tracks_clicks, c.starts_at, c.paused_reason, c.target_count, c.sent_count, c.response_count, c.created_by, c.created_at, c.started_at, c.ended_at,
+    c.tracks_clicks, c.starts_at, c.paused_reason, c.target_count, c.sent_count, c.delivered_count, c.open_count, c.click_count,
+    c.response_count, c.bounce_count, c.unsubscribe_count, c.complaint_count, c.created_by, c.created_at, c.started_at, c.ended_at,
     c.updated_at
 FROM marketing.campaigns AS c
 LEFT JOIN tenancy.namespaces AS n ON n.organization_id = :organization_id AND n.id = c.namespace_id
@@ -16,7 +17,8 @@ ORDER BY c.campaign_id DESC LIMIT :count;
 SELECT
     c.campaign_id, c.name, c.type, c.state, n.name AS namespace, c.owner_user_id, c.time_zone, left(c.window_start::text, 5) AS window_start,
     left(c.window_end::text, 5) AS window_end, c.window_days, c.daily_limit, c.verification_mode, c.rotation, c.stops_at_same_company, c.tracks_opens,
-    c.tracks_clicks, c.starts_at, c.paused_reason, c.target_count, c.sent_count, c.response_count, c.created_by, c.created_at, c.started_at, c.ended_at,
+    c.tracks_clicks, c.starts_at, c.paused_reason, c.target_count, c.sent_count, c.delivered_count, c.open_count, c.click_count,
+    c.response_count, c.bounce_count, c.unsubscribe_count, c.complaint_count, c.created_by, c.created_at, c.started_at, c.ended_at,
     c.updated_at
 FROM marketing.campaigns AS c
 LEFT JOIN tenancy.namespaces AS n ON n.organization_id = :organization_id AND n.id = c.namespace_id

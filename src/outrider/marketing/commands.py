@@ -13,6 +13,7 @@ from outrider.tenancy import transaction
 
 from .addresses import addresses_in
 from .campaigns import Campaigns, as_document
+from .duplicating import duplicate
 from .lists import PeopleLists
 from .running import Running
 from .segments import Segments
@@ -174,6 +175,19 @@ def show_campaign(campaign: CampaignName, org: Org = None, json: Json = False) -
             service = Campaigns(connection, session.organization_id)
             whole = await service.whole((await service.named(campaign)).campaign_id)
         show_record(as_document(whole), json=json)
+
+    run_in(work, org=org, json=json)
+
+
+@campaigns.command("duplicate")
+def duplicate_campaign(campaign: CampaignName, org: Org = None, json: Json = False) -> None:
+    """Make a draft with the same settings, steps, audience and mailboxes."""
+
+    async def work(session: "Session") -> None:
+        async with transaction(session.organization_id, session.actor) as connection:
+            found = await Campaigns(connection, session.organization_id).named(campaign)
+            made = await duplicate(connection, session.organization_id, session.actor, found.campaign_id)
+        show_record(asdict(made), json=json)
 
     run_in(work, org=org, json=json)
 

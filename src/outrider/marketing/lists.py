@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from outrider.kit import database
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.kit.paging import Page, check_limit, decode_id_cursor, encode_cursor
 from outrider.people import Filters, Lists, filters_of
@@ -113,6 +114,7 @@ class PeopleLists:
         """Put everybody on another list on this one, and return how many were not on it yet. Raises `NotFound`."""
         await self.find(id)
         await self.find(other)
+        await database.allow_long(self._connection)
         return int(await queries.add_list_members(self._connection, organization_id=self._organization, list_id=id, other_id=other))
 
     async def people(self, id: UUID, *, q: str = "", limit: int = 50, cursor: str | None = None) -> Page[Person]:
@@ -143,6 +145,7 @@ class PeopleLists:
             if not 1 <= len(ids) <= MOST_IDS:
                 raise InvalidInput(f"ids names {len(ids)} people; give 1 to {MOST_IDS}, or filters", field="ids")
             return int(await by_ids(self._connection, **key, ids=list(ids)))
+        await database.allow_long(self._connection)
         wanted = filters_of("people", filters or {})
         assert isinstance(wanted, Filters)
         lists, selection = Lists(self._connection, self._organization), uuid4()

@@ -120,7 +120,10 @@ class Mailbox:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A campaign. Window times are local: the recipient's where their zone is known, else `time_zone`'s."""
+    """A campaign. Window times are local: the recipient's where their zone is known, else `time_zone`'s.
+
+    Sent, delivered, opened, clicked and bounced are messages; replies, unsubscribes and complaints are people.
+    """
 
     campaign_id: UUID
     name: str
@@ -142,7 +145,13 @@ class Campaign:
     paused_reason: str | None
     target_count: int | None
     sent_count: int
+    delivered_count: int
+    open_count: int
+    click_count: int
     response_count: int
+    bounce_count: int
+    unsubscribe_count: int
+    complaint_count: int
     created_by: str
     created_at: datetime
     started_at: datetime | None

@@ -109,6 +109,13 @@ class AskedOfPeople(_Asked):
     department: Text | None = _text("Their department, in any case.", "Finance")
     country_code: Text | None = _text("Their country, in two letters.", "ES", 2)
     has_phone: bool | None = Field(None, description="Whether a phone number is known.", examples=[True])
+    has_linkedin: bool | None = Field(None, description="Whether a LinkedIn address is known.", examples=[True])
+    location: Text | None = _text("Part of their location, in any case.", "madrid")
+    industry: Text | None = _text("Part of their company's industry, in any case.", "manufact")
+    size_from: int | None = Field(
+        None, description="Their company has at least so many employees.", examples=[50], ge=0, le=BIGGEST_COMPANY
+    )
+    size_to: int | None = Field(None, description="Their company has at most so many employees.", examples=[500], ge=0, le=BIGGEST_COMPANY)
     import_id: UUID | None = Field(
         None, description="The import named one of their addresses.", examples=["0193a512-7c10-7aaa-8001-3c4d5e6f7a8b"]
     )

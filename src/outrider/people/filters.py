@@ -129,8 +129,9 @@ class Filters:
     """What a person must be to be listed. Texts are compared without case, `q` and `company` without accents too.
 
     `q`: every word of it is part of the name, address or company of one of the person's addresses. `company` is part of the company's
-    name or domain, `title` part of the title; the others are the whole value. `tag`: one of their addresses carries each; `not_tag`:
-    none does; `custom`: one of their addresses meets each (`unset`: none has it). `engagement`: they did each. `score_from` and `score_to`
+    name or domain, `title` part of the title, `location` of the location, `industry` of the company's; the others are the whole value.
+    `size_from` and `size_to` bound the company's employees, both included. `tag`: one of their addresses carries each; `not_tag`: none
+    does; `custom`: one of their addresses meets each (`unset`: none has it). `engagement`: they did each. `score_from` and `score_to`
     bound the score of one of their addresses, 0 to 100, both included. Times are aware; `created_before` is exclusive.
     """
 
@@ -147,6 +148,11 @@ class Filters:
     department: str | None = None
     country_code: str | None = None
     has_phone: bool | None = None
+    has_linkedin: bool | None = None
+    location: str | None = None
+    industry: str | None = None
+    size_from: int | None = None
+    size_to: int | None = None
     import_id: UUID | None = None
     created_after: datetime | None = None
     created_before: datetime | None = None

@@ -10,6 +10,7 @@ from .links import Links
 from .mailboxes import Mailbox, MailboxService
 from .messages import MessageService
 from .sender import Habits, run_sender
+from .settling import Settled, run_settler, settle_by_sent_folders
 from .suppressions import is_suppressed, suppress, suppress_many, suppressed
 
 __all__ = [
@@ -19,10 +20,13 @@ __all__ = [
     "MailboxService",
     "MessageService",
     "Pace",
+    "Settled",
     "is_suppressed",
     "keyed",
     "plan",
     "run_sender",
+    "run_settler",
+    "settle_by_sent_folders",
     "suppress",
     "suppress_many",
     "suppressed",

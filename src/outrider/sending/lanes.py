@@ -197,6 +197,16 @@ class Lane:
         return account_of(mailbox, found)
 
 
+def imap_account_of(mailbox: SendingMailbox, found: credentials.Credentials) -> Account:
+    """Return how a mailbox's folders are read. Raises `Unreachable` when it does not say where."""
+    if not mailbox.imap_host:
+        raise Unreachable("the mailbox names no IMAP server", is_permanent=True)
+    secret = found.access_token if mailbox.authentication == "oauth2" else found.password
+    return Account(
+        mailbox.imap_host, mailbox.imap_port, mailbox.imap_security, mailbox.authentication, mailbox.username or mailbox.email, secret
+    )
+
+
 def account_of(mailbox: SendingMailbox, found: credentials.Credentials) -> Account:
     """Return how a mailbox reaches its server. Raises `Unreachable` when it does not say which."""
     if not mailbox.smtp_host:

@@ -63,7 +63,8 @@ SELECT o.physical_address FROM tenancy.organizations AS o WHERE o.id = :organiza
 -- name: mailboxes_for_sending(organization_id, mailbox_ids)
 -- What the worker needs of mailboxes, with the domain that signs for them.
 SELECT
-    b.id, b.email, b.from_name, b.reply_to, b.smtp_host, b.smtp_port, b.smtp_security, b.authentication, b.username, b.credentials_encrypted,
+    b.id, b.email, b.from_name, b.reply_to, b.smtp_host, b.smtp_port, b.smtp_security, b.imap_host, b.imap_port, b.imap_security,
+    b.authentication, b.username, b.credentials_encrypted,
     b.tracking_domain, d.id AS domain_id, d.domain, d.dkim_selector, d.dkim_private_key_encrypted, b.updated_at
 FROM sending.mailboxes AS b
 LEFT JOIN sending.domains AS d ON d.organization_id = :organization_id AND d.domain = split_part(b.email, '@', 2)
@@ -82,3 +83,15 @@ UPDATE sending.mailboxes SET credentials_encrypted = :credentials WHERE organiza
 -- Keeps credentials that were renewed, unless somebody gave others meanwhile.
 UPDATE sending.mailboxes SET credentials_encrypted = :credentials
 WHERE organization_id = :organization_id AND id = :id AND credentials_encrypted = :was;
+
+-- name: organizations_in_doubt()
+-- The organizations in which a Sent folder may settle something.
+SELECT f.id FROM sending.f_organizations_in_doubt() AS f (id);
+
+-- name: doubtful(most)
+-- Doubtful messages to be looked for now, each with its mailbox.
+SELECT id, mailbox_id, message_id FROM sending.f_look_for(:most);
+
+-- name: settle_doubtful(id, evidence)$
+-- What a doubtful message became that was found; NULL when it is settled already.
+SELECT sending.f_settle(:id, 'sent', :evidence);

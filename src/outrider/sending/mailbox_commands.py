@@ -58,6 +58,10 @@ def add_mailbox(
     host: Annotated[str | None, typer.Option("--host", help="The mail server.", show_default=False)] = None,
     port: Annotated[int | None, typer.Option("--port", min=1, max=65535, help="Its port.", show_default="587")] = None,
     security: Annotated[str | None, typer.Option("--security", help="tls, starttls or none.", show_default="starttls")] = None,
+    imap_host: Annotated[
+        str | None,
+        typer.Option("--imap-host", help="Where its Sent folder is read, over TLS: it settles what is in doubt.", show_default=False),
+    ] = None,
     provider: Annotated[
         str | None, typer.Option("--provider", help="gmail or outlook, whose servers are known.", show_default=False)
     ] = None,
@@ -78,7 +82,8 @@ def add_mailbox(
     """
     read = sys.stdin.readline().rstrip("\r\n") if password_stdin else sys.stdin.read() if oauth_stdin else None
     values: dict[str, Any] = {
-        "email": email, "smtp_host": host, "smtp_port": port, "smtp_security": security, "provider": provider, "username": username,
+        "email": email, "smtp_host": host, "smtp_port": port, "smtp_security": security, "imap_host": imap_host,
+        "provider": provider, "username": username,
         "from_name": name, "daily_limit": daily_limit, "warmup_status": "active" if warmup else None,
         "authentication": "password" if password_stdin else "oauth2" if oauth_stdin else "none",
     }  # fmt: skip

@@ -20,6 +20,7 @@ ADDRESS = re.compile(r"[^\s@<>,;:\"()\\]+@[a-z0-9-]+(\.[a-z0-9-]+)+")
 HOST = re.compile(r"[a-z0-9.:-]{1,253}")
 WARMING = ("active", "done")
 """The states of a warm-up that has begun."""
+IMAP_SERVERS = {"gmail": "imap.gmail.com", "outlook": "outlook.office365.com"}
 SERVERS = {"gmail": ("smtp.gmail.com", 587), "outlook": ("smtp.office365.com", 587)}
 
 
@@ -39,6 +40,9 @@ class Mailbox:
     smtp_host: str | None
     smtp_port: int
     smtp_security: str
+    imap_host: str | None
+    imap_port: int
+    imap_security: str
     authentication: str
     username: str | None
     has_credentials: bool
@@ -139,6 +143,7 @@ class MailboxService:
         host, port = SERVERS.get(provider, (None, 587))
         usual: dict[str, Any] = {
             "from_name": "", "provider": provider, "smtp_host": host, "smtp_port": port, "smtp_security": "starttls",
+            "imap_host": IMAP_SERVERS.get(provider), "imap_port": 993, "imap_security": "tls",
             "authentication": "password", "priority": 5, "weight": 5, "daily_limit": 50,
             "warmup_status": "off", "warmup_from": 5, "warmup_days": 30,
         }  # fmt: skip
@@ -161,8 +166,10 @@ class MailboxService:
         if values.get("warmup_status") in WARMING and before.warmup_started_on:  # it goes on where it is
             values = {"warmup_started_on": before.warmup_started_on.isoformat(), **values}
         checked = await self._checked(values)
-        _check_together({name: checked.get(name, getattr(before, name)) for name in ("authentication", "smtp_security")})
-        moves = checked.get("smtp_host", before.smtp_host) != before.smtp_host
+        _check_together(
+            {name: checked.get(name, getattr(before, name)) for name in ("authentication", "smtp_security", "imap_host", "imap_security")}
+        )
+        moves = any(checked.get(host, getattr(before, host)) not in (None, getattr(before, host)) for host in ("smtp_host", "imap_host"))
         if (
             moves and before.has_credentials and credentials is None
         ):  # else whoever may change a mailbox could have its password sent to them
@@ -251,7 +258,7 @@ class MailboxService:
                 checked[field] = checked[field].strip().lower()
                 if not ADDRESS.fullmatch(checked[field]) or not checked[field].isascii():
                     raise InvalidInput(f"{field} is {checked[field]!r}; it must be an address such as ana@example.org", field=field)
-        for field in ("smtp_host", "tracking_domain"):
+        for field in ("smtp_host", "imap_host", "tracking_domain"):
             if checked.get(field):
                 checked[field] = checked[field].strip().lower()
                 if not HOST.fullmatch(checked[field]):
@@ -266,3 +273,5 @@ class MailboxService:
 def _check_together(values: dict[str, Any]) -> None:
     if values["authentication"] != "none" and values["smtp_security"] == "none":
         raise InvalidInput("a password is not sent without encryption: choose tls or starttls", field="smtp_security")
+    if values.get("imap_host") and values["imap_security"] == "none":
+        raise InvalidInput("a password is not sent without encryption: choose tls or starttls", field="imap_security")

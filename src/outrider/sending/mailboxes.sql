@@ -1,7 +1,8 @@
 -- name: mailboxes(organization_id, after, count)
 -- A page of mailboxes by address, with what they did.
 SELECT
-    b.id, b.email, b.from_name, b.reply_to, b.provider, b.smtp_host, b.smtp_port, b.smtp_security, b.authentication, b.username,
+    b.id, b.email, b.from_name, b.reply_to, b.provider, b.smtp_host, b.smtp_port, b.smtp_security, b.imap_host, b.imap_port,
+    b.imap_security, b.authentication, b.username,
     b.credentials_encrypted IS NOT NULL AS has_credentials, b.state, b.state_reason, f.score AS health_score, b.priority, b.weight, b.daily_limit,
     b.hourly_limit, b.spacing_seconds, b.warmup_status, b.warmup_started_on, b.warmup_from, b.warmup_days, b.tracking_domain, b.last_sent_at,
     b.created_at, f.limit_today, f.today AS sent_today, f.hour AS sent_this_hour, f.sent AS sent_in_week, f.bounced AS bounced_in_week,
@@ -19,7 +20,8 @@ LIMIT :count;
 -- name: mailbox(organization_id, id)^
 -- One mailbox, with what it did.
 SELECT
-    b.id, b.email, b.from_name, b.reply_to, b.provider, b.smtp_host, b.smtp_port, b.smtp_security, b.authentication, b.username,
+    b.id, b.email, b.from_name, b.reply_to, b.provider, b.smtp_host, b.smtp_port, b.smtp_security, b.imap_host, b.imap_port,
+    b.imap_security, b.authentication, b.username,
     b.credentials_encrypted IS NOT NULL AS has_credentials, b.state, b.state_reason, f.score AS health_score, b.priority, b.weight, b.daily_limit,
     b.hourly_limit, b.spacing_seconds, b.warmup_status, b.warmup_started_on, b.warmup_from, b.warmup_days, b.tracking_domain, b.last_sent_at,
     b.created_at, f.limit_today, f.today AS sent_today, f.hour AS sent_this_hour, f.sent AS sent_in_week, f.bounced AS bounced_in_week,
@@ -39,11 +41,12 @@ SELECT id FROM sending.mailboxes WHERE organization_id = :organization_id AND em
 -- name: add_mailbox(organization_id, values)$
 -- A new mailbox of these columns.
 INSERT INTO sending.mailboxes (
-    organization_id, owner_user_id, email, from_name, reply_to, provider, smtp_host, smtp_port, smtp_security, authentication, username, priority,
-    weight, daily_limit, hourly_limit, spacing_seconds, warmup_status, warmup_started_on, warmup_from, warmup_days, tracking_domain
+    organization_id, owner_user_id, email, from_name, reply_to, provider, smtp_host, smtp_port, smtp_security, imap_host, imap_port, imap_security,
+    authentication, username, priority, weight, daily_limit, hourly_limit, spacing_seconds, warmup_status, warmup_started_on, warmup_from, warmup_days, tracking_domain
 )
 SELECT
-    :organization_id, v.owner_user_id, v.email, v.from_name, v.reply_to, v.provider, v.smtp_host, v.smtp_port, v.smtp_security, v.authentication,
+    :organization_id, v.owner_user_id, v.email, v.from_name, v.reply_to, v.provider, v.smtp_host, v.smtp_port, v.smtp_security, v.imap_host, v.imap_port,
+    v.imap_security, v.authentication,
     v.username, v.priority, v.weight, v.daily_limit, v.hourly_limit, v.spacing_seconds, v.warmup_status, v.warmup_started_on, v.warmup_from,
     v.warmup_days, v.tracking_domain
 FROM jsonb_populate_record(NULL::sending.mailboxes, :values) AS v
@@ -53,7 +56,7 @@ RETURNING id;
 -- Changes what `values` names, and leaves the rest.
 UPDATE sending.mailboxes AS b SET
     from_name = v.from_name, reply_to = v.reply_to, provider = v.provider, smtp_host = v.smtp_host, smtp_port = v.smtp_port,
-    smtp_security = v.smtp_security, authentication = v.authentication, username = v.username, priority = v.priority, weight = v.weight,
+    smtp_security = v.smtp_security, imap_host = v.imap_host, imap_port = v.imap_port, imap_security = v.imap_security, authentication = v.authentication, username = v.username, priority = v.priority, weight = v.weight,
     daily_limit = v.daily_limit, hourly_limit = v.hourly_limit, spacing_seconds = v.spacing_seconds, warmup_status = v.warmup_status,
     warmup_started_on = v.warmup_started_on, warmup_from = v.warmup_from, warmup_days = v.warmup_days, tracking_domain = v.tracking_domain
 FROM sending.mailboxes AS o

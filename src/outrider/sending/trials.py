@@ -10,9 +10,10 @@ from outrider.tenancy import OrganizationId
 
 from . import smtp
 from .credentials import opened
-from .lanes import account_of
+from .lanes import account_of, imap_account_of
 from .preparing import to_sending_mailboxes
 from .renewal import renew
+from .sent_folder import find_sent
 from .smtp import Unreachable
 from .store import queries
 from .types import SendingMailbox
@@ -48,4 +49,12 @@ async def try_mailbox(organization: OrganizationId, mailbox: SendingMailbox) -> 
         return Trial(False, error.message)
     answer = tried.greeting
     await tried.close()
-    return Trial(True, answer)
+    if not mailbox.imap_host:
+        return Trial(True, answer)
+    try:
+        await find_sent(imap_account_of(mailbox, found), [])
+    except Unreachable as trouble:
+        return Trial(False, f"{answer}\nIMAP: {trouble.answer}")
+    except InvalidInput as error:
+        return Trial(False, f"{answer}\nIMAP: {error.message}")
+    return Trial(True, f"{answer}\nIMAP: its Sent folder can be read")

@@ -70,6 +70,9 @@ class SendingMailbox:
     smtp_host: str | None
     smtp_port: int
     smtp_security: Any
+    imap_host: str | None
+    imap_port: int
+    imap_security: Any
     authentication: Any
     username: str | None
     credentials_encrypted: str | None

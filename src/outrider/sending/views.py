@@ -11,7 +11,8 @@ from outrider.kit.http import Text
 ID = "0193a512-7c14-7e0c-9b1d-2f6f5a1f3c11"
 MAILBOX: dict[str, Any] = {
     "id": ID, "email": "ana@example.org", "from_name": "Ana Lima", "reply_to": None, "provider": "smtp", "smtp_host": "mail.example.org",
-    "smtp_port": 587, "smtp_security": "starttls", "authentication": "password", "username": "ana@example.org", "has_credentials": True,
+    "smtp_port": 587, "smtp_security": "starttls", "imap_host": "mail.example.org", "imap_port": 993,
+    "imap_security": "tls", "authentication": "password", "username": "ana@example.org", "has_credentials": True,
     "state": "active", "state_reason": None, "health_score": 100, "priority": 5, "weight": 5, "daily_limit": 50, "hourly_limit": None,
     "spacing_seconds": None, "warmup_status": "active", "warmup_started_on": "2026-11-01", "warmup_from": 5, "warmup_days": 30,
     "tracking_domain": None, "last_sent_at": "2026-11-20T08:00:00Z", "created_at": "2026-11-01T08:00:00Z", "limit_today": 33,
@@ -65,6 +66,9 @@ class MailboxFields(BaseModel):
     smtp_host: Short | None = None
     smtp_port: int | None = Field(None, ge=1, le=65535)
     smtp_security: Literal["tls", "starttls", "none"] | None = None
+    imap_host: Short | None = Field(None, description="Where its folders are read: its Sent folder settles what is in doubt.")
+    imap_port: int | None = Field(None, ge=1, le=65535)
+    imap_security: Literal["tls", "starttls"] | None = None
     authentication: Literal["password", "oauth2", "none"] | None = None
     username: Short | None = Field(None, description="The address, when left out.")
     credentials: MailboxCredentials | None = None
@@ -107,6 +111,9 @@ class MailboxView(BaseModel):
     smtp_host: str | None
     smtp_port: int
     smtp_security: str
+    imap_host: str | None
+    imap_port: int
+    imap_security: str
     authentication: str
     username: str | None
     has_credentials: bool

@@ -168,7 +168,9 @@ class _OrganizationsAnswers:
         await answers.release(self.caller, key)
 
 
-async def holder_of(request: Request) -> Holder:
-    """Return whose Idempotency-Key this is. Raises as `admit` does."""
+async def holder_of(request: Request) -> Holder | None:
+    """Return whose Idempotency-Key this is; None outside of the API, where no key comes in. Raises as `admit` does."""
+    if not request.url.path.startswith("/api/"):
+        return None
     caller = await admit(request)
     return Holder(str(caller.actor), _OrganizationsAnswers(caller))

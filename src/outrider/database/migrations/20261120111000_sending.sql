@@ -23,7 +23,7 @@ CALL kit.f_protect('sending.domains');
 GRANT SELECT, INSERT, UPDATE, DELETE ON sending.domains TO outrider_app;
 
 -- A mailbox that sends (seed 004's email_accounts, seed 003's sender_identities). `health_score` is a cache. How many were sent today is the
--- ledger's to say. Limits count by the organization's day. Without `spacing_seconds` the day's messages are spread over the window.
+-- ledger's to say. With an IMAP server its Sent folder can be read, which settles what is in doubt. Limits count by the organization's day. Without `spacing_seconds` the day's messages are spread over the window.
 CREATE TABLE sending.mailboxes (
     organization_id uuid NOT NULL DEFAULT nullif(current_setting('app.organization_id', true), '')::uuid,
     id uuid NOT NULL DEFAULT uuidv7(),
@@ -35,6 +35,9 @@ CREATE TABLE sending.mailboxes (
     smtp_host text,
     smtp_port integer NOT NULL DEFAULT 587,
     smtp_security text NOT NULL DEFAULT 'starttls',
+    imap_host text,
+    imap_port integer NOT NULL DEFAULT 993,
+    imap_security text NOT NULL DEFAULT 'tls',
     authentication text NOT NULL DEFAULT 'password',
     username text,
     credentials_encrypted text,
@@ -60,8 +63,8 @@ CREATE TABLE sending.mailboxes (
     CONSTRAINT mailboxes_email_key UNIQUE (organization_id, email),
     CONSTRAINT mailboxes_email_check CHECK (email = lower(btrim(email)) AND length(email) BETWEEN 5 AND 254),
     CONSTRAINT mailboxes_provider_check CHECK (provider IN ('gmail', 'outlook', 'smtp')),
-    CONSTRAINT mailboxes_port_check CHECK (smtp_port BETWEEN 1 AND 65535),
-    CONSTRAINT mailboxes_security_check CHECK (smtp_security IN ('tls', 'starttls', 'none')),
+    CONSTRAINT mailboxes_port_check CHECK (smtp_port BETWEEN 1 AND 65535 AND imap_port BETWEEN 1 AND 65535),
+    CONSTRAINT mailboxes_security_check CHECK (smtp_security IN ('tls', 'starttls', 'none') AND imap_security IN ('tls', 'starttls', 'none')),
     CONSTRAINT mailboxes_authentication_check CHECK (authentication IN ('password', 'oauth2', 'none')),
     CONSTRAINT mailboxes_state_check CHECK (state IN ('active', 'paused', 'failing')),
     CONSTRAINT mailboxes_score_check CHECK (health_score BETWEEN 0 AND 100 AND priority BETWEEN 0 AND 10 AND weight BETWEEN 0 AND 10),
@@ -118,6 +121,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON sending.suppressions TO outrider_app;
 -- The ledger: one row for each enrollment and step (seed 004's email_queue with its columns). `message_id` is fixed before the first attempt.
 -- `counted_at` is when it began to count against limits; an attempt that the server refused gives it back. `claim_token` names the claim that
 -- may write to the row. `edited_by` wrote the text of this one message by hand.
+-- `looked_for_at` is when a Sent folder was last looked through for it.
 CREATE TABLE sending.messages (
     organization_id uuid NOT NULL DEFAULT nullif(current_setting('app.organization_id', true), '')::uuid,
     id uuid NOT NULL DEFAULT uuidv7(),
@@ -150,6 +154,7 @@ CREATE TABLE sending.messages (
     lease_until timestamptz,
     counted_at timestamptz,
     sent_at timestamptz,
+    looked_for_at timestamptz,
     n8n_execution_id text,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),

@@ -33,6 +33,46 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION sending.f_settle(uuid, text, text) TO outrider_app;
 
+-- Doubtful messages whose mailbox's Sent folder can be read, a minute after their attempt and then every ten minutes; marks them as looked for.
+CREATE FUNCTION sending.f_look_for(p_most integer) RETURNS TABLE (id uuid, mailbox_id uuid, message_id text)
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    UPDATE sending.messages AS m SET looked_for_at = clock_timestamp()
+    WHERE m.organization_id = kit.f_organization() AND m.id IN (
+        SELECT d.id FROM sending.messages AS d
+        INNER JOIN sending.mailboxes AS b ON b.organization_id = kit.f_organization() AND b.id = d.mailbox_id AND b.imap_host IS NOT NULL
+        WHERE d.organization_id = kit.f_organization() AND d.status = 'unknown' AND d.last_attempt_at < clock_timestamp() - interval '1 minute'
+            AND coalesce(d.looked_for_at, '-infinity') < clock_timestamp() - interval '10 minutes'
+        ORDER BY d.id LIMIT p_most FOR UPDATE OF d SKIP LOCKED
+    )
+    RETURNING m.id, m.mailbox_id, m.message_id;
+END;
+GRANT EXECUTE ON FUNCTION sending.f_look_for(integer) TO outrider_app;
+
+-- The organizations in which something in doubt may be settled by a Sent folder. One of the few functions that look across tenants
+-- (20261120099000_across_tenants.sql): it returns ids and nothing else.
+CREATE FUNCTION sending.f_organizations_in_doubt() RETURNS SETOF uuid
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_before text := current_setting('app.organization_id', true);
+    v_organization uuid;
+BEGIN
+    FOR v_organization IN SELECT id FROM tenancy.organizations ORDER BY id LOOP
+        PERFORM set_config('app.organization_id', v_organization::text, true);
+        IF EXISTS (
+            SELECT FROM sending.messages AS m
+            INNER JOIN sending.mailboxes AS b ON b.organization_id = v_organization AND b.id = m.mailbox_id AND b.imap_host IS NOT NULL
+            WHERE m.organization_id = v_organization AND m.status = 'unknown' AND m.last_attempt_at < now() - interval '1 minute'
+                AND coalesce(m.looked_for_at, '-infinity') < now() - interval '10 minutes'
+        ) THEN
+            RETURN NEXT v_organization;
+        END IF;
+    END LOOP;
+    PERFORM set_config('app.organization_id', coalesce(v_before, ''), true);
+END $$;
+GRANT EXECUTE ON FUNCTION sending.f_organizations_in_doubt() TO outrider_app;
+
 -- Lets messages that wait for a look go on: with texts of their own where they are given (only for one message), else rendered anew.
 -- Returns how many were waiting.
 CREATE FUNCTION sending.f_release(p_ids uuid[], p_subject text DEFAULT NULL, p_body text DEFAULT NULL) RETURNS integer

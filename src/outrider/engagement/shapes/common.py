@@ -104,8 +104,8 @@ def identifier(event: Event, *names: str) -> UUID | None:
 
 def rfc_message_id(event: Event, *names: str) -> str | None:
     """Return the first of these that can be a Message-ID, in angle brackets; None when there is none."""
-    value = text(event, *names, longest=998)
-    if value is None or "@" not in value or re.search(r"\s", value):
+    value = text(event, *names)
+    if value is None or "@" not in value or len(value) > 990 or re.search(r"\s", value):
         return None
     return f"<{value.strip('<>')}>"
 

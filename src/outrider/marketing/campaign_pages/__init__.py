@@ -1,4 +1,4 @@
-"""The slice's pages: campaigns, from writing to what became of everyone in them."""
+"""The pages of campaigns, from writing to what became of everyone in them."""
 
 from fastapi import APIRouter
 
@@ -36,7 +36,7 @@ NAVIGATION = (
         "/campaigns",
         "send",
         "campaigns:read",
-        "Work",
+        "Outreach",
         order=10,
         keywords="outreach sequences emails",
         takes_clients=True,

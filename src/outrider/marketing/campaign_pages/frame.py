@@ -15,6 +15,15 @@ from . import words
 Reader = Annotated[Visitor, Depends(visiting("campaigns:read", takes_clients=True))]
 Insider = Annotated[Visitor, Depends(visiting("campaigns:read"))]
 Writer = Annotated[Visitor, Depends(visiting("campaigns:write"))]
+TABS = (
+    ("Write", "steps"),
+    ("People", "people"),
+    ("Settings", "settings"),
+    ("Check", "check"),
+    ("Recipients", "recipients"),
+    ("Report", "report"),
+)
+CLIENTS_TABS = (("Steps", "steps"), ("Recipients", "recipients"))
 RUNS = ("scheduled", "sending", "paused")
 """The states of a campaign that was started: what is changed now changes it for people on their way."""
 
@@ -29,13 +38,7 @@ def frame(visitor: Visitor, campaign: Campaign) -> dict[str, Any]:
     base = f"/campaigns/{campaign.campaign_id}"
     may_write = visitor.may("campaigns:write")
     is_insider = visitor.caller.namespaces is None
-    own = (("Write", "steps"), ("People", "people"), ("Settings", "settings"), ("Check", "check")) if is_insider else (("Steps", "steps"),)
-    tabs = [
-        ("Overview", base),
-        *((label, f"{base}/{part}") for label, part in own),
-        ("Recipients", f"{base}/recipients"),
-        ("Report", f"{base}/report"),
-    ]
+    tabs = [("Overview", base), *((label, f"{base}/{part}") for label, part in (TABS if is_insider else CLIENTS_TABS))]
     return {
         "campaign": campaign,
         "base": base,

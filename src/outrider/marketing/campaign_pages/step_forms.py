@@ -62,7 +62,7 @@ def typed(steps: Sequence[Step]) -> list[TypedStep]:
 
 def read(form: FormData) -> list[TypedStep]:
     """Return the steps that a form holds, in their order."""
-    found = []
+    found: list[TypedStep] = []
     while (channel := form.get(f"s{len(found) + 1}.channel")) is not None and len(found) <= MOST_STEPS:
         at = f"s{len(found) + 1}."
         variants: list[TypedVariant] = []

@@ -33,16 +33,14 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "unsubscribed": ("Unsubscribed", "they unsubscribed, with any of their addresses"),
     "unsubscribe": ("Unsubscribed", "they asked not to be written to"),
     "suppressed": ("Suppressed", "one of their addresses, or its domain, is on your list of who is never written to"),
-    "suppression": ("Suppressed", "their address, or its domain, is on your list of who is never written to"),
     "complaint": ("Complained", "they reported a message as spam"),
     "inactive": ("Inactive", "the person or the address is switched off"),
     "invalid": ("Invalid address", "a verification found that the address does not exist"),
     "not_verified": ("Not verified", "this campaign takes verified addresses only"),
     "left_audience": ("Left the audience", "they were chosen, and are not any more"),
     "reply": ("Replied", "they answered"),
-    "company_reply": ("A colleague replied", "somebody at the same company answered"),
-    "same_company": ("A colleague replied", "somebody at the same company answered"),
-    "manual": ("Stopped by hand", "somebody here stopped them"),
+    "somebody at the same company answered": ("A colleague replied", "somebody at the same company answered"),
+    "manual": ("By hand", "somebody here stopped them"),
     "cancelled": ("Campaign cancelled", "the campaign was cancelled"),
 }
 """{reason: (short, what it means)}, of who is left out or stopped."""
@@ -90,12 +88,12 @@ PARTS: Mapping[str, str] = {
 
 def reason(word: str | None) -> str:
     """Return a reason in a word or three; one that is not known as it is written."""
-    return REASONS[word][0] if word in REASONS else (word or "").replace("_", " ").capitalize()
+    return REASONS[word][0] if word and word in REASONS else (word or "").replace("_", " ").capitalize()
 
 
 def meaning(word: str | None) -> str:
     """Return what a reason means, '' for one that says it itself."""
-    return REASONS[word][1] if word in REASONS else ""
+    return REASONS[word][1] if word and word in REASONS else ""
 
 
 def when(step: Step, position: int) -> str:

@@ -75,10 +75,14 @@ PEOPLE = (
     FilterField("company", "Company", words="Company has", hint="Part of its name or domain.", group="Who"),
     FilterField("domain", "Company domain", words="Company domain is", hint=DOMAIN_HINT, group="Who"),
     FilterField("has_company", "Has a company", "choice", options=YES_NO, group="Who"),
+    FilterField("industry", "Industry", words="Industry has", hint="Part of their company’s.", group="Who"),
+    FilterField("size_from", "Employees from", "number", "Employees from", group="Who"),
+    FilterField("size_to", "Employees to", "number", "Employees up to", group="Who"),
     FilterField("title", "Title", words="Title has", hint="Part of it: chief finds every chief.", group="Who"),
     FilterField("seniority", "Seniority", "suggested", "Seniority is", source="seniority", group="Who"),
     FilterField("department", "Department", "suggested", "Department is", source="department", group="Who"),
     FilterField("country_code", "Country", "choice", "Country is", source="countries", group="Who"),
+    FilterField("location", "Location", words="Location has", hint="Part of it, such as a city.", group="Who"),
     FilterField("status", "Status", "choice", "Status is", _statuses(PERSON_STATUSES), group="Who"),
     FilterField("tag", "Tag", "tag", "Tagged", group="Tags"),
     FilterField("not_tag", "Without tag", "tag", "Not tagged", group="Tags"),
@@ -87,6 +91,7 @@ PEOPLE = (
     FilterField("score_to", "Score to", "number", "Score up to", group="Outreach"),
     FilterField("email", "Email address", words="Address is", hint="The whole address.", group="How to reach them"),
     FilterField("has_phone", "Has a phone number", "choice", options=YES_NO, group="How to reach them"),
+    FilterField("has_linkedin", "Has a LinkedIn address", "choice", options=YES_NO, group="How to reach them"),
     FilterField("source", "Source", "choice", "Source is", source="sources", group="Where from"),
     FilterField("import_id", "Import", "choice", "From the import", source="imports", group="Where from"),
     FilterField("namespace", "Namespace", "choice", "In the namespace", source="namespaces", group="Where from"),
@@ -118,6 +123,7 @@ FIELDS = {"people": PEOPLE, "companies": COMPANIES, "contacts": CONTACTS}
 BOOLEAN_WORDS = {
     ("has_company", True): "Has a company", ("has_company", False): "Has no company", ("has_phone", True): "Has a phone number",
     ("has_phone", False): "Has no phone number", ("has_people", True): "Has people", ("has_people", False): "Has no people",
+    ("has_linkedin", True): "Has a LinkedIn address", ("has_linkedin", False): "Has no LinkedIn address",
 }  # fmt: skip
 CUSTOM_WORDS = {
     "contains": "{label} has “{value}”", "is": "{label} is “{value}”", "from": "{label} from {value}", "to": "{label} up to {value}",

@@ -45,6 +45,16 @@ OF_PERSON = {
     "department": "lower(m.department) = lower({})",
     "country_code": "m.country_code = upper(btrim({}))",
     "has_phone": "(m.phone IS NOT NULL) = {}",
+    "has_linkedin": "(m.linkedin_url IS NOT NULL) = {}",
+    "location": "position(lower({}) IN lower(m.location)) > 0",
+    "industry": (
+        "m.company_id = ANY (ARRAY(SELECT d.id FROM company.master AS d WHERE d.organization_id = $1 "
+        "AND position(lower({}) IN lower(d.industry)) > 0))"
+    ),
+    "size_from": (
+        "m.company_id = ANY (ARRAY(SELECT d.id FROM company.master AS d WHERE d.organization_id = $1 AND d.employee_count >= {}))"
+    ),
+    "size_to": "m.company_id = ANY (ARRAY(SELECT d.id FROM company.master AS d WHERE d.organization_id = $1 AND d.employee_count <= {}))",
     "created_after": "m.created_at >= {}",
     "created_before": "m.created_at < {}",
     "namespace": (
@@ -53,11 +63,15 @@ OF_PERSON = {
     ),
 }
 """Conditions on a person, as `full` uses them: with the set that they are in."""
+OF_COMPANY = "FROM company.master AS d WHERE d.organization_id = $1 AND d.id = m.company_id"
 OF_ONE_PERSON = OF_PERSON | {
     "company": (
         "(SELECT d.search_text LIKE (SELECT people.f_pattern({})) FROM company.master AS d "
         "WHERE d.organization_id = $1 AND d.id = m.company_id)"
     ),
+    "industry": f"(SELECT position(lower({{}}) IN lower(d.industry)) > 0 {OF_COMPANY})",
+    "size_from": f"(SELECT d.employee_count >= {{}} {OF_COMPANY})",
+    "size_to": f"(SELECT d.employee_count <= {{}} {OF_COMPANY})",
     "namespace": (
         "(SELECT count(*) > 0 FROM people.profiles AS p WHERE p.organization_id = $1 AND p.person_id = m.id AND p.namespace_id = "
         "(SELECT n.id FROM tenancy.namespaces AS n WHERE n.organization_id = $1 AND n.name = {}))"
@@ -93,7 +107,7 @@ OF_CONTACT = {
     ),
 }
 TYPES = {
-    "score_from": "numeric", "score_to": "numeric",
+    "score_from": "numeric", "score_to": "numeric", "has_linkedin": "boolean", "size_from": "bigint", "size_to": "bigint",
     "has_phone": "boolean", "has_company": "boolean", "import_id": "uuid", "created_after": "timestamptz", "created_before": "timestamptz",
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ from outrider.kit import pages as ui
 from outrider.kit.errors import Conflict, InvalidInput
 
 from ..credentials import Credentials
-from ..mailboxes import SERVERS, Mailbox, MailboxService
+from ..mailboxes import IMAP_SERVERS, SERVERS, Mailbox, MailboxService
 from . import words
 from .frame import Writer, freeze_of, problems
 
@@ -30,10 +30,11 @@ NUMBERS: dict[str, tuple[str, int, int, bool]] = {
 """Each number's name, the least and the most that it may be, and whether there has to be one."""
 SECRETS = ("password", "refresh_token", "access_token", "client_secret")
 OAUTH = ("refresh_token", "access_token", "client_id", "client_secret", "token_url")
-LONGEST = {"from_name": 200, "reply_to": 254, "username": 254, "tracking_domain": 253, "email": 254, "smtp_host": 253}
+LONGEST = {"from_name": 200, "reply_to": 254, "username": 254, "tracking_domain": 253, "email": 254, "smtp_host": 253, "imap_host": 253}
 LONGEST_SECRET = 10_000
 EMPTY: dict[str, Any] = {
     "email": "", "from_name": "", "reply_to": "", "provider": "smtp", "smtp_host": "", "smtp_port": 587, "smtp_security": "starttls",
+    "imap_host": "", "imap_port": 993, "imap_security": "tls",
     "authentication": "password", "username": "", "daily_limit": 50, "hourly_limit": "", "spacing_seconds": "", "warmup_status": "active",
     "warmup_from": 5, "warmup_days": 30, "priority": 5, "weight": 5, "tracking_domain": "", "client_id": "", "token_url": "",
 }  # fmt: skip
@@ -120,10 +121,14 @@ def _values(typed: Mapping[str, str]) -> dict[str, Any]:
     if provider in SERVERS:
         values["smtp_host"], values["smtp_port"] = SERVERS[provider]
         values["smtp_security"] = "starttls"
+        values["imap_host"], values["imap_port"], values["imap_security"] = IMAP_SERVERS[provider], 993, "tls"
     else:
         values["smtp_host"] = _short(typed, "smtp_host")
         values["smtp_port"] = _within(typed["smtp_port"], "smtp_port", "The port", 1, 65_535)
         values["smtp_security"] = _one_of(typed, "smtp_security", words.SECURITY)
+        values["imap_host"] = _short(typed, "imap_host")
+        values["imap_port"] = _within(typed["imap_port"] or "993", "imap_port", "The IMAP port", 1, 65_535)
+        values["imap_security"] = _one_of({"imap_security": typed["imap_security"] or "tls"}, "imap_security", words.IMAP_SECURITY)
         if values["smtp_host"] is None:
             raise InvalidInput("name the server that takes mail from this mailbox, such as mail.example.org", field="smtp_host")
     return values

@@ -60,6 +60,7 @@ SECURITY = (
     ("tls", "TLS from the first byte (mostly port 465)"),
     ("none", "None (only without a sign-in)"),
 )
+IMAP_SECURITY = (("tls", "TLS from the first byte (mostly port 993)"), ("starttls", "STARTTLS (mostly port 143)"))
 AUTHENTICATION = (
     ("password", "User name and password", None),
     ("oauth2", "OAuth2", "A token instead of a password, renewed by itself."),
