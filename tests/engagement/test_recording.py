@@ -119,7 +119,7 @@ async def test_a_reply_stops_its_sequence_and_is_an_intent(scene, sent):
     assert (await state(scene, other))["state"] == "ready"
     intents = await scene.run("SELECT type, campaign_id FROM marketing.prospect_intents WHERE organization_id = kit.f_organization()")
     assert [tuple(row) for row in intents] == [("reply", campaign)]
-    assert await counters(scene, campaign) == {"sent": 3, "response": 1}
+    assert await counters(scene, campaign) == {"sent": 3, "delivered": 3, "response": 1}
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ async def test_an_automatic_reply_stops_nothing(scene, sent, payload):
     campaign, messages = sent
     await happen(scene, event("reply", messages[0], key="r1", payload=payload))
     assert (await state(scene, messages[0]))["state"] == "ready"
-    assert await counters(scene, campaign) == {"sent": 3}
+    assert await counters(scene, campaign) == {"sent": 3, "delivered": 3}
     assert (
         await scene.value("SELECT verdict_reason FROM engagement.events WHERE organization_id = kit.f_organization() AND type = 'reply'")
         == "automatic_reply"
@@ -144,7 +144,8 @@ async def test_an_automatic_reply_stops_nothing(scene, sent, payload):
 
 @pytest.mark.parametrize(
     ("type", "status", "reason", "counter"),
-    [("bounce", "bounced", "bounce", "bounce"), ("spam_report", "unsubscribed", "complaint", "complaint"),
+    [("bounce", "bounced", "bounce", "bounce"), ("dropped", "bounced", "bounce", "bounce"),
+     ("spam_report", "unsubscribed", "complaint", "complaint"),
      ("unsubscribe", "unsubscribed", "unsubscribe", "unsubscribe")],
 )  # fmt: skip
 async def test_bounces_complaints_and_unsubscribes_end_it_for_the_address(scene, sent, type, status, reason, counter):
@@ -155,7 +156,7 @@ async def test_bounces_complaints_and_unsubscribes_end_it_for_the_address(scene,
     async with tenancy.transaction(scene.organization, ACTOR) as connection:
         assert await sending.suppressed(connection, scene.organization, [after["email"]]) == {after["email"]: reason}
     assert (await state(scene, other))["status"] == "active"
-    assert await counters(scene, campaign) == {"sent": 3, counter: 1}
+    assert await counters(scene, campaign) == {"sent": 3, "delivered": 2 if counter == "bounce" else 3, counter: 1}
 
 
 async def test_who_answers_pauses_the_colleagues_where_the_campaign_says_so(scene, sent):
@@ -187,7 +188,7 @@ async def test_sent_and_bounced_messages_become_events_once(scene):
     events = await scene.run("SELECT type, message_id FROM engagement.events WHERE organization_id = kit.f_organization() ORDER BY type")
     assert [tuple(row) for row in events] == [("bounce", other), ("sent", one)]
     assert (await state(scene, other))["status"] == "bounced"
-    assert await counters(scene, campaign) == {"sent": 1, "bounce": 1}
+    assert await counters(scene, campaign) == {"sent": 1, "delivered": 1, "bounce": 1}
 
 
 async def test_what_happens_to_a_doubtful_message_settles_it(scene, sent):

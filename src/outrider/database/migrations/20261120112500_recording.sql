@@ -218,7 +218,7 @@ DECLARE
 BEGIN
     SELECT array_agg(v) INTO v_events FROM engagement.events AS v
     WHERE v.organization_id = v_organization AND v.id = ANY (p_ids) AND v.occurred_at BETWEEN p_from AND p_until
-        AND v.verdict = 'human' AND v.type IN ('reply', 'bounce', 'spam_report', 'unsubscribe', 'open', 'click');
+        AND v.verdict = 'human' AND v.type IN ('reply', 'bounce', 'dropped', 'spam_report', 'unsubscribe', 'open', 'click');
     IF v_events IS NULL THEN
         RETURN;
     END IF;
@@ -229,16 +229,17 @@ BEGIN
     INSERT INTO sending.suppressions (organization_id, kind, value, value_hash, campaign_id, reason, note)
     SELECT DISTINCT ON (v.email, c.id)
         v_organization, 'address', v.email, sending.f_hash(v.email), c.id,
-        CASE v.type WHEN 'spam_report' THEN 'complaint' ELSE v.type END, v.platform
+        CASE v.type WHEN 'spam_report' THEN 'complaint' WHEN 'dropped' THEN 'bounce' ELSE v.type END, v.platform
     FROM unnest(v_events) AS v
     CROSS JOIN LATERAL (SELECT CASE WHEN v.payload ->> 'scope' = 'campaign' THEN v.campaign_id END AS id) AS c
-    WHERE v.type IN ('bounce', 'spam_report', 'unsubscribe') AND v.email IS NOT NULL
-    ORDER BY v.email, c.id, v.type = 'bounce', v.occurred_at
+    WHERE v.type IN ('bounce', 'dropped', 'spam_report', 'unsubscribe') AND v.email IS NOT NULL
+    ORDER BY v.email, c.id, v.type IN ('bounce', 'dropped'), v.occurred_at
     ON CONFLICT (organization_id, value_hash, campaign_id) DO NOTHING;
 
     UPDATE marketing.enrollments AS e SET state = 'stopped', reason = s.reason, stopped_at = now(), next_step = NULL, next_at = NULL
     FROM (
-        SELECT DISTINCT ON (f.id) f.id, CASE v.type WHEN 'spam_report' THEN 'complaint' ELSE v.type END AS reason
+        SELECT DISTINCT ON (f.id)
+            f.id, CASE v.type WHEN 'spam_report' THEN 'complaint' WHEN 'dropped' THEN 'bounce' ELSE v.type END AS reason
         FROM unnest(v_events) AS v
         CROSS JOIN LATERAL (
             SELECT n.id FROM marketing.enrollments AS n
@@ -248,7 +249,7 @@ BEGIN
             WHERE n.organization_id = v_organization AND n.contact_id = v.contact_id AND v.type <> 'reply'
                 AND v.payload ->> 'scope' IS DISTINCT FROM 'campaign'
         ) AS f
-        WHERE v.type IN ('reply', 'bounce', 'spam_report', 'unsubscribe')
+        WHERE v.type IN ('reply', 'bounce', 'dropped', 'spam_report', 'unsubscribe')
         ORDER BY f.id, v.occurred_at
     ) AS s
     WHERE e.organization_id = v_organization AND e.id = s.id AND e.state IN ('ready', 'active', 'paused');
@@ -268,7 +269,7 @@ BEGIN
     FROM (
         SELECT
             v.contact_id, bool_or(v.type IN ('unsubscribe', 'spam_report') AND v.payload ->> 'scope' IS DISTINCT FROM 'campaign') AS is_unwanted,
-            bool_or(v.type = 'bounce') AS is_bounced, max(v.occurred_at) FILTER (WHERE v.type IN ('reply', 'open', 'click')) AS active_at
+            bool_or(v.type IN ('bounce', 'dropped')) AS is_bounced, max(v.occurred_at) FILTER (WHERE v.type IN ('reply', 'open', 'click')) AS active_at
         FROM unnest(v_events) AS v WHERE v.contact_id IS NOT NULL GROUP BY v.contact_id
     ) AS a
     WHERE k.organization_id = v_organization AND k.contact_id = a.contact_id AND (
@@ -283,7 +284,7 @@ BEGIN
     GROUP BY v.person_id, v.campaign_id, i.type
     ON CONFLICT (organization_id, person_id, campaign_id, type) DO NOTHING;
 
-    IF EXISTS (SELECT FROM unnest(v_events) AS v WHERE v.type = 'bounce' AND v.mailbox_id IS NOT NULL) THEN
+    IF EXISTS (SELECT FROM unnest(v_events) AS v WHERE v.type IN ('bounce', 'dropped') AND v.mailbox_id IS NOT NULL) THEN
         PERFORM sending.f_refresh_health();
     END IF;
 END $$;
@@ -321,7 +322,7 @@ BEGIN
             a.place, a.key, a.type, a.platform, a.occurred_at, m.id AS message_id, coalesce(m.campaign_id, n.campaign_id, c.campaign_id) AS campaign_id,
             coalesce(m.enrollment_id, n.id) AS enrollment_id, m.sequence_step AS step, m.mailbox_id,
             coalesce(m.person_id, n.person_id, p.id) AS person_id, coalesce(m.contact_id, n.contact_id, k.contact_id) AS contact_id,
-            lower(btrim(coalesce(a.email, m.recipient, n.email, p.email))) AS email, a.url, a.address, a.user_agent, coalesce(a.payload, '{}') AS payload
+            lower(btrim(coalesce(m.recipient, a.email, n.email, p.email))) AS email, a.url, a.address, a.user_agent, coalesce(a.payload, '{}') AS payload
         FROM asked AS a
         LEFT JOIN LATERAL (
             SELECT b.* FROM sending.messages AS b WHERE b.organization_id = v_organization AND b.id = a.message_id
@@ -485,8 +486,9 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION engagement.f_follow(integer) TO outrider_app;
 
--- Makes the counters of campaigns what their events say: messages sent, delivered, opened, clicked and bounced, people who answered,
--- unsubscribed and complained; what machines did is left out. Returns how many campaigns were looked at. NULL: those with new events.
+-- Makes the counters of campaigns what their events say: in how many messages each thing happened, whatever number of times; delivered are
+-- those sent that did not bounce. Events that name no message count for the person's enrollment. What machines did is left out.
+-- Returns how many campaigns were looked at. NULL: those with new events.
 CREATE FUNCTION engagement.f_refresh_counters(p_campaigns uuid[] DEFAULT NULL) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -507,16 +509,20 @@ BEGIN
         bounce_count = f.bounced, unsubscribe_count = f.unsubscribed, complaint_count = f.complained
     FROM (
         SELECT
-            i.id, count(DISTINCT v.message_id) FILTER (WHERE v.type = 'sent') AS sent,
-            count(DISTINCT v.message_id) FILTER (WHERE v.type = 'delivered') AS delivered,
-            count(DISTINCT v.message_id) FILTER (WHERE v.type = 'open') AS opened,
-            count(DISTINCT v.message_id) FILTER (WHERE v.type = 'click') AS clicked,
-            count(DISTINCT coalesce(v.person_id::text, v.email)) FILTER (WHERE v.type = 'reply') AS replied,
-            count(DISTINCT v.message_id) FILTER (WHERE v.type = 'bounce') AS bounced,
-            count(DISTINCT coalesce(v.person_id::text, v.email)) FILTER (WHERE v.type = 'unsubscribe') AS unsubscribed,
-            count(DISTINCT coalesce(v.person_id::text, v.email)) FILTER (WHERE v.type = 'spam_report') AS complained
+            i.id, count(*) FILTER (WHERE t.is_sent) AS sent, count(*) FILTER (WHERE t.is_sent AND NOT t.is_bounced) AS delivered,
+            count(*) FILTER (WHERE t.is_opened) AS opened, count(*) FILTER (WHERE t.is_clicked) AS clicked,
+            count(*) FILTER (WHERE t.is_replied) AS replied, count(*) FILTER (WHERE t.is_bounced) AS bounced,
+            count(*) FILTER (WHERE t.is_unsubscribed) AS unsubscribed, count(*) FILTER (WHERE t.is_complained) AS complained
         FROM unnest(v_campaigns) AS i (id)
-        LEFT JOIN engagement.events AS v ON v.organization_id = v_organization AND v.campaign_id = i.id AND v.verdict = 'human'
+        LEFT JOIN LATERAL (
+            SELECT
+                bool_or(v.type = 'sent') AS is_sent, bool_or(v.type IN ('bounce', 'dropped')) AS is_bounced, bool_or(v.type = 'open') AS is_opened,
+                bool_or(v.type = 'click') AS is_clicked, bool_or(v.type = 'reply') AS is_replied,
+                bool_or(v.type = 'unsubscribe') AS is_unsubscribed, bool_or(v.type = 'spam_report') AS is_complained
+            FROM engagement.events AS v
+            WHERE v.organization_id = v_organization AND v.campaign_id = i.id AND v.verdict = 'human'
+            GROUP BY coalesce(v.message_id, v.enrollment_id, v.id)
+        ) AS t ON true
         GROUP BY i.id
     ) AS f
     WHERE c.organization_id = v_organization AND c.campaign_id = f.id AND (

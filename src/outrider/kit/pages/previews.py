@@ -22,11 +22,17 @@ HEAD = (
     "img{max-width:100%}</style>"
 )
 _WAYS_OUT = re.compile(r"(<(?:a|area|form|base)\b[^>]*?)\s(href|action|ping|target)\s*=", re.IGNORECASE)
+_LOADS = re.compile(r"(<[a-z][^>]*?)\s(src|srcset|poster|background)\s*=(?!\s*[\"']?data:)", re.IGNORECASE)
+_STYLES = re.compile(r"url\(\s*[\"']?(?!data:)", re.IGNORECASE)
 
 
 def preview(html: str) -> HTMLResponse:
-    """Return the document for `<iframe sandbox>`. Links are dead: those of a sent message would tell of a click that nobody made."""
-    dead, count = html, 1
-    while count:
-        dead, count = _WAYS_OUT.subn(r"\1 data-\2=", dead)
+    """Return the document for `<iframe sandbox>`. Links are dead and pictures from elsewhere are left out: those of a sent message would tell
+    of a click or an opening that nobody made.
+    """
+    dead = _STYLES.sub("url(data:,", html)
+    for pattern in (_WAYS_OUT, _LOADS):
+        count = 1
+        while count:
+            dead, count = pattern.subn(r"\1 data-\2=", dead)
     return HTMLResponse(HEAD + dead, headers={"Content-Security-Policy": POLICY, "X-Frame-Options": "SAMEORIGIN"})
