@@ -1,4 +1,4 @@
-"""`python -m bench`: import to golden, search, server time of pages, ingest over HTTP, sending, webhooks. Needs no network and no server: it starts its own in a temporary folder."""
+"""`python -m bench`: import to golden, search, server time of pages, ingest over HTTP, sending, webhooks, reports. Needs no network and no server: it starts its own in a temporary folder."""
 
 import argparse
 import asyncio
@@ -6,11 +6,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import importing, ingesting, pages, searching, sending, webhooks
+from . import importing, ingesting, pages, reports, searching, sending, webhooks
 from .lab import Lab
 from .report import heading, say
 
-PARTS = ("import", "search", "pages", "ingest", "sending", "webhooks")
+PARTS = ("import", "search", "pages", "ingest", "sending", "webhooks", "reports")
 
 
 def main() -> None:
@@ -22,6 +22,7 @@ def main() -> None:
     arguments.add_argument("--messages", type=int, default=10_000, help="messages that are sent")
     arguments.add_argument("--queued", type=int, default=1_000_000, help="messages in the queue for the claim")
     arguments.add_argument("--events", type=int, default=30_000, help="events that come through a webhook")
+    arguments.add_argument("--report-messages", type=int, default=100_000, help="messages of the campaign that is reported on")
     chosen = arguments.parse_args()
     earlier: dict[str, float] = {}
     if "sending" in chosen.parts:
@@ -32,6 +33,10 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="outrider-bench-") as folder:
             asyncio.run(measure_webhooks(Path(folder), chosen.events))
         chosen.parts.remove("webhooks")
+    if "reports" in chosen.parts:
+        with tempfile.TemporaryDirectory(prefix="outrider-bench-") as folder:
+            asyncio.run(measure_reports(Path(folder), chosen.report_messages))
+        chosen.parts.remove("reports")
     for rows in chosen.rows if chosen.parts else ():
         with tempfile.TemporaryDirectory(prefix="outrider-bench-") as folder:
             asyncio.run(measure(Path(folder), rows, chosen.seed, chosen.parts, earlier))
@@ -60,6 +65,13 @@ async def measure_webhooks(folder: Path, events: int) -> None:
     """Measure webhooks on an installation of its own."""
     async with Lab(folder) as lab:
         await webhooks.run(lab, events)
+    say()
+
+
+async def measure_reports(folder: Path, messages: int) -> None:
+    """Measure reports on an installation of its own."""
+    async with Lab(folder) as lab:
+        await reports.run(lab, messages)
     say()
 
 

@@ -225,6 +225,28 @@ async def test_what_fails_by_the_database_is_tried_again_and_then_done(hook, sce
     assert len(await events(scene)) == 1
 
 
+async def test_what_was_recorded_before_it_failed_is_not_counted_twice(hook, scene, monkeypatch):
+    from outrider.engagement import webhook_tasks
+
+    made = await hook("generic")
+    await made.deliver(as_json([{**GENERIC["events"][0], "id": str(number)} for number in range(5)]))
+    record, tried = webhook_tasks.record, []
+
+    async def away_the_second_time(*arguments):
+        tried.append(1)
+        if len(tried) == 2:
+            raise ConnectionError("away")
+        return await record(*arguments)
+
+    monkeypatch.setattr(webhook_tasks, "AT_ONCE", 2)
+    monkeypatch.setattr(webhook_tasks, "record", away_the_second_time)
+    [job] = await made.work()
+    assert (job.state, job.retry_count, job.output["new_events"]) == ("completed", 1, 5)
+    [delivery] = await made.deliveries()
+    assert (delivery["state"], delivery["events"], delivery["new_events"]) == ("done", 5, 5)
+    assert len(await events(scene)) == 5
+
+
 async def test_a_delivery_whose_job_was_cancelled_is_worked_on_when_somebody_asks(hook, client):
     made = await hook("generic")
     await made.deliver(as_json(GENERIC))

@@ -5,6 +5,9 @@ from uuid import UUID
 
 import pytest
 
+from outrider import ops
+from outrider.engagement.tasks import TASKS
+
 from .samples import GENERIC, as_json
 
 
@@ -24,6 +27,25 @@ async def test_others_see_and_change_none_of_it(hook, stranger):
         assert (await stranger.request(method, path, json={} if method in ("PATCH", "POST") else None)).status_code == 404, path
     assert (await stranger.get("/api/webhooks")).json()["items"] == []
     assert (await stranger.get("/api/deliveries")).json()["items"] == []
+
+
+async def test_what_is_done_is_dropped_after_thirty_days_and_what_failed_is_not(hook, client, scene):
+    made = await hook("generic")
+    await made.deliver(as_json(GENERIC))
+    await made.work()
+    for state, days in (("done", 31), ("failed", 31), ("done", 29)):
+        await scene.run(
+            "INSERT INTO engagement.deliveries (id, source_id, body_hash, body, state) "
+            "VALUES (uuidv7(make_interval(days => $1)), $2, $3, 'x', $4)",
+            -days,
+            made.id,
+            f"{state} {days}".encode(),
+            state,
+        )
+    [job] = (await client.get("/api/jobs", params={"name": "engagement.purge_deliveries"})).json()["items"]
+    done = await ops.run_job_here(made.organization, UUID(job["id"]), TASKS)
+    assert done.output == {"dropped": 1}
+    assert sorted(one["state"] for one in await made.deliveries()) == ["done", "done", "failed"]
 
 
 async def test_address_and_secret_are_shown_once_and_not_kept_readable(client, scene):

@@ -148,6 +148,29 @@ async def test_members_are_searched_and_taken_off(browser, client, crowd):
     assert (await browser.post(f"/lists/{id}/remove", data={"id": "nonsense"})).status_code == 422
 
 
+async def test_people_on_a_list_are_a_filter_like_any_other(browser, client, stranger, crowd):
+    ana, _ = crowd
+    id = await make(client, "lists")
+    await client.post(f"/api/lists/{id}/people", json={"ids": [str(ana)]})
+    assert f'href="/people?list_id={id}"' in (await browser.get(f"/lists/{id}")).text
+    page = await browser.get(f"/people?list_id={id}")
+    assert "On the list Spring fair" in text(page)
+    assert "ana@one.example" in page.text
+    assert "bo@two.example" not in page.text
+    assert f'href="/segments/new?list_id={id}"' in page.text
+    segment = await browser.get(f"/segments/new?not_list_id={id}&add=list_id")
+    assert "Not on the list Spring fair" in text(segment)
+    assert f'<option value="{id}">Spring fair</option>' in segment.text
+    for asked, found in (({"list_id": id}, ["ana@one.example"]), ({"not_list_id": id}, ["bo@two.example"])):
+        for limit in (1, 50):
+            answer = await client.get("/api/people", params={**asked, "limit": limit})
+            assert [one["email"] for one in answer.json()["items"]] == found
+    assert (await stranger.get("/api/people", params={"list_id": id})).json()["items"] == []
+    assert (await client.get("/api/people", params={"list_id": "fair"})).status_code == 422
+    await client.delete(f"/api/lists/{id}")
+    assert "On the list that is gone" in text(await browser.get(f"/people?list_id={id}"))
+
+
 async def test_a_list_that_a_campaign_is_for_stays_and_the_campaign_is_named(browser, client, scene):
     id = await make(client, "lists")
     campaign = await scene.campaign(state="draft", name="Autumn push")

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from outrider import tenancy
+from outrider.engagement import Happening, record
 from outrider.kit.errors import InvalidInput, NotFound
 from outrider.reports.outreach.campaign_report import read_report
 from outrider.reports.outreach.chance import wilson
@@ -192,3 +193,22 @@ async def test_another_organizations_campaign_has_no_report(scene, other_organiz
     campaign = await scene.campaign()
     with pytest.raises(NotFound):
         await report_of(other_organization, actor, campaign)
+
+
+async def test_what_is_recorded_by_the_real_way_in_stands_in_the_report(scene, organization, actor):
+    mailbox = await scene.mailbox()
+    campaign = await scene.campaign(mailbox)
+    sent_at = datetime.now(UTC) - timedelta(days=1)
+    read, machine, refused = await scene.sent(await scene.enroll(campaign, 3), mailbox, sent_at)
+    later = sent_at + timedelta(hours=1)
+    happened = [
+        Happening("open", "outrider", later, message_id=read, user_agent="Mozilla/5.0 Thunderbird"),
+        Happening("open", "outrider", later + timedelta(hours=1), message_id=read, user_agent="Mozilla/5.0 Thunderbird"),
+        Happening("reply", "outrider", later, message_id=read),
+        Happening("open", "outrider", sent_at + timedelta(seconds=1), message_id=machine, user_agent="Barracuda Sentinel"),
+        Happening("bounce", "outrider", later, message_id=refused),
+    ]
+    async with tenancy.transaction(organization, actor) as connection:
+        await record(connection, organization, happened)
+    total = (await report_of(organization, actor, campaign)).total
+    assert of(total) == Counter(sent=3, delivered=2, opened=1, replied=1, machine_opened=1, bounced=1)

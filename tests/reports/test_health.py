@@ -31,6 +31,13 @@ async def test_the_figures_are_there(actor, organization):
     }  # fmt: skip
 
 
+async def test_the_tables_of_every_slice_are_called_by_their_names(admin):
+    async with admin.transaction():
+        await admin.execute("SELECT set_config('app.organization_id', $1, true)", str(tenancy.DEFAULT_ORGANIZATION))
+        found = {row[0] for row in await admin.fetch("SELECT table_name FROM bit.f_tables()")}
+    assert {"vault.contacts", "marketing.enrollments", "sending.messages", "engagement.events"} <= found
+
+
 async def test_nobody_but_the_operator_gets_any(actor, organization, tenant):
     with pytest.raises(Forbidden):
         await read_health(organization, actor)

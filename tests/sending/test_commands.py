@@ -64,6 +64,9 @@ async def test_messages_are_found_left_out_and_tried_again(outrider, scene):
         code, told = await outrider("sending", what, str(message), "--json")
         assert (code, json.loads(told)["status"]) == (0, status)
     assert (await outrider("sending", "retry", str(three)))[0] == 4
+    await scene.run("UPDATE sending.messages SET status = 'needs_review' WHERE id = $1", two)
+    assert (await outrider("sending", "review"))[0] == 2
+    assert (await outrider("sending", "review", "--all"))[1].strip() == "1 messages go on."
 
 
 async def test_slow_domains_are_listed_and_forgotten(outrider, scene):

@@ -14,7 +14,7 @@ from outrider.kit import outgoing
 from outrider.kit.errors import InvalidInput
 from outrider.sending import credentials
 from outrider.sending.dns import Resolver
-from outrider.sending.domains import DomainService
+from outrider.sending.domains import DomainService, check_domain
 
 from .claiming import ACTOR
 
@@ -46,27 +46,27 @@ async def name_server(texts: dict[str, list[str]]) -> AsyncIterator[Resolver]:
 async def test_dns_is_asked_and_each_record_that_is_wrong_is_named(scene):
     async with tenancy.transaction(scene.organization, ACTOR) as connection:
         made = await DomainService(connection, scene.organization).add("good.example")
-        good = {name: [value] for name, value in made.records.values()} | {"good.example": ["other", "v=spf1 ip4:192.0.2.1 ~all"]}
-        async with name_server(good) as resolver:
-            checked = await DomainService(connection, scene.organization, resolver).check(made.id)
-        assert {kind: check["problem"] for kind, check in checked.checks.items()} == {"spf": None, "dkim": None, "dmarc": None}
-        bad = {
-            "good.example": ["v=spf1 +all"],
-            "outrider._domainkey.good.example": ["v=DKIM1; k=rsa; p=AAAA"],
-            "_dmarc.good.example": ["v=DMARC1; rua=mailto:x@good.example"],
-        }
-        async with name_server(bad) as resolver:
-            checked = await DomainService(connection, scene.organization, resolver).check(made.id)
-        problems = {kind: check["problem"] for kind, check in checked.checks.items()}
-        assert "+all" in problems["spf"]
-        assert "another key" in problems["dkim"]
-        assert "no policy" in problems["dmarc"]
-        async with name_server({"good.example": ["v=spf1 -all", "v=spf1 ~all"]}) as resolver:
-            checked = await DomainService(connection, scene.organization, resolver).check(made.id)
-        problems = {kind: check["problem"] for kind, check in checked.checks.items()}
-        assert "two SPF" in problems["spf"]
-        assert "no key" in problems["dkim"]
-        assert "no DMARC" in problems["dmarc"]
+    good = {name: [value] for name, value in made.records.values()} | {"good.example": ["other", "v=spf1 ip4:192.0.2.1 ~all"]}
+    async with name_server(good) as resolver:
+        checked = await check_domain(scene.organization, ACTOR, made.id, resolver)
+    assert {kind: check["problem"] for kind, check in checked.checks.items()} == {"spf": None, "dkim": None, "dmarc": None}
+    bad = {
+        "good.example": ["v=spf1 +all"],
+        "outrider._domainkey.good.example": ["v=DKIM1; k=rsa; p=AAAA"],
+        "_dmarc.good.example": ["v=DMARC1; rua=mailto:x@good.example"],
+    }
+    async with name_server(bad) as resolver:
+        checked = await check_domain(scene.organization, ACTOR, made.id, resolver)
+    problems = {kind: check["problem"] for kind, check in checked.checks.items()}
+    assert "+all" in problems["spf"]
+    assert "another key" in problems["dkim"]
+    assert "no policy" in problems["dmarc"]
+    async with name_server({"good.example": ["v=spf1 -all", "v=spf1 ~all"]}) as resolver:
+        checked = await check_domain(scene.organization, ACTOR, made.id, resolver)
+    problems = {kind: check["problem"] for kind, check in checked.checks.items()}
+    assert "two SPF" in problems["spf"]
+    assert "no key" in problems["dkim"]
+    assert "no DMARC" in problems["dmarc"]
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from .pages import HTML, HTMX, NOTHING, said, sent
 from .sink import Sink, SinkThread
+from .test_dns_and_tokens import name_server
 
 FORM = {
     "email": "Ana@Example.org", "from_name": "Ana Lima", "provider": "smtp", "smtp_host": "mail.example.org", "smtp_port": "465",
@@ -205,6 +206,18 @@ async def test_a_domain_gets_a_key_and_its_page_says_what_to_set(owner):
     assert "Say that its mail may go unsigned." in await sent(owner, f"{page}/delete", 422)
     assert await sent(owner, f"{page}/delete", sure="yes") == "/mailboxes"
     await said(owner, page, 404)
+
+
+async def test_checking_asks_dns_now(owner, monkeypatch):
+    page = await sent(owner, "/sending-domains", domain="example.org")
+    answers = {"example.org": ["v=spf1 include:mail.example ~all"], "_dmarc.example.org": ["v=DMARC1; p=reject"]}
+    async with name_server(answers) as resolver:
+        monkeypatch.setattr("outrider.sending.dns.Resolver", lambda: resolver)
+        assert await sent(owner, f"{page}/check") == page
+    found = await said(owner, page)
+    assert "There is no key at this name: add the record." in found
+    assert "v=DMARC1; p=reject" in found
+    assert "Checked just now" in found
 
 
 async def test_what_dns_said_is_told_in_plain_words(owner, scene):

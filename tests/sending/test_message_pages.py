@@ -163,6 +163,22 @@ async def test_a_message_that_needs_a_look_is_written_anew_or_left_out(owner, sc
     assert await scene.states() == {"queued": 1, "skipped": 1}
 
 
+async def test_all_that_need_a_look_are_written_anew_or_those_of_a_campaign(owner, client, scene, mailbox, campaign):
+    other = await scene.campaign(mailbox, name="Winter")
+    messages = [*await scene.queue(campaign, mailbox, 2), *await scene.queue(other, mailbox, 1)]
+    for message in messages:
+        await become(scene, message, status="needs_review", reason="the organization has no physical address")
+    assert "Write all of these anew" in await said(owner, "/messages?status=needs_review")
+    assert "Write all of these anew" not in await said(owner, "/messages")
+    back = await sent(owner, "/messages/release", campaign=str(other))
+    assert back == f"/messages?status=needs_review&campaign={other}"
+    assert await scene.states() == {"needs_review": 2, "queued": 1}
+    await sent(owner, "/messages/release", 422, campaign="nonsense")
+    assert (await client.post("/api/messages/release", json={"mailbox_id": str(await scene.mailbox())})).json() == {"released": 0}
+    assert (await client.post("/api/messages/release")).json() == {"released": 2}
+    assert await scene.states() == {"queued": 3}
+
+
 async def test_a_doubtful_message_is_settled_with_what_was_found(owner, scene, mailbox, campaign):
     one, two = await scene.queue(campaign, mailbox, 2)
     await begin(scene.organization, await claim(scene.organization))
@@ -283,6 +299,8 @@ async def test_others_see_and_decide_nothing(owner, visitor_of_other_organizatio
         await sent(other, f"/messages/{message}/{what}", 404, **form)
     await sent(other, "/sending/throttles/slow.example/forget", 404)
     await sent(other, "/sending/freeze", reason="x")
+    await sent(other, "/messages/release", campaign=str(campaign))
+    assert (await stranger.post("/api/messages/release")).json() == {"released": 0}
     assert (await stranger.post(f"/api/messages/{message}/retry")).status_code == 404
     assert (await stranger.get("/api/sending/throttles")).json()["items"] == []
     assert (await stranger.delete("/api/sending/throttles/slow.example")).status_code == 404
@@ -306,6 +324,7 @@ async def test_a_viewer_reads_and_decides_nothing(signed_in, scene, mailbox, cam
         found = (await viewer.get(path, headers=HTML)).text
         assert 'action="/messages/' not in found
         assert 'action="/sending/' not in found
-    for path in (f"/messages/{message}/release", f"/messages/{message}/skip", f"/messages/{message}/settle", f"/messages/{message}/retry",
+    for path in ("/messages/release", f"/messages/{message}/release", f"/messages/{message}/skip", f"/messages/{message}/settle",
+                 f"/messages/{message}/retry",
                  "/sending/freeze", "/sending/release", "/sending/limits", "/sending/throttles/x.example/forget"):  # fmt: skip
         await sent(viewer, path, 403, reason="x")

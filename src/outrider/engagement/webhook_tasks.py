@@ -21,60 +21,42 @@ AT_ONCE = 1_000
 
 
 async def work(context: JobContext) -> dict[str, Any]:
-    """Record the events of one delivery, all of them or none; what went wrong stands with it, and is tried again.
+    """Record the events of one delivery; what went wrong stands with it, and is tried again, from where it was.
 
     Raises `JobFailed` for a body that is not of its source's shape, however often it would be tried.
     """
     id = UUID(context.data["delivery_id"])
+    key = {"organization_id": context.organization_id, "id": id}
+    async with transaction(context.organization_id, context.actor, readonly=True) as connection:
+        delivery = await queries.delivery_to_work_on(connection, **key)
+    if delivery is None:
+        return {"events": 0}
     try:
-        return await _work_on(context, id)
+        return await _record(context, id, read(delivery["kind"], delivery["body"]))
     except Exception as error:
+        words = str(error) if isinstance(error, Unreadable) else ops.describe(error)
         async with transaction(context.organization_id, context.actor) as connection:
-            words = str(error) if isinstance(error, Unreadable) else ops.describe(error)
-            await _settle(context, connection, id, "failed", error=words)
+            await queries.fail_delivery(connection, **key, job_id=context.job_id, error=words)
         if isinstance(error, Unreadable):
             raise JobFailed(str(error)) from error
         raise
 
 
-async def _work_on(context: JobContext, id: UUID) -> dict[str, Any]:
-    organization = context.organization_id
+async def _record(context: JobContext, id: UUID, shaped: Shaped) -> dict[str, Any]:
+    """Record `AT_ONCE` events a transaction: what follows from them makes others wait, and is not to do so for long."""
+    organization, happenings = context.organization_id, shaped.happenings
+    for start in range(0, len(happenings), AT_ONCE):
+        some = happenings[start : start + AT_ONCE]
+        async with transaction(organization, context.actor) as connection:
+            new = sum(one.is_new for one in await record(connection, organization, some))
+            await queries.count_new_events(connection, organization_id=organization, id=id, count=new)
+            await context.report(connection, start + len(some), len(happenings), "recording events")
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
     async with transaction(organization, context.actor) as connection:
-        delivery = await queries.delivery_to_work_on(connection, organization_id=organization, id=id)
-        if delivery is None or delivery["state"] == "done":
-            return {"events": 0}
-        shaped = read(delivery["kind"], delivery["body"])
-        new = 0
-        for start in range(0, len(shaped.happenings), AT_ONCE):
-            recorded = await record(connection, organization, shaped.happenings[start : start + AT_ONCE])
-            new += sum(one.is_new for one in recorded)
-        await _settle(context, connection, id, "done", shaped, new)
-        await ops.enqueue(
-            connection, PURGE, {}, singleton_key="purge", start_after=datetime.now(UTC) + timedelta(days=1), title=PURGE_TITLE
-        )
-    return {"events": len(shaped.happenings), "new_events": new, "ignored": shaped.ignored}
-
-
-async def _settle(
-    context: JobContext,
-    connection: Any,
-    id: UUID,
-    state: str,
-    shaped: Shaped | None = None,
-    new: int | None = None,
-    error: str | None = None,
-) -> None:
-    await queries.settle_delivery(
-        connection,
-        organization_id=context.organization_id,
-        id=id,
-        job_id=context.job_id,
-        state=state,
-        events=len(shaped.happenings) if shaped else None,
-        new_events=new,
-        ignored=shaped.ignored if shaped else {},
-        error=error,
-    )
+        done = {"job_id": context.job_id, "events": len(happenings), "ignored": shaped.ignored}
+        total = await queries.finish_delivery(connection, organization_id=organization, id=id, **done)
+        await ops.enqueue(connection, PURGE, {}, singleton_key="purge", start_after=tomorrow, title=PURGE_TITLE)
+    return {"events": len(happenings), "new_events": total, "ignored": shaped.ignored}
 
 
 async def purge(context: JobContext) -> dict[str, Any]:

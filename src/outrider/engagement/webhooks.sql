@@ -72,17 +72,27 @@ ON CONFLICT (organization_id, source_id, body_hash) DO UPDATE SET repeats = d.re
 RETURNING d.id, old.id IS NULL AS is_new;
 
 -- name: delivery_to_work_on(organization_id, id)^
--- A delivery and the kind of its source, locked for who works on it.
-SELECT d.state, d.body, s.kind FROM engagement.deliveries AS d
+-- A delivery that is not done, and the kind of its source.
+SELECT d.body, s.kind FROM engagement.deliveries AS d
 INNER JOIN engagement.webhook_sources AS s ON s.organization_id = d.organization_id AND s.id = d.source_id
-WHERE d.organization_id = :organization_id AND d.id = :id
-FOR UPDATE OF d;
+WHERE d.organization_id = :organization_id AND d.id = :id AND d.state <> 'done';
 
--- name: settle_delivery(organization_id, id, job_id, state, events, new_events, ignored, error)!
--- Writes down what became of a delivery.
-UPDATE engagement.deliveries SET
-    state = :state, job_id = :job_id, events = :events, new_events = :new_events, ignored = :ignored, error = :error, worked_at = now()
+-- name: count_new_events(organization_id, id, count)!
+-- Adds to how many events of a delivery were new, as they are recorded.
+UPDATE engagement.deliveries SET new_events = coalesce(new_events, 0) + :count
 WHERE organization_id = :organization_id AND id = :id;
+
+-- name: finish_delivery(organization_id, id, job_id, events, ignored)$
+-- Writes down that a delivery is done; how many of its events were new.
+UPDATE engagement.deliveries SET
+    state = 'done', job_id = :job_id, events = :events, new_events = coalesce(new_events, 0), ignored = :ignored, error = NULL, worked_at = now()
+WHERE organization_id = :organization_id AND id = :id
+RETURNING new_events;
+
+-- name: fail_delivery(organization_id, id, job_id, error)!
+-- Writes down why a delivery could not be worked on; one that is done stays so.
+UPDATE engagement.deliveries SET state = 'failed', job_id = :job_id, error = :error, worked_at = now()
+WHERE organization_id = :organization_id AND id = :id AND state <> 'done';
 
 -- name: reopen_delivery(organization_id, id)$
 -- Lets a delivery that is not done be worked on anew; its id, none when it is unknown or done.
@@ -112,12 +122,12 @@ INNER JOIN engagement.webhook_sources AS s ON s.organization_id = d.organization
 WHERE d.organization_id = :organization_id AND d.id = :id;
 
 -- name: purge_deliveries(organization_id, age, count)$
--- Drops deliveries that are done and older than `age`, at most `count`; how many.
+-- Drops deliveries that are done and older than `age`, at most `count`; how many. Their ids begin with the time.
 WITH gone AS (
     DELETE FROM engagement.deliveries AS d
     WHERE d.organization_id = :organization_id AND d.id IN (
         SELECT o.id FROM engagement.deliveries AS o
-        WHERE o.organization_id = :organization_id AND o.state = 'done' AND o.received_at < now() - :age::interval
+        WHERE o.organization_id = :organization_id AND o.state = 'done' AND o.id < (SELECT uuidv7(- :age::interval))
         ORDER BY o.id LIMIT :count
     )
     RETURNING d.id

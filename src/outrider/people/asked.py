@@ -116,6 +116,8 @@ class AskedOfPeople(_Asked):
         None, description="Their company has at least so many employees.", examples=[50], ge=0, le=BIGGEST_COMPANY
     )
     size_to: int | None = Field(None, description="Their company has at most so many employees.", examples=[500], ge=0, le=BIGGEST_COMPANY)
+    list_id: UUID | None = Field(None, description="They are on this list.", examples=["0193a512-7c10-7aaa-8001-3c4d5e6f7a8c"])
+    not_list_id: UUID | None = Field(None, description="They are not on this list.", examples=["0193a512-7c10-7aaa-8001-3c4d5e6f7a8d"])
     import_id: UUID | None = Field(
         None, description="The import named one of their addresses.", examples=["0193a512-7c10-7aaa-8001-3c4d5e6f7a8b"]
     )

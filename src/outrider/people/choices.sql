@@ -1,7 +1,3 @@
--- name: import_name(organization_id, id)$
--- The file's name of an import.
-SELECT file_name FROM intake.imports WHERE organization_id = :organization_id AND id = :id;
-
 -- name: imports(organization_id)
 -- The latest imports.
 SELECT i.id, i.file_name || ', ' || to_char(i.created_at, 'FMDD Mon YYYY') AS name
@@ -34,3 +30,14 @@ SELECT m.seniority AS value FROM (
 SELECT m.department AS value FROM (
     SELECT p.department FROM people.master AS p WHERE p.organization_id = :organization_id ORDER BY p.id DESC LIMIT 5000
 ) AS m WHERE m.department IS NOT NULL GROUP BY m.department ORDER BY count(*) DESC, m.department LIMIT 50;
+
+-- name: lists(organization_id)
+-- The latest lists.
+SELECT l.id, l.name FROM marketing.lists AS l WHERE l.organization_id = :organization_id ORDER BY l.id DESC LIMIT 200;
+
+-- name: names_by_id(organization_id, ids)
+-- What imports and lists are called.
+SELECT i.id, i.file_name || ', ' || to_char(i.created_at, 'FMDD Mon YYYY') AS name
+FROM intake.imports AS i WHERE i.organization_id = :organization_id AND i.id = ANY (:ids::uuid[])
+UNION ALL
+SELECT l.id, l.name FROM marketing.lists AS l WHERE l.organization_id = :organization_id AND l.id = ANY (:ids::uuid[]);

@@ -130,9 +130,10 @@ class Filters:
 
     `q`: every word of it is part of the name, address or company of one of the person's addresses. `company` is part of the company's
     name or domain, `title` part of the title, `location` of the location, `industry` of the company's; the others are the whole value.
-    `size_from` and `size_to` bound the company's employees, both included. `tag`: one of their addresses carries each; `not_tag`: none
-    does; `custom`: one of their addresses meets each (`unset`: none has it). `engagement`: they did each. `score_from` and `score_to`
-    bound the score of one of their addresses, 0 to 100, both included. Times are aware; `created_before` is exclusive.
+    `size_from` and `size_to` bound the company's employees, both included. `list_id`: they are on the list, `not_list_id`: they are not.
+    `tag`: one of their addresses carries each; `not_tag`: none does; `custom`: one of their addresses meets each (`unset`: none has it).
+    `engagement`: they did each. `score_from` and `score_to` bound the score of one of their addresses, 0 to 100, both included. Times are
+    aware; `created_before` is exclusive.
     """
 
     q: str | None = None
@@ -153,6 +154,8 @@ class Filters:
     industry: str | None = None
     size_from: int | None = None
     size_to: int | None = None
+    list_id: UUID | None = None
+    not_list_id: UUID | None = None
     import_id: UUID | None = None
     created_after: datetime | None = None
     created_before: datetime | None = None

@@ -15,6 +15,8 @@ from .message_views import (
     MessagePage,
     MessageView,
     Release,
+    ReleaseAll,
+    Released,
     Settlement,
     StatusView,
     Thaw,
@@ -100,6 +102,15 @@ async def get_message(id: UUID, caller: Reader) -> FullMessageView:
     """One message as it went out, or waits, with its headers and every attempt and answer."""
     async with transaction(caller.organization_id, caller.actor, readonly=True) as connection:
         return FullMessageView.model_validate(await MessageService(connection, caller.organization_id).get(id))
+
+
+@router.post("/messages/release", summary="Release messages that need a review")
+async def release_messages(caller: Writer, body: ReleaseAll | None = None) -> Released:
+    """Lets up to 10,000 messages go on, rendered anew: when what all of them lacked is there now. What still lacks something comes back."""
+    wanted = body or ReleaseAll()
+    async with transaction(caller.organization_id, caller.actor) as connection:
+        service = MessageService(connection, caller.organization_id)
+        return Released(released=await service.release_all(wanted.campaign_id, wanted.mailbox_id))
 
 
 @router.post("/messages/{id}/settle", summary="Settle a doubtful message")

@@ -132,9 +132,24 @@ def skip(id: MessageId, org: Org = None, json: Json = False) -> None:
 
 
 @sending.command("review")
-def review(id: MessageId, org: Org = None, json: Json = False) -> None:
-    """Let a message that needs a review go on, rendered anew."""
-    _decide(id, "release", org, json)
+def review(
+    id: Annotated[UUID | None, typer.Argument(metavar="[ID]", help="The message's id; with --all: none.", show_default=False)] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All that need a review, up to 10,000.")] = False,
+    org: Org = None,
+    json: Json = False,
+) -> None:
+    """Let a message that needs a review go on, rendered anew, or all of them."""
+    if id is not None and not everything:
+        return _decide(id, "release", org, json)
+
+    async def work(session: "Session") -> int:
+        if id is not None or not everything:
+            raise InvalidInput("give a message's id, or --all", field="id")
+        async with transaction(session.organization_id, session.actor) as connection:
+            return await MessageService(connection, session.organization_id).release_all()
+
+    released = run_in(work, org=org, json=json)
+    return show_json({"released": released}) if json else say(f"{released} messages go on.")
 
 
 @sending.command("retry")

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
-from outrider.tenancy import OrganizationId
+from outrider.tenancy import Actor, OrganizationId, transaction
 
 from . import dns
 from .credentials import seal_key
@@ -42,10 +42,9 @@ class Domain:
 class DomainService:
     """The organization's domains, in the caller's transaction."""
 
-    def __init__(self, connection: asyncpg.Connection, organization: OrganizationId, resolver: dns.Resolver | None = None) -> None:
+    def __init__(self, connection: asyncpg.Connection, organization: OrganizationId) -> None:
         self._connection = connection
         self._organization = organization
-        self._resolver = resolver
 
     async def list(self) -> list[Domain]:
         """Return the domains by name; the first thousand."""
@@ -83,10 +82,8 @@ class DomainService:
             raise Conflict(f"{domain} has a key already", field="domain")
         return await self.get(made)
 
-    async def check(self, id: UUID) -> Domain:
-        """Ask DNS, keep what it says, and return the domain. Raises `NotFound`."""
-        found = await self.get(id)
-        checks = await dns.check_domain(self._resolver or dns.Resolver(), found.domain, found.dkim_selector, found.dkim_public_key)
+    async def keep_checks(self, id: UUID, checks: dict[str, Any]) -> Domain:
+        """Keep what DNS said, and return the domain. Raises `NotFound`."""
         await queries.keep_checks(self._connection, organization_id=self._organization, id=id, checks=checks)
         return await self.get(id)
 
@@ -94,3 +91,12 @@ class DomainService:
         """Remove a domain and its key; its mail goes unsigned from then on. Raises `NotFound`."""
         if await queries.delete_domain(self._connection, organization_id=self._organization, id=id) is None:
             raise NotFound(f"there is no domain {id}", field="id")
+
+
+async def check_domain(organization: OrganizationId, actor: Actor, id: UUID, resolver: dns.Resolver | None = None) -> Domain:
+    """Ask DNS, in no transaction since it may take seconds, keep what it says, and return the domain. Raises `NotFound`."""
+    async with transaction(organization, actor, readonly=True) as connection:
+        found = await DomainService(connection, organization).get(id)
+    checks = await dns.check_domain(resolver or dns.Resolver(), found.domain, found.dkim_selector, found.dkim_public_key)
+    async with transaction(organization, actor) as connection:
+        return await DomainService(connection, organization).keep_checks(id, checks)

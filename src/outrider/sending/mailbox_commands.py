@@ -13,7 +13,7 @@ from outrider.runtime import run_in
 from outrider.tenancy import transaction
 
 from .credentials import Credentials
-from .domains import DomainService
+from .domains import DomainService, check_domain
 from .mailboxes import MailboxService
 from .trials import read_for_trial, try_mailbox
 
@@ -145,7 +145,9 @@ def list_domains(
             service = DomainService(connection, session.organization_id)
             if add:
                 await service.add(add)
-            found = [await service.check(one.id) if check else one for one in await service.list()]
+            found = list(await service.list())
+        if check:
+            found = [await check_domain(session.organization_id, session.actor, one.id) for one in found]
         rows = [
             {"domain": one.domain, "record": kind, "name": name, "value": value, "problem": (one.checks.get(kind) or {}).get("problem")}
             for one in found

@@ -9,6 +9,7 @@ from outrider.kit.errors import InvalidInput
 from outrider.kit.http import Cursor, Limit
 from outrider.tenancy import Caller, require, transaction
 
+from . import domains
 from .credentials import Credentials
 from .domains import Domain, DomainService
 from .mailboxes import MailboxService
@@ -146,8 +147,7 @@ async def get_domain(id: UUID, caller: Reader) -> DomainView:
 @router.post("/sending-domains/{id}/check", summary="Check a domain's DNS records")
 async def check_domain(id: UUID, caller: Writer) -> DomainView:
     """Asks DNS for SPF, DKIM and DMARC and says what to do about each."""
-    async with transaction(caller.organization_id, caller.actor) as connection:
-        return _domain(await DomainService(connection, caller.organization_id).check(id))
+    return _domain(await domains.check_domain(caller.organization_id, caller.actor, id))
 
 
 @router.delete("/sending-domains/{id}", summary="Remove a domain that signs", status_code=204)

@@ -113,6 +113,23 @@ class Release(BaseModel):
     body: Text | None = Field(None, max_length=500_000)
 
 
+class ReleaseAll(BaseModel):
+    """Which of the messages that need a review go on; what is left out asks nothing."""
+
+    model_config = example({}, {"campaign_id": ID}, forbid=True)
+
+    campaign_id: UUID | None = None
+    mailbox_id: UUID | None = None
+
+
+class Released(BaseModel):
+    """How many messages go on."""
+
+    model_config = example({"released": 12})
+
+    released: int
+
+
 class StatusView(BaseModel):
     """How sending stands. Counts stop at 10,000."""
 

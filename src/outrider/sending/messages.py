@@ -214,6 +214,13 @@ class MessageService:
             raise Conflict(f"the message is {before.status}: only what needs a review is released", field="id")
         return await self.get(id)
 
+    async def release_all(self, campaign_id: UUID | None = None, mailbox_id: UUID | None = None) -> int:
+        """Let what waits for a look go on, rendered anew, at most 10,000; returns how many. What still lacks something comes back."""
+        released = await queries.release_all(
+            self._connection, organization_id=self._organization, campaign_id=campaign_id, mailbox_id=mailbox_id, most=COUNTED_TO
+        )
+        return int(released)
+
     async def skip(self, id: UUID) -> FullMessage:
         """Leave a message out that was not sent; its person goes on with the next step. Raises `NotFound`, `Conflict`."""
         before = await self.get(id)

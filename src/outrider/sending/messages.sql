@@ -150,6 +150,16 @@ SELECT sending.f_settle(:id, :outcome, :evidence);
 -- How many of the messages that wait for a look go on.
 SELECT sending.f_release(:ids::uuid[], :subject, :body);
 
+-- name: release_all(organization_id, campaign_id, mailbox_id, most)$
+-- How many of the messages that wait for a look go on, the oldest first; NULL asks nothing.
+SELECT sending.f_release(ARRAY(
+    SELECT m.id FROM sending.messages AS m
+    WHERE m.organization_id = :organization_id AND m.status = 'needs_review'
+        AND (:campaign_id::uuid IS NULL OR m.campaign_id = :campaign_id::uuid)
+        AND (:mailbox_id::uuid IS NULL OR m.mailbox_id = :mailbox_id::uuid)
+    ORDER BY m.id LIMIT :most
+));
+
 -- name: retry(ids)$
 -- How many of the messages that a server refused are queued again.
 SELECT sending.f_retry(:ids::uuid[]);

@@ -26,6 +26,7 @@ ALTER TABLE engagement.deliveries ADD COLUMN job_id uuid;
 -- squawk-ignore require-concurrent-index-deletion
 DROP INDEX engagement.idx_deliveries_pending;
 CREATE INDEX idx_deliveries_state ON engagement.deliveries (organization_id, state, id DESC);
+CREATE INDEX idx_deliveries_failed ON engagement.deliveries (organization_id, source_id) WHERE state = 'failed';
 CREATE INDEX idx_deliveries_source ON engagement.deliveries (organization_id, source_id, id DESC);
 
 -- What came is not changed by anybody; what became of it is.

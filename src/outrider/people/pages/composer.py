@@ -50,10 +50,10 @@ async def composing(
     connection: asyncpg.Connection, visitor: Visitor, state: ListState, known: Mapping[str, CustomField], add: str = ""
 ) -> Composer:
     """Return the composer of a list in a state; `add` names the filter to be added, and anything else adds none."""
-    imports = await _imports(connection, visitor, state)
+    names = await _names(connection, visitor, [state.filters])
     field = list_filters.field_named(state.kind, add, known)
     form = _form_of(field, state, known, await _options(connection, visitor, field)) if field else None
-    return Composer(state, list_filters.chips(state, known, visitor.time_zone, imports), list_filters.fields_of(state.kind, known), form)
+    return Composer(state, list_filters.chips(state, known, visitor.time_zone, names), list_filters.fields_of(state.kind, known), form)
 
 
 async def compose_people(
@@ -74,11 +74,10 @@ async def compose_people(
 async def filters_to_words(connection: asyncpg.Connection, visitor: Visitor, asked: Sequence[AnyFilters]) -> list[list[str]]:
     """Return what filters of people ask in words, one text each; [] for those that ask nothing."""
     known = await CustomFields(connection, visitor.organization_id).known()
-    rows = queries.imports(connection, organization_id=visitor.organization_id)
-    imports = {str(row["id"]): row["name"] async for row in rows} if any(getattr(one, "import_id", None) for one in asked) else {}
+    names = await _names(connection, visitor, asked)
     words = []
     for filters in asked:
-        chips = list_filters.chips(ListState("people", filters, "newest"), known, visitor.time_zone, imports)
+        chips = list_filters.chips(ListState("people", filters, "newest"), known, visitor.time_zone, names)
         words.append(([f"“{filters.q}”"] if filters.q else []) + [chip.text for chip in chips])
     return words
 
@@ -105,12 +104,12 @@ def _form_of(
     return FilterForm(field, options, value, state.hidden(*leave_out), custom, key, ops)
 
 
-async def _imports(connection: asyncpg.Connection, visitor: Visitor, state: ListState) -> dict[str, str]:
-    id = getattr(state.filters, "import_id", None)
-    if id is None:
-        return {}
-    name = await queries.import_name(connection, organization_id=visitor.organization_id, id=id)
-    return {str(id): name} if name else {}
+async def _names(connection: asyncpg.Connection, visitor: Visitor, asked: Sequence[AnyFilters]) -> dict[str, str]:
+    """Return what the imports and lists are called that filters name, by id."""
+    held = [getattr(one, name, None) for one in asked for name in list_filters.NAMED]
+    ids = [id for id in held if id is not None]
+    rows = queries.names_by_id(connection, organization_id=visitor.organization_id, ids=ids)
+    return {str(row["id"]): row["name"] async for row in rows} if ids else {}
 
 
 async def _options(connection: asyncpg.Connection, visitor: Visitor, field: list_filters.FilterField) -> list[tuple[str, str]]:
@@ -127,6 +126,8 @@ async def _options(connection: asyncpg.Connection, visitor: Visitor, field: list
         return [(row["source"], row["source"]) async for row in queries.sources(connection, **where)]
     if field.source == "imports":
         return [(str(row["id"]), row["name"]) async for row in queries.imports(connection, **where)]
+    if field.source == "lists":
+        return [(str(row["id"]), row["name"]) async for row in queries.lists(connection, **where)]
     if field.source == "namespaces":
         return [(row["name"], row["name"]) async for row in queries.namespaces(connection, **where)]
     return list(field.options)

@@ -71,6 +71,8 @@ DOING_OPTIONS = tuple(
     for one in (EngagementFilter(what, did, None, days),)
 )
 DOMAIN_HINT = "Such as acme.com."
+NAMED = ("import_id", "list_id", "not_list_id")
+"""The filters whose values are ids, which chips say by name."""
 PEOPLE = (
     FilterField("company", "Company", words="Company has", hint="Part of its name or domain.", group="Who"),
     FilterField("domain", "Company domain", words="Company domain is", hint=DOMAIN_HINT, group="Who"),
@@ -86,6 +88,8 @@ PEOPLE = (
     FilterField("status", "Status", "choice", "Status is", _statuses(PERSON_STATUSES), group="Who"),
     FilterField("tag", "Tag", "tag", "Tagged", group="Tags"),
     FilterField("not_tag", "Without tag", "tag", "Not tagged", group="Tags"),
+    FilterField("list_id", "On a list", "choice", "On the list", source="lists", group="Tags"),
+    FilterField("not_list_id", "Not on a list", "choice", "Not on the list", source="lists", group="Tags"),
     FilterField("engagement", "What they did", "doing", options=DOING_OPTIONS, group="Outreach"),
     FilterField("score_from", "Score from", "number", "Score from", group="Outreach"),
     FilterField("score_to", "Score to", "number", "Score up to", group="Outreach"),
@@ -165,8 +169,8 @@ def field_named(kind: str, name: str, known: Mapping[str, CustomField]) -> Filte
     return FilterField(name, key, "custom", group="Custom fields") if key != name and key and kind != "companies" else None
 
 
-def chips(state: ListState, known: Mapping[str, CustomField], time_zone: str, imports: Mapping[str, str]) -> list[Chip]:
-    """Return what is asked besides the search, one chip a filter. `imports` are the names of imports by id."""
+def chips(state: ListState, known: Mapping[str, CustomField], time_zone: str, names: Mapping[str, str]) -> list[Chip]:
+    """Return what is asked besides the search, one chip a filter. `names` are those of imports and lists by id."""
     found = []
     words = {one.name: one for one in FIELDS[state.kind]}
     for name in state.filters.__dataclass_fields__:
@@ -174,13 +178,13 @@ def chips(state: ListState, known: Mapping[str, CustomField], time_zone: str, im
         if name == "q" or held in (None, "", ()):
             continue
         for value in held if isinstance(held, tuple) else (held,):
-            text = _custom_words(value, known) if isinstance(value, CustomFilter) else _words(words[name], value, time_zone, imports)
+            text = _custom_words(value, known) if isinstance(value, CustomFilter) else _words(words[name], value, time_zone, names)
             field = f"{CUSTOM}{value.key}" if isinstance(value, CustomFilter) else name
             found.append(Chip(text, state.without(name, value).address(), field))
     return found
 
 
-def _words(field: FilterField, value: Any, time_zone: str, imports: Mapping[str, str]) -> str:
+def _words(field: FilterField, value: Any, time_zone: str, names: Mapping[str, str]) -> str:
     if isinstance(value, EngagementFilter):
         return doing(value)
     if isinstance(value, bool):
@@ -189,8 +193,8 @@ def _words(field: FilterField, value: Any, time_zone: str, imports: Mapping[str,
         return f"{field.words} {_day(value, time_zone, is_end=field.name == 'created_before')}"
     if field.name == "country_code":
         return f"{field.words} {country(str(value))}"
-    if field.name == "import_id":
-        return f"{field.words} {imports.get(str(value), 'that is gone')}"
+    if field.name in NAMED:
+        return f"{field.words} {names.get(str(value), 'that is gone')}"
     if isinstance(value, int):
         return f"{field.words} {value:,}"
     shown = dict(field.options).get(str(value), str(value))

@@ -55,6 +55,10 @@ OF_PERSON = {
         "m.company_id = ANY (ARRAY(SELECT d.id FROM company.master AS d WHERE d.organization_id = $1 AND d.employee_count >= {}))"
     ),
     "size_to": "m.company_id = ANY (ARRAY(SELECT d.id FROM company.master AS d WHERE d.organization_id = $1 AND d.employee_count <= {}))",
+    "list_id": ("m.id = ANY (ARRAY(SELECT l.person_id FROM marketing.list_members AS l WHERE l.organization_id = $1 AND l.list_id = {}))"),
+    "not_list_id": (
+        "NOT EXISTS (SELECT FROM marketing.list_members AS l WHERE l.organization_id = $1 AND l.list_id = {} AND l.person_id = m.id)"
+    ),
     "created_after": "m.created_at >= {}",
     "created_before": "m.created_at < {}",
     "namespace": (
@@ -64,6 +68,7 @@ OF_PERSON = {
 }
 """Conditions on a person, as `full` uses them: with the set that they are in."""
 OF_COMPANY = "FROM company.master AS d WHERE d.organization_id = $1 AND d.id = m.company_id"
+OF_LIST = "FROM marketing.list_members AS l WHERE l.organization_id = $1 AND l.list_id = {} AND l.person_id = m.id"
 OF_ONE_PERSON = OF_PERSON | {
     "company": (
         "(SELECT d.search_text LIKE (SELECT people.f_pattern({})) FROM company.master AS d "
@@ -72,6 +77,8 @@ OF_ONE_PERSON = OF_PERSON | {
     "industry": f"(SELECT position(lower({{}}) IN lower(d.industry)) > 0 {OF_COMPANY})",
     "size_from": f"(SELECT d.employee_count >= {{}} {OF_COMPANY})",
     "size_to": f"(SELECT d.employee_count <= {{}} {OF_COMPANY})",
+    "list_id": f"(SELECT count(*) > 0 {OF_LIST})",
+    "not_list_id": f"(SELECT count(*) = 0 {OF_LIST})",
     "namespace": (
         "(SELECT count(*) > 0 FROM people.profiles AS p WHERE p.organization_id = $1 AND p.person_id = m.id AND p.namespace_id = "
         "(SELECT n.id FROM tenancy.namespaces AS n WHERE n.organization_id = $1 AND n.name = {}))"
@@ -108,6 +115,7 @@ OF_CONTACT = {
 }
 TYPES = {
     "score_from": "numeric", "score_to": "numeric", "has_linkedin": "boolean", "size_from": "bigint", "size_to": "bigint",
+    "list_id": "uuid", "not_list_id": "uuid",
     "has_phone": "boolean", "has_company": "boolean", "import_id": "uuid", "created_after": "timestamptz", "created_before": "timestamptz",
 }  # fmt: skip
 

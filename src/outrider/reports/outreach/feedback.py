@@ -40,9 +40,10 @@ async def read_feedback(
 ) -> Page[Feedback]:
     """Return a page of what the days taught, the last first; empty before it was worked out. Raises `NotFound` and `InvalidInput`."""
     check_limit(limit)
-    await _check_campaign(connection, organization, campaign)
     query = queries.days(connection, organization_id=organization, campaign_id=campaign, before=_before(cursor), count=limit + 1)
     found = [to_feedback(row) async for row in query]
+    if not found:
+        await _check_campaign(connection, organization, campaign)
     items = found[:limit]
     return Page(items, encode_cursor(items[-1].day) if len(found) > limit else None)
 

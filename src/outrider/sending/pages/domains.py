@@ -10,7 +10,7 @@ from starlette.responses import Response
 from outrider.kit import pages as ui
 from outrider.tenancy import Visitor
 
-from ..domains import DomainService
+from ..domains import DomainService, check_domain
 from . import words
 from .frame import Reader, Writer, freeze_of
 
@@ -26,8 +26,7 @@ async def show(request: Request, visitor: Reader, id: UUID) -> Response:
 @router.post("/sending-domains/{id}/check")
 async def check(request: Request, visitor: Writer, id: UUID) -> Response:
     """Ask DNS and show what it says."""
-    async with visitor.transaction() as connection:
-        found = await DomainService(connection, visitor.organization_id).check(id)
+    found = await check_domain(visitor.organization_id, visitor.actor, id)
     wrong = [words.KINDS[kind][0] for kind, said in found.checks.items() if said["problem"]]
     told = f"{', '.join(wrong)}: something is left to do" if wrong else "All three records are as they should be"
     return ui.redirect(request, f"/sending-domains/{id}", toast=told, tone="info" if wrong else "good")

@@ -13,7 +13,7 @@ from outrider.kit.http import Cursor, Text
 
 from ..messages import SEARCHED, STATUSES, MessageService
 from . import words
-from .frame import Reader, Word, freeze_of
+from .frame import Reader, Word, Writer, freeze_of
 
 router = APIRouter()
 PAGE = 50
@@ -65,10 +65,23 @@ async def index(
         "mailboxes": _with(mailboxes, mailbox, "the mailbox"),
         "freeze": freeze,
         "words": words,
+        "may_write": visitor.may("mailboxes:write"),
     }
     if ui.is_htmx(request):
         return ui.fragment(request, "sending/messages.html", "list", **context)
     return ui.page(request, "sending/messages.html", **context)
+
+
+@router.post("/messages/release")
+async def release(request: Request, visitor: Writer) -> Response:
+    """Let what needs a look go on, rendered anew: all of it, or a campaign's or mailbox's."""
+    form = await ui.form(request)
+    campaign, mailbox = str(form.get("campaign", "")), str(form.get("mailbox", ""))
+    async with visitor.transaction() as connection:
+        service = MessageService(connection, visitor.organization_id)
+        released = await service.release_all(_id(campaign, "campaign"), _id(mailbox, "mailbox"))
+    back = ui.address("/messages", {"status": "needs_review", "campaign": campaign, "mailbox": mailbox})
+    return ui.redirect(request, back, toast=f"{ui.plural(released, 'message')} will be written anew")
 
 
 def _id(text: str, field: str) -> UUID | None:
