@@ -423,5 +423,7 @@ PIECES: dict[str, str] = {
     "/templates/people": "people to preview a text for, for a field",
     "/sign-in/oidc": "leads to the provider",
     "/sign-in/oidc/callback": "where the provider sends people back to",
+    "/t/c/{token}": "a link of a mail: leads on",
+    "/t/o/{token}.gif": "the picture of a mail",
     "/suppressions/export.csv": "a download",
 }
