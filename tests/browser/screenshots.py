@@ -29,6 +29,11 @@ SPREAD = """
 """
 
 
+READ = "SELECT count(DISTINCT message_id) FROM engagement.events WHERE organization_id = $1 AND type = 'open' AND verdict = 'human'"
+ENOUGH = 70
+"""How many messages of the demo's campaign people have opened when it is photographed: after about two minutes."""
+
+
 @dataclass(frozen=True)
 class Shot:
     """One picture: its name, the page (with what `places` fills in), and how it is looked at."""
@@ -52,13 +57,18 @@ SHOTS = (
     Shot("people-phone", "/people", phone=True),
     Shot("person", "/people/{person}"),
     Shot("namespaces", "/namespaces"),
+    Shot("campaign", "/campaigns/{campaign}", height=930),
+    Shot("campaign-write", "/campaigns/{campaign}/steps", height=1000),
+    Shot("campaign-report", "/campaigns/{campaign}/report", height=1000),
+    Shot("activity", "/activity", height=860),
+    Shot("mailbox", "/mailboxes/{mailbox}", height=1000),
     Shot("database", "/database", organization="default"),
 )
 
 
 async def main(target: Path, port: int) -> None:
     """Start, prepare, photograph, and say how large it all is."""
-    environment = {**os.environ, "OUTRIDER_PORT": str(port)}
+    environment = {**os.environ, "OUTRIDER_PORT": str(port), "OUTRIDER_DEMO_MAIL_PORT": str(port + 1)}
     process = subprocess.Popen(  # noqa: ASYNC220  (there is nothing else to do meanwhile)
         [sys.executable, "-m", "outrider", "up"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -112,8 +122,13 @@ async def prepare() -> tuple[dict[str, str], dict[str, str]]:
         imported = await admin.fetchval(
             "SELECT id FROM intake.imports WHERE organization_id = $1 AND state = 'completed' ORDER BY rows_failed DESC LIMIT 1", demo
         )
+        while await admin.fetchval(READ, demo) < ENOUGH:
+            await asyncio.sleep(1)
+        campaign = await admin.fetchval("SELECT campaign_id FROM marketing.campaigns WHERE organization_id = $1", demo)
+        mailbox = await admin.fetchval("SELECT id FROM sending.mailboxes WHERE organization_id = $1 ORDER BY email LIMIT 1", demo)
         await admin.close()
-        return secrets, {"person": str(person), "imported": str(imported), "uploaded": str(uploaded.id)}
+        places = {"person": person, "imported": imported, "uploaded": uploaded.id, "campaign": campaign, "mailbox": mailbox}
+        return secrets, {name: str(id) for name, id in places.items()}
 
 
 async def photograph(browser: Browser, base: str, shot: Shot, secrets: dict[str, str], places: dict[str, str], target: Path) -> None:
