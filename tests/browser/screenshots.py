@@ -122,7 +122,7 @@ async def prepare() -> tuple[dict[str, str], dict[str, str]]:
         imported = await admin.fetchval(
             "SELECT id FROM intake.imports WHERE organization_id = $1 AND state = 'completed' ORDER BY rows_failed DESC LIMIT 1", demo
         )
-        while await admin.fetchval(READ, demo) < ENOUGH:
+        while await admin.fetchval(READ, demo) < ENOUGH:  # noqa: ASYNC110  (another process does it)
             await asyncio.sleep(1)
         campaign = await admin.fetchval("SELECT campaign_id FROM marketing.campaigns WHERE organization_id = $1", demo)
         mailbox = await admin.fetchval("SELECT id FROM sending.mailboxes WHERE organization_id = $1 ORDER BY email LIMIT 1", demo)
