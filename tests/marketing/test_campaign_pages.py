@@ -23,7 +23,7 @@ async def test_the_list_shows_each_ones_state_and_figures(signed_in, scene, clie
     await scene.campaign(name="Autumn", state="sending", target_count=398, sent_count=120, response_count=4, bounce_count=3)
     found = await text(owner, "/campaigns")
     assert "Autumn Sending 398 120 of 398 – – 4 1.0% 3 2.5%" in found
-    assert "Q4 push Draft" in found
+    assert "Q4 push playmaker Draft" in found
     only = await text(owner, "/campaigns?state=sending")
     assert "Autumn" in only
     assert "Q4 push" not in only
