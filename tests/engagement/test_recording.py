@@ -122,6 +122,15 @@ async def test_a_reply_stops_its_sequence_and_is_an_intent(scene, sent):
     assert await counters(scene, campaign) == {"sent": 3, "delivered": 3, "response": 1}
 
 
+@pytest.mark.parametrize("type", ["reply", "linkedin_reply"])
+async def test_a_reply_that_names_no_campaign_stops_all_that_writes_to_the_person(scene, sent, type):
+    _, (one, other, _) = sent
+    person = await scene.value("SELECT person_id FROM sending.messages WHERE id = $1", one)
+    await happen(scene, Happening(type, "linkedin", NOW, person_id=person))
+    assert [(await state(scene, message))["state"] for message in (one, other)] == ["stopped", "ready"]
+    assert (await state(scene, one))["reason"] == "reply"
+
+
 @pytest.mark.parametrize(
     "payload",
     [

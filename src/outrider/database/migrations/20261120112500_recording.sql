@@ -200,7 +200,7 @@ BEGIN
         SELECT c.contact_id, (
             SELECT max(v.occurred_at) FROM engagement.events AS v
             WHERE v.organization_id = v_organization AND v.person_id = c.person_id AND v.contact_id = c.contact_id AND v.verdict = 'human'
-                AND v.type IN ('reply', 'open', 'click')
+                AND v.type IN ('reply', 'linkedin_reply', 'open', 'click')
         ) AS active_at
         FROM vault.contacts AS c WHERE c.organization_id = v_organization AND c.person_id = ANY (p_people)
     ) AS a
@@ -208,7 +208,8 @@ BEGIN
 END $$;
 
 -- What new events set off: replies, bounces, complaints and unsubscribes stop enrollments, suppress addresses and change contacts; people's
--- own doings are activity; replies and clicks are intents. `p_from` and `p_until` hold the events' times.
+-- own doings are activity; replies and clicks are intents. A reply on LinkedIn is one too; one that names no campaign stops all that still
+-- writes to the person. `p_from` and `p_until` hold the events' times.
 CREATE FUNCTION engagement.f_apply(p_ids uuid[], p_from timestamptz, p_until timestamptz) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -218,7 +219,7 @@ DECLARE
 BEGIN
     SELECT array_agg(v) INTO v_events FROM engagement.events AS v
     WHERE v.organization_id = v_organization AND v.id = ANY (p_ids) AND v.occurred_at BETWEEN p_from AND p_until
-        AND v.verdict = 'human' AND v.type IN ('reply', 'bounce', 'dropped', 'spam_report', 'unsubscribe', 'open', 'click');
+        AND v.verdict = 'human' AND v.type IN ('reply', 'linkedin_reply', 'bounce', 'dropped', 'spam_report', 'unsubscribe', 'open', 'click');
     IF v_events IS NULL THEN
         RETURN;
     END IF;
@@ -239,17 +240,24 @@ BEGIN
     UPDATE marketing.enrollments AS e SET state = 'stopped', reason = s.reason, stopped_at = now(), next_step = NULL, next_at = NULL
     FROM (
         SELECT DISTINCT ON (f.id)
-            f.id, CASE v.type WHEN 'spam_report' THEN 'complaint' WHEN 'dropped' THEN 'bounce' ELSE v.type END AS reason
+            f.id, CASE v.type
+                WHEN 'spam_report' THEN 'complaint' WHEN 'dropped' THEN 'bounce' WHEN 'linkedin_reply' THEN 'reply' ELSE v.type
+            END AS reason
         FROM unnest(v_events) AS v
         CROSS JOIN LATERAL (
             SELECT n.id FROM marketing.enrollments AS n
-            WHERE n.organization_id = v_organization AND n.id = v.enrollment_id AND (v.type = 'reply' OR v.payload ->> 'scope' = 'campaign')
+            WHERE n.organization_id = v_organization AND n.id = v.enrollment_id
+                AND (v.type IN ('reply', 'linkedin_reply') OR v.payload ->> 'scope' = 'campaign')
             UNION ALL
             SELECT n.id FROM marketing.enrollments AS n
-            WHERE n.organization_id = v_organization AND n.contact_id = v.contact_id AND v.type <> 'reply'
+            WHERE n.organization_id = v_organization AND n.person_id = v.person_id AND v.type IN ('reply', 'linkedin_reply')
+                AND v.enrollment_id IS NULL
+            UNION ALL
+            SELECT n.id FROM marketing.enrollments AS n
+            WHERE n.organization_id = v_organization AND n.contact_id = v.contact_id AND v.type NOT IN ('reply', 'linkedin_reply')
                 AND v.payload ->> 'scope' IS DISTINCT FROM 'campaign'
         ) AS f
-        WHERE v.type IN ('reply', 'bounce', 'dropped', 'spam_report', 'unsubscribe')
+        WHERE v.type IN ('reply', 'linkedin_reply', 'bounce', 'dropped', 'spam_report', 'unsubscribe')
         ORDER BY f.id, v.occurred_at
     ) AS s
     WHERE e.organization_id = v_organization AND e.id = s.id AND e.state IN ('ready', 'active', 'paused');
@@ -259,7 +267,7 @@ BEGIN
     INNER JOIN marketing.campaigns AS c ON c.organization_id = v_organization AND c.campaign_id = v.campaign_id AND c.stops_at_same_company
     INNER JOIN people.master AS p ON p.organization_id = v_organization AND p.id = v.person_id
     INNER JOIN people.master AS o ON o.organization_id = v_organization AND o.company_id = p.company_id AND o.id <> p.id
-    WHERE v.type = 'reply' AND e.organization_id = v_organization AND e.campaign_id = v.campaign_id AND e.person_id = o.id AND e.state IN ('ready', 'active');
+    WHERE v.type IN ('reply', 'linkedin_reply') AND e.organization_id = v_organization AND e.campaign_id = v.campaign_id AND e.person_id = o.id AND e.state IN ('ready', 'active');
 
     UPDATE vault.contacts AS k SET
         status = CASE
@@ -269,7 +277,7 @@ BEGIN
     FROM (
         SELECT
             v.contact_id, bool_or(v.type IN ('unsubscribe', 'spam_report') AND v.payload ->> 'scope' IS DISTINCT FROM 'campaign') AS is_unwanted,
-            bool_or(v.type IN ('bounce', 'dropped')) AS is_bounced, max(v.occurred_at) FILTER (WHERE v.type IN ('reply', 'open', 'click')) AS active_at
+            bool_or(v.type IN ('bounce', 'dropped')) AS is_bounced, max(v.occurred_at) FILTER (WHERE v.type IN ('reply', 'linkedin_reply', 'open', 'click')) AS active_at
         FROM unnest(v_events) AS v WHERE v.contact_id IS NOT NULL GROUP BY v.contact_id
     ) AS a
     WHERE k.organization_id = v_organization AND k.contact_id = a.contact_id AND (
@@ -280,7 +288,7 @@ BEGIN
     INSERT INTO marketing.prospect_intents (organization_id, person_id, campaign_id, type, occurred_at, created_by)
     SELECT v_organization, v.person_id, v.campaign_id, i.type, min(v.occurred_at), 'system:engagement'
     FROM unnest(v_events) AS v CROSS JOIN LATERAL (SELECT CASE v.type WHEN 'click' THEN 'click_through' ELSE 'reply' END AS type) AS i
-    WHERE v.type IN ('reply', 'click') AND v.person_id IS NOT NULL
+    WHERE v.type IN ('reply', 'linkedin_reply', 'click') AND v.person_id IS NOT NULL
     GROUP BY v.person_id, v.campaign_id, i.type
     ON CONFLICT (organization_id, person_id, campaign_id, type) DO NOTHING;
 
