@@ -102,7 +102,7 @@ LARGE_BODIES = {("POST", "/api/imports"): "imports:write", ("POST", "/api/ingest
 UPLOADS = (("POST", "/api/imports"), ("POST", "/imports"))
 """Where bodies may be `max_upload_bytes` long; they are streamed."""
 
-SMALL_FORMS = tuple(("POST", path) for path in ("/sign-in", "/sign-in/code", "/sign-in/forgotten", "/sign-in/reset", "/theme"))
+SMALL_FORMS = tuple(("POST", path) for path in ("/sign-in", "/sign-in/code", "/sign-in/forgotten", "/sign-in/reset", "/theme", "/u/"))
 """What strangers may send: short."""
 MAX_SMALL_FORM_BYTES = 16 * 1024
 MAX_HEADER_BYTES = 64 * 1024

@@ -252,3 +252,50 @@ async def test_the_application_cannot_write_events_otherwise(scene, sent):
         with pytest.raises(Exception, match="permission denied"):
             async with tenancy.transaction(scene.organization, ACTOR) as connection:
                 await connection.execute(statement)
+
+
+async def other_address(scene, message):
+    """Queue a message in the same campaign to another address of the same person; its id."""
+    rows = await scene.run(
+        """
+        WITH contact AS (
+            INSERT INTO vault.contacts (email, source, person_id)
+            SELECT 'other-' || m.recipient, 'test', m.person_id FROM sending.messages AS m WHERE m.id = $1
+            RETURNING contact_id, email, person_id
+        ),
+        campaign AS (
+            INSERT INTO marketing.campaigns (name, state, window_start, window_end, window_days)
+            VALUES ('Other', 'sending', '00:00', '24:00', '{1,2,3,4,5,6,7}') RETURNING campaign_id
+        )
+        INSERT INTO marketing.enrollments (campaign_id, person_id, contact_id, email, next_step, next_at)
+        SELECT campaign_id, person_id, contact_id, email, 1, now() FROM contact CROSS JOIN campaign RETURNING id
+        """,
+        message,
+    )
+    return rows[0]["id"]
+
+
+@pytest.mark.parametrize("type", ["unsubscribe", "spam_report"])
+async def test_who_says_no_says_it_for_all_their_addresses(scene, sent, type):
+    enrollment = await other_address(scene, sent[1][0])
+    await happen(scene, event(type, sent[1][0], key="u1"))
+    assert await scene.value("SELECT state FROM marketing.enrollments WHERE id = $1", enrollment) == "stopped"
+
+
+async def test_a_no_is_kept_as_one_when_the_address_was_suppressed_before(scene, sent):
+    email = (await state(scene, sent[1][0]))["email"]
+    async with tenancy.transaction(scene.organization, ACTOR) as connection:
+        await sending.suppress(connection, scene.organization, email, "address", "bounce")
+    await happen(scene, event("unsubscribe", sent[1][0], key="u1"))
+    async with tenancy.transaction(scene.organization, ACTOR) as connection:
+        assert await sending.suppressed(connection, scene.organization, [email]) == {email: "unsubscribe"}
+
+
+async def test_nobody_elses_payload_makes_a_complaint_smaller(scene, sent):
+    await happen(scene, event("spam_report", sent[1][0], key="c1", payload={"scope": "campaign"}))
+    after = await state(scene, sent[1][0])
+    assert after["status"] == "unsubscribed"
+    assert (
+        await scene.value("SELECT count(*) FROM sending.suppressions WHERE organization_id = kit.f_organization() AND campaign_id IS NULL")
+        == 1
+    )

@@ -174,3 +174,15 @@ async def test_rules_are_the_organizations_own(client, stranger):
     assert (await stranger.get("/api/verdict-rules")).json()["items"] == []
     assert (await stranger.delete(f"/api/verdict-rules/{made['id']}")).status_code == 404
     assert [one["id"] for one in (await client.get("/api/verdict-rules")).json()["items"]] == [made["id"]]
+
+
+async def test_a_flood_of_fetches_is_not_written_down(anonymous, scene, message):
+    for number in range(80):
+        assert (await anonymous.get(pixel(scene, message), headers={"user-agent": f"Mozilla/5.0 Firefox/{number}"})).status_code == 200
+    assert len(await events(scene)) < 61
+
+
+async def test_a_stranger_cannot_send_much_to_the_unsubscribe_page(anonymous):
+    answer = await anonymous.post("/u/AAAA", content=b"&" * 100_000, headers={"content-type": "application/x-www-form-urlencoded"})
+    assert answer.status_code == 413
+    assert (await anonymous.post("/u/AAAA", content=b"&" * 1000)).status_code == 404

@@ -15,7 +15,7 @@ from outrider.tenancy import OrganizationId
 from .places import place_after, read_place
 from .recording import record
 from .store import activity_queries as queries
-from .types import Happening, Recorded
+from .types import OWN_PLATFORM, Happening, Recorded
 
 MOST = 1_000
 VERDICTS = ("human", "automatic")
@@ -85,7 +85,12 @@ async def types_of_activity(connection: asyncpg.Connection, organization: Organi
 
 
 async def take(connection: asyncpg.Connection, organization: OrganizationId, happenings: Sequence[Happening]) -> list[Recorded]:
-    """Record what a program tells, once each, all or none. Raises `InvalidInput` naming an id that the organization has not."""
+    """Record what a program tells, once each, all or none.
+
+    Raises `InvalidInput` naming an id that the organization has not, and for our own platform, for which nobody else speaks.
+    """
+    if any(one.platform == OWN_PLATFORM for one in happenings):
+        raise InvalidInput(f"platform is {OWN_PLATFORM!r}: say where it happened, such as product or linkedin", field="platform")
     named: dict[str, list[UUID]] = {
         field: list({getattr(one, field) for one in happenings} - {None})
         for field in ("person_id", "campaign_id", "message_id", "enrollment_id")

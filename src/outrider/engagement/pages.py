@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from outrider.kit import pages as ui
 
-from .unsubscribing import find_recipient, unsubscribe
+from .unsubscribing import check_link, find_recipient, unsubscribe
 
 ONE_CLICK = "One-Click"
 """What a mail program sends in `List-Unsubscribe` when its own button was pressed (RFC 8058)."""
@@ -26,6 +26,7 @@ async def ask(request: Request, token: Token) -> Response:
 @router.post("/u/{token}")
 async def act(request: Request, token: Token) -> Response:
     """Unsubscribe: by the page's buttons, or by the button of a mail program. Needs no sign-in: the link itself is the right."""
+    check_link(token)  # before the body is read
     form = await ui.form(request)
     if form.get("List-Unsubscribe") == ONE_CLICK:
         await unsubscribe(token)

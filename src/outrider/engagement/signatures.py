@@ -69,7 +69,7 @@ def without_secrets(body: bytes, secret_keys: Sequence[str]) -> bytes:
 def _fresh(timestamp: str) -> bool:
     try:
         return abs(time.time() - int(timestamp)) <= FRESH_SECONDS
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
 
 

@@ -58,6 +58,11 @@ async def unsubscribe(token: str, scope: Scope = "all") -> Recipient:
     return Recipient(row["email"], row["campaign"], row["organization"])
 
 
+def check_link(token: str) -> None:
+    """Raise `NotFound` for a link that is not ours."""
+    _read(token)
+
+
 def _read(token: str) -> Signed:
     signed = keyring.signer().read("unsubscribe", token)
     if signed is None:

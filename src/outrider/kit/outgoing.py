@@ -6,6 +6,7 @@ is connected to, so a name that answers differently the second time gains nothin
 
 import asyncio
 import ipaddress
+import json
 import socket
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +14,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 from .errors import InvalidInput
 
+LONGEST_ANSWER = 65_536
+NAT64, COMPATIBLE = ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::/96")
+"""Networks of IPv6 whose last four bytes are an address of IPv4 (RFC 6052; RFC 4291, 2.5.5.1, no longer in use)."""
 _allow_private = False
 _allowed: set[tuple[str, int]] = set()
 
@@ -32,6 +36,10 @@ def is_public(address: str) -> bool:
     """Whether an IP address belongs to the public internet."""
     found = ipaddress.ip_address(address.partition("%")[0])
     mapped = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None)
+    if found in NAT64:
+        mapped = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+    if found in COMPATIBLE:
+        return False
     return found.is_global and not found.is_multicast and (mapped is None or is_public(str(mapped)))
 
 
@@ -95,14 +103,23 @@ async def post_form(url: str, form: Mapping[str, str], *, timeout: float = 20) -
     address = (await resolve(parts.hostname, port, field="token_url"))[0][1]
     place = f"[{address}]" if ":" in address else address
     checked = urlunsplit((parts.scheme, f"{place}:{port}", parts.path, parts.query, ""))
+    headers = {"Host": parts.netloc, "Accept-Encoding": "identity"}
     try:
-        async with httpx2.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False) as client:
-            answer = await client.post(
-                checked, data=dict(form), headers={"Host": parts.netloc}, extensions={"sni_hostname": parts.hostname}
-            )
+        async with (
+            asyncio.timeout(timeout),
+            httpx2.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False) as client,
+            client.stream("POST", checked, data=dict(form), headers=headers, extensions={"sni_hostname": parts.hostname}) as answer,
+        ):
+            body = b""
+            async for chunk in answer.aiter_raw():  # as it comes: nothing is unpacked
+                body += chunk
+                if len(body) > LONGEST_ANSWER:
+                    raise InvalidInput(f"{parts.hostname} answers more than {LONGEST_ANSWER:,} bytes", field="token_url")
+    except TimeoutError as error:
+        raise InvalidInput(f"{parts.hostname} did not answer within {timeout:.0f} s", field="token_url") from error
     except httpx2.HTTPError as error:
         raise InvalidInput(f"{parts.hostname} does not answer: {error or type(error).__name__}", field="token_url") from error
     try:
-        return answer.status_code, answer.json()
+        return answer.status_code, json.loads(body)
     except ValueError:
         return answer.status_code, None

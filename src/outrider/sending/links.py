@@ -8,8 +8,8 @@ from uuid import UUID
 from outrider.kit.signing import Signer
 
 LONGEST_URL = 2000
-_ANCHOR = re.compile(r"""(<a\b[^>]*?\bhref\s*=\s*)(["'])(https?://[^"'<>]+)\2""", re.IGNORECASE)
-_END = re.compile(r"</body\s*>", re.IGNORECASE)
+_ANCHOR = re.compile(r"""(<a\b[^<>]{0,2000}?\bhref\s{0,9}=\s{0,9})(["'])(https?://[^"'<>]{1,4000})\2""", re.IGNORECASE)
+_END = re.compile(r"</body\s{0,9}>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

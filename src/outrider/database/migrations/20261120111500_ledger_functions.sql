@@ -70,6 +70,15 @@ RETURN (
 );
 GRANT EXECUTE ON FUNCTION sending.f_suppressed(text, uuid) TO outrider_app;
 
+-- Whether a person unsubscribed with any of their addresses: then none of them is written to.
+CREATE FUNCTION sending.f_has_refused(p_person uuid) RETURNS boolean
+LANGUAGE sql STABLE
+RETURN EXISTS (
+    SELECT FROM vault.contacts AS c
+    WHERE c.organization_id = kit.f_organization() AND c.person_id = p_person AND c.status = 'unsubscribed' OFFSET 0
+);
+GRANT EXECUTE ON FUNCTION sending.f_has_refused(uuid) TO outrider_app;
+
 -- The server as this database knows it: a restored copy runs elsewhere, or on another timeline.
 CREATE FUNCTION sending.f_server_identity() RETURNS text
 LANGUAGE sql STABLE
@@ -234,6 +243,7 @@ BEGIN
             CASE
                 WHEN e.state NOT IN ('ready', 'active', 'paused') THEN coalesce(e.reason, e.state)
                 WHEN k.status IN ('bounced', 'unsubscribed') THEN k.status
+                WHEN sending.f_has_refused(k.person_id) THEN 'unsubscribed'
                 ELSE sending.f_suppressed(p.recipient, p.campaign_id)
             END AS never,
             CASE
@@ -350,6 +360,7 @@ BEGIN
             CASE
                 WHEN e.state NOT IN ('ready', 'active', 'paused') THEN coalesce(e.reason, e.state)
                 WHEN k.status IN ('bounced', 'unsubscribed') THEN k.status
+                WHEN sending.f_has_refused(k.person_id) THEN 'unsubscribed'
                 ELSE sending.f_suppressed(m.recipient, m.campaign_id)
             END AS never,
             NOT v_frozen AND c.state = 'sending' AND b.state = 'active' AND e.state IN ('ready', 'active')

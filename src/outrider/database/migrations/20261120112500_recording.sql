@@ -217,6 +217,7 @@ DECLARE
     v_organization uuid := kit.f_organization();
     v_events engagement.events[];
 BEGIN
+    -- Only our own unsubscribe page may mean one campaign alone.
     SELECT array_agg(v) INTO v_events FROM engagement.events AS v
     WHERE v.organization_id = v_organization AND v.id = ANY (p_ids) AND v.occurred_at BETWEEN p_from AND p_until
         AND v.verdict = 'human' AND v.type IN ('reply', 'linkedin_reply', 'bounce', 'dropped', 'spam_report', 'unsubscribe', 'open', 'click');
@@ -232,10 +233,13 @@ BEGIN
         v_organization, 'address', v.email, sending.f_hash(v.email), c.id,
         CASE v.type WHEN 'spam_report' THEN 'complaint' WHEN 'dropped' THEN 'bounce' ELSE v.type END, v.platform
     FROM unnest(v_events) AS v
-    CROSS JOIN LATERAL (SELECT CASE WHEN v.payload ->> 'scope' = 'campaign' THEN v.campaign_id END AS id) AS c
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN v.type = 'unsubscribe' AND v.platform = 'outrider' AND v.payload ->> 'scope' = 'campaign' THEN v.campaign_id END AS id
+    ) AS c
     WHERE v.type IN ('bounce', 'dropped', 'spam_report', 'unsubscribe') AND v.email IS NOT NULL
     ORDER BY v.email, c.id, v.type IN ('bounce', 'dropped'), v.occurred_at
-    ON CONFLICT (organization_id, value_hash, campaign_id) DO NOTHING;
+    ON CONFLICT (organization_id, value_hash, campaign_id) DO UPDATE SET reason = excluded.reason, note = excluded.note
+    WHERE suppressions.reason NOT IN ('unsubscribe', 'complaint') AND excluded.reason IN ('unsubscribe', 'complaint');
 
     UPDATE marketing.enrollments AS e SET state = 'stopped', reason = s.reason, stopped_at = now(), next_step = NULL, next_at = NULL
     FROM (
@@ -247,15 +251,18 @@ BEGIN
         CROSS JOIN LATERAL (
             SELECT n.id FROM marketing.enrollments AS n
             WHERE n.organization_id = v_organization AND n.id = v.enrollment_id
-                AND (v.type IN ('reply', 'linkedin_reply') OR v.payload ->> 'scope' = 'campaign')
+                AND (v.type IN ('reply', 'linkedin_reply') OR (v.type = 'unsubscribe' AND v.platform = 'outrider' AND v.payload ->> 'scope' = 'campaign'))
             UNION ALL
             SELECT n.id FROM marketing.enrollments AS n
             WHERE n.organization_id = v_organization AND n.person_id = v.person_id AND v.type IN ('reply', 'linkedin_reply')
                 AND v.enrollment_id IS NULL
             UNION ALL
             SELECT n.id FROM marketing.enrollments AS n
-            WHERE n.organization_id = v_organization AND n.contact_id = v.contact_id AND v.type NOT IN ('reply', 'linkedin_reply')
-                AND v.payload ->> 'scope' IS DISTINCT FROM 'campaign'
+            WHERE n.organization_id = v_organization AND n.contact_id = v.contact_id AND v.type IN ('bounce', 'dropped')
+            UNION ALL
+            SELECT n.id FROM marketing.enrollments AS n -- whoever says no says it for all their addresses
+            WHERE n.organization_id = v_organization AND n.person_id = v.person_id AND v.type IN ('unsubscribe', 'spam_report')
+                AND NOT (v.type = 'unsubscribe' AND v.platform = 'outrider' AND v.payload ->> 'scope' = 'campaign')
         ) AS f
         WHERE v.type IN ('reply', 'linkedin_reply', 'bounce', 'dropped', 'spam_report', 'unsubscribe')
         ORDER BY f.id, v.occurred_at
@@ -276,7 +283,9 @@ BEGIN
         last_activity_at = greatest(k.last_activity_at, a.active_at)
     FROM (
         SELECT
-            v.contact_id, bool_or(v.type IN ('unsubscribe', 'spam_report') AND v.payload ->> 'scope' IS DISTINCT FROM 'campaign') AS is_unwanted,
+            v.contact_id, bool_or(
+                v.type IN ('unsubscribe', 'spam_report') AND NOT (v.type = 'unsubscribe' AND v.platform = 'outrider' AND v.payload ->> 'scope' = 'campaign')
+            ) AS is_unwanted,
             bool_or(v.type IN ('bounce', 'dropped')) AS is_bounced, max(v.occurred_at) FILTER (WHERE v.type IN ('reply', 'linkedin_reply', 'open', 'click')) AS active_at
         FROM unnest(v_events) AS v WHERE v.contact_id IS NOT NULL GROUP BY v.contact_id
     ) AS a

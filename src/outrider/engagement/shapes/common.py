@@ -19,6 +19,7 @@ LONGEST_TEXT, LONGEST_URL, LONGEST_KEY = 1_000, 8_000, 200
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=1)
 """How far a provider's clock may be ahead of ours."""
+DEEPEST = 50
 _ADDRESS = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+")
 _NAMED = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
 
@@ -55,10 +56,18 @@ def each(events: Iterable[Any], shape: Callable[[Event], Happening]) -> Shaped:
         try:
             if not isinstance(event, dict):
                 raise Ignored("not an object")
+            if is_deep(event):
+                raise Ignored(f"nested deeper than {DEEPEST}")
             happenings.append(shape(event))
         except Ignored as reason:
             ignored[str(reason)] += 1
     return Shaped(happenings, dict(ignored))
+
+
+def is_deep(value: Any, left: int = DEEPEST) -> bool:
+    """Whether objects and lists lie in each other more than `DEEPEST` times."""
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return left < 0 or any(is_deep(one, left - 1) for one in inside)
 
 
 def text(event: Event, *names: str, longest: int = LONGEST_TEXT) -> str | None:

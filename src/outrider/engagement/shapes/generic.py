@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from ..types import Happening
+from ..types import OWN_PLATFORM, Happening
 from .common import Event, Ignored, Shaped, Unreadable, address, each, email, identifier, key, moment, part, rfc_message_id, text
 
 NAME = re.compile(r"[a-z][a-z0-9_.]{0,99}")
@@ -23,7 +23,7 @@ def _event(event: Event) -> Happening:
     if kind is None or not NAME.fullmatch(kind):
         raise Ignored("type is not a name such as reply or trial_started")
     platform = text(event, "platform") or "generic"
-    if not PLATFORM_NAME.fullmatch(platform):
+    if not PLATFORM_NAME.fullmatch(platform) or platform == OWN_PLATFORM:
         raise Ignored("platform is not a name such as linkedin")
     return Happening(
         type=kind,

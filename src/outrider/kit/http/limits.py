@@ -8,7 +8,8 @@ from outrider.kit.errors import TooLarge
 
 
 class SizeLimit:
-    """ASGI layer that refuses a body over `limit` bytes, or over the limit in `exceptions` for that (method, path).
+    """ASGI layer that refuses a body over `limit` bytes, or over the limit in `exceptions` for that (method, path); a path there that ends
+    with a slash means all that begin with it.
 
     The refusal is a `TooLarge` raised out of `receive`. Whatever is made of it inside (FastAPI makes a 400) is dropped,
     and it is raised again from here.
@@ -18,13 +19,20 @@ class SizeLimit:
         self.app = app
         self.limit = limit
         self.exceptions = dict(exceptions or {})
+        self.prefixes = {key: limit for key, limit in self.exceptions.items() if key[1].endswith("/")}
+
+    def _limit(self, method: str, path: str) -> int:
+        found = self.exceptions.get((method, path))
+        if found is None:
+            found = next((limit for (verb, prefix), limit in self.prefixes.items() if verb == method and path.startswith(prefix)), None)
+        return self.limit if found is None else found
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. Raises `TooLarge` before the body is read when its Content-Length already says so."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = self.exceptions.get((scope["method"], scope["path"]), self.limit)
+        limit = self._limit(scope["method"], scope["path"])
         declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if declared.isdigit() and int(declared) > limit:
             raise _too_large(limit)

@@ -2,6 +2,8 @@
 
 import re
 
+import lxml.html  # type: ignore[import-untyped]
+from lxml import etree  # type: ignore[import-untyped]
 from starlette.responses import HTMLResponse
 
 POLICY = "; ".join(
@@ -21,18 +23,32 @@ HEAD = (
     "<style>body{margin:16px;background:#fff;color:#161a19;font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}"
     "img{max-width:100%}</style>"
 )
-_WAYS_OUT = re.compile(r"(<(?:a|area|form|base)\b[^>]*?)\s(href|action|ping|target)\s*=", re.IGNORECASE)
-_LOADS = re.compile(r"(<[a-z][^>]*?)\s(src|srcset|poster|background)\s*=(?!\s*[\"']?data:)", re.IGNORECASE)
-_STYLES = re.compile(r"url\(\s*[\"']?(?!data:)", re.IGNORECASE)
+WAYS_OUT = frozenset({"href", "action", "formaction", "ping", "target", "xlink:href"})
+LOADS = frozenset({"src", "srcset", "poster", "background", "data"})
+_URLS = re.compile(r"url\(\s{0,9}[\"']?(?!data:)", re.IGNORECASE)
 
 
 def preview(html: str) -> HTMLResponse:
-    """Return the document for `<iframe sandbox>`. Links are dead and pictures from elsewhere are left out: those of a sent message would tell
-    of a click or an opening that nobody made.
+    """Return the document for `<iframe sandbox>`. Links are dead and pictures from elsewhere are left out: those of a sent message would
+    tell of a click or an opening that nobody made.
     """
-    dead = _STYLES.sub("url(data:,", html)
-    for pattern in (_WAYS_OUT, _LOADS):
-        count = 1
-        while count:
-            dead, count = pattern.subn(r"\1 data-\2=", dead)
-    return HTMLResponse(HEAD + dead, headers={"Content-Security-Policy": POLICY, "X-Frame-Options": "SAMEORIGIN"})
+    return HTMLResponse(HEAD + _dead(html), headers={"Content-Security-Policy": POLICY, "X-Frame-Options": "SAMEORIGIN"})
+
+
+def _dead(html: str) -> str:
+    """Return the body of a mail without what loads or leads anywhere; what cannot be read at all is left out."""
+    try:
+        document = lxml.html.document_fromstring(html.replace("\0", "") or "<p></p>")
+    except (etree.ParserError, ValueError):
+        return ""
+    for element in document.iter():
+        if not isinstance(element.tag, str):
+            continue
+        if element.tag == "style" and element.text:
+            element.text = _URLS.sub("url(data:,", element.text)
+        for name, value in list(element.attrib.items()):
+            if name in WAYS_OUT or (name in LOADS and not value.strip().lower().startswith("data:")):
+                del element.attrib[name]
+            elif name == "style":
+                element.attrib[name] = _URLS.sub("url(data:,", value)
+    return str(lxml.html.tostring(document, encoding="unicode"))

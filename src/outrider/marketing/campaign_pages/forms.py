@@ -14,6 +14,11 @@ def text(form: FormData, name: str) -> str:
     return str(form.get(name, "")).strip()
 
 
+def is_number(typed: str) -> bool:
+    """Whether a text is a whole number of up to four digits."""
+    return typed.isascii() and typed.isdecimal() and len(typed) <= 4
+
+
 def whole_number(typed: str, field: str) -> int | None:
     """Return a number, None for nothing typed. Raises `InvalidInput`."""
     if not typed:

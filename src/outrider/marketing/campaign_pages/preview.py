@@ -22,7 +22,7 @@ from ..templates import Preview, Templates, variables_used
 from ..types import Campaign
 from ..variables import variables_of_person
 from . import step_forms, words
-from .forms import text
+from .forms import is_number, text
 from .frame import Insider, Writer, campaigns_of, frame
 from .step_forms import TypedStep
 
@@ -75,7 +75,7 @@ async def of_typed(
 ) -> dict[str, Any]:
     """Return what the preview's template needs: the message or task, for whom, and what is missing or wrong."""
     number, _, place = showing.partition(".")
-    index = int(number) - 1 if number.isdigit() else 0
+    index = int(number) - 1 if is_number(number) else 0
     step = steps[index] if 0 <= index < len(steps) else steps[0] if steps else None
     found: dict[str, Any] = {
         "previewed": None,
@@ -97,7 +97,7 @@ async def of_typed(
             variables_used("", step.instructions)
             known = await variables_of_person(connection, visitor.organization_id, reader.id)
             return found | _task(step.instructions, known, reader)
-        at = int(place) - 1 if place.isdigit() else 0
+        at = int(place) - 1 if is_number(place) else 0
         wording = step_forms.variant_of(step.variants[at if 0 <= at < len(step.variants) else 0])
         templates = Templates(connection, visitor.organization_id)
         subject, body = wording.subject, wording.body

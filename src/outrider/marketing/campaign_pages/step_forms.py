@@ -15,7 +15,7 @@ from outrider.kit.errors import InvalidInput
 from ..paragraphs import to_html, to_typed
 from ..steps import MOST_STEPS, MOST_VARIANTS
 from ..types import Step, Variant
-from .forms import whole_number
+from .forms import is_number, whole_number
 
 LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -109,7 +109,7 @@ def changed(steps: Sequence[TypedStep], do: str) -> list[TypedStep]:
             raise InvalidInput(f"a campaign has at most {MOST_STEPS} steps", field="form")
         return [*found, TypedStep(channel=at, delay="3" if found else "0")]
     first, _, second = at.partition(".")
-    index = int(first) - 1 if first.isdigit() else -1
+    index = int(first) - 1 if is_number(first) else -1
     if not 0 <= index < len(found):
         return found
     if what == "remove":
@@ -120,7 +120,7 @@ def changed(steps: Sequence[TypedStep], do: str) -> list[TypedStep]:
             found[index], found[other] = _exchanged(found[index], found[other])
     elif what == "variant":
         found[index] = _with_variant(found[index])
-    elif what == "drop" and second.isdigit() and len(found[index].variants) > 1:
+    elif what == "drop" and is_number(second) and len(found[index].variants) > 1:
         kept = [one for number, one in enumerate(found[index].variants, 1) if number != int(second)]
         found[index] = replace(found[index], variants=tuple(kept))
     return found

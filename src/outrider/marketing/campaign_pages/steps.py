@@ -19,7 +19,7 @@ from ..campaigns import Effect
 from ..choices import Choices
 from ..types import Campaign, Step
 from . import preview, step_forms
-from .forms import text
+from .forms import is_number, text
 from .frame import RUNS, Reader, Writer, campaigns_of, frame
 from .step_forms import TypedStep
 
@@ -137,5 +137,5 @@ def _wrong(error: InvalidInput | Conflict | None) -> dict[str, str]:
     if error is None:
         return {}
     parts = (error.field or "").split(".")
-    number = str(int(parts[1]) + 1) if len(parts) > 1 and parts[0] == "steps" and parts[1].isdigit() else ""
+    number = str(int(parts[1]) + 1) if len(parts) > 1 and parts[0] == "steps" and is_number(parts[1]) else ""
     return {number: ui.sentence(error.message)}

@@ -1,6 +1,7 @@
 """Templates into messages: the same text for the same person and step, however often it is asked for. No input or output of any kind."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,10 +12,14 @@ from inscriptis import get_text
 from inscriptis.css_profiles import CSS_PROFILES
 from inscriptis.model.config import ParserConfig
 
+from outrider.kit.errors import InvalidInput
+
+from .nesting import LONGEST, check_html
 from .syntax import Choice, Nodes, Text, Variable, parse
 
 _AS_TEXT = ParserConfig(css=CSS_PROFILES["strict"], display_links=True)
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=True)
+_LINK = re.compile(r"\[([^\[\]]{0,500})\]\(([a-z]{3,8}:[^()\s]{1,2000})\)")
 _parsed = lru_cache(maxsize=1024)(parse)
 
 
@@ -51,18 +56,30 @@ def render_text(template: str, variables: Mapping[str, str], *, seed: str) -> st
 
 
 def to_text(html: str) -> str:
-    """Return HTML as plain text, links written out."""
-    return get_text(html, _AS_TEXT).strip() + "\n"
+    """Return HTML as plain text, each link's address behind its words. Raises `InvalidInput` for what is nested too deep."""
+    check_html(html)
+    return _LINK.sub(_written_out, get_text(html, _AS_TEXT)).strip() + "\n"
+
+
+def _written_out(link: re.Match[str]) -> str:
+    words, address = link[1].strip(), link[2]
+    return address if words in ("", address) else f"{words} ({address})"
 
 
 def _fill(nodes: Nodes, variables: Mapping[str, str], seed: str, *, as_html: bool) -> str:
     """Put values in first, in every option, so that a missing one is missing whichever option is drawn; then choose."""
-    return "".join(_filled(nodes, variables, seed, as_html))
+    filled = "".join(_filled(nodes, variables, seed, as_html))
+    if len(filled) > LONGEST:
+        raise InvalidInput(f"the message would have {len(filled):,} characters; at most {LONGEST:,} are sent", field="body")
+    return filled
 
 
 def _filled(nodes: Nodes, variables: Mapping[str, str], seed: str, as_html: bool) -> list[str]:
     parts: list[str] = []
+    room = LONGEST
     for node in nodes:
+        if room < 0:
+            raise InvalidInput(f"the message would be longer than the {LONGEST:,} characters that are sent", field="body")
         if isinstance(node, Text):
             parts.append(node.value)
         elif isinstance(node, Variable):
@@ -71,6 +88,7 @@ def _filled(nodes: Nodes, variables: Mapping[str, str], seed: str, as_html: bool
         else:
             options = ["".join(_filled(option, variables, seed, as_html)) for option in node.options]
             parts.append(options[_draw(seed, node, len(options))])
+        room -= len(parts[-1])
     return parts
 
 
@@ -90,4 +108,5 @@ def _draw(seed: str, choice: Choice, count: int) -> int:
 
 
 def _inlined(html: str) -> str:
+    check_html(html)
     return _INLINER.inline_fragment(html, "") if "<style" not in html.lower() else _INLINER.inline(html)

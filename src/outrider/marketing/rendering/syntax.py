@@ -15,10 +15,12 @@ from dataclasses import dataclass
 
 from outrider.kit.errors import InvalidInput
 
+from .nesting import check_html
+
 LONGEST = 500_000
 DEEPEST = 10
 MOST_CHOICES = 500
-VARIABLE = re.compile(r"\{\{([^{}]*)\}\}")
+VARIABLE = re.compile(r"\{\{([^{}]{0,500})\}\}")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_ .-]{0,99}")
 LITERAL = re.compile(r"""(?:"([^"]*)"|'([^']*)'|“([^”]*)”|&quot;(.*?)&quot;)""")
 DEFAULT = re.compile(rf"default\s*\(\s*{LITERAL.pattern}\s*\)", re.IGNORECASE)
@@ -61,6 +63,7 @@ def parse(template: str) -> Nodes:
     """Return a template as a tree. Raises `InvalidInput` that says what is wrong, and where."""
     if len(template) > LONGEST:
         raise InvalidInput(f"the text has {len(template):,} characters; at most {LONGEST:,} are taken", field="body")
+    check_html(template)
     return _Reader(template).read()
 
 

@@ -114,12 +114,18 @@ FROM unnest(:hits::bigint[], :tries::bigint[], :other_hits::bigint[], :other_tri
 WITH ORDINALITY AS p (hits, tries, other_hits, other_tries, place)
 ORDER BY p.place;
 
--- name: part_names(organization_id, variant_id, mailbox_id)^
+-- name: part_names(organization_id, campaign_id, variant_id, mailbox_id)^
 -- What a wording and a mailbox are called; NULL for none.
 SELECT
     (
         SELECT format('Step %s, %s', s.position, v.label) FROM marketing.variants AS v
         INNER JOIN marketing.steps AS s ON s.organization_id = v.organization_id AND s.id = v.step_id
-        WHERE v.organization_id = :organization_id AND v.id = :variant_id::uuid
+        WHERE v.organization_id = :organization_id AND v.id = :variant_id::uuid AND s.campaign_id = :campaign_id
     ) AS variant,
-    (SELECT b.email FROM sending.mailboxes AS b WHERE b.organization_id = :organization_id AND b.id = :mailbox_id::uuid) AS mailbox;
+    (
+        SELECT b.email FROM sending.mailboxes AS b
+        WHERE b.organization_id = :organization_id AND b.id = :mailbox_id::uuid AND EXISTS (
+            SELECT FROM sending.messages AS m
+            WHERE m.organization_id = :organization_id AND m.campaign_id = :campaign_id AND m.mailbox_id = b.id
+        )
+    ) AS mailbox;

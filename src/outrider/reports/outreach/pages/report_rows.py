@@ -57,7 +57,7 @@ async def show(
         await check_campaign(connection, visitor, id)
         page = await read_rows(connection, visitor.organization_id, id, figure, parts, cursor=cursor)
         head = await reports.campaign_head(connection, organization_id=visitor.organization_id, campaign_id=id)
-        said = await _said(connection, visitor, parts)
+        said = await _said(connection, visitor, id, parts)
     given = _given(parts)
     figures = [name for name in WORDS if name != "enrolled"] if figure != "enrolled" else []
     return ui.page(
@@ -109,10 +109,14 @@ def _given(parts: Asked) -> dict[str, object]:
     return {name: getattr(parts, name) for name in Asked.__dataclass_fields__ if getattr(parts, name) is not None}
 
 
-async def _said(connection: asyncpg.Connection, visitor: Visitor, parts: Asked) -> list[str]:
+async def _said(connection: asyncpg.Connection, visitor: Visitor, campaign: UUID, parts: Asked) -> list[str]:
     """Return what the rows are restricted to, in words."""
     names = await reports.part_names(
-        connection, organization_id=visitor.organization_id, variant_id=parts.variant_id, mailbox_id=parts.mailbox_id
+        connection,
+        organization_id=visitor.organization_id,
+        campaign_id=campaign,
+        variant_id=parts.variant_id,
+        mailbox_id=parts.mailbox_id,
     )
     said = {
         "step": parts.step and f"Step {parts.step}",
