@@ -1,4 +1,7 @@
-"""The command palette: one field that finds pages, people, companies and namespaces. Composition: it asks the slices, each by its face."""
+"""The command palette: one field that finds pages, campaigns and what belongs to them, people, companies.
+
+Composition: it asks the slices, each by its face.
+"""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -9,10 +12,12 @@ from starlette.responses import Response
 
 from outrider.kit import pages as ui
 from outrider.kit.http import Text
+from outrider.marketing import find_named
 from outrider.people import CompanyFilters, Filters, Lists
 from outrider.tenancy import Visitor, visiting
 
 MOST = 6
+OUTREACH = {"campaign": "send", "list": "list", "segment": "list-filter", "template": "file-text"}
 SHORTEST = 2
 router = APIRouter(include_in_schema=False)
 
@@ -33,6 +38,8 @@ async def find(
 ) -> Response:
     """Return the lines for what was typed so far: pages at once, records from the second letter on."""
     groups = [("Go to", _pages(request, q.strip().casefold()))]
+    if len(q.strip()) >= SHORTEST and visitor.caller.namespaces is None and visitor.may("campaigns:read"):
+        groups.append(("Outreach", await _outreach(visitor, q.strip())))
     if len(q.strip()) >= SHORTEST and visitor.may("people:read"):
         groups += await _records(visitor, q.strip())
     return ui.fragment(request, "palette.html", "results", groups=[group for group in groups if group[1]], q=q)
@@ -44,6 +51,12 @@ def _pages(request: Request, words: str) -> list[Found]:
     return [Found(item.label, item.section, item.href, item.icon) for item in items if words in f"{item.label} {item.keywords}".casefold()][
         : MOST if words else 20
     ]
+
+
+async def _outreach(visitor: Visitor, q: str) -> list[Found]:
+    async with visitor.transaction(readonly=True) as connection:
+        named = await find_named(connection, visitor.organization_id, q, MOST)
+    return [Found(one.name, one.kind.capitalize(), f"/{one.kind}s/{one.id}", OUTREACH[one.kind]) for one in named][: 2 * MOST]
 
 
 async def _records(visitor: Visitor, q: str) -> list[tuple[str, list[Found]]]:

@@ -5,6 +5,7 @@ Others use what is listed here.
 
 from .campaign_tabs import campaign_tabs
 from .campaigns import Campaigns
+from .finding import Named, find_named
 from .lists import PeopleLists
 from .preflight import Preflight, check, dry_run
 from .rendering import MissingVariable, Rendered, render_message, to_text
@@ -12,13 +13,14 @@ from .running import Running, stop_enrollments
 from .segments import Segments
 from .templates import Templates
 from .types import Campaign, Enrollment, PeopleList, Resolved, Segment, Step, Template, Variant
-from .variables import variables_of
+from .variables import sender_variables, variables_of
 
 __all__ = [
     "Campaign",
     "Campaigns",
     "Enrollment",
     "MissingVariable",
+    "Named",
     "PeopleList",
     "PeopleLists",
     "Preflight",
@@ -34,7 +36,9 @@ __all__ = [
     "campaign_tabs",
     "check",
     "dry_run",
+    "find_named",
     "render_message",
+    "sender_variables",
     "stop_enrollments",
     "to_text",
     "variables_of",

@@ -159,3 +159,27 @@ SELECT c.name FROM marketing.campaign_audience AS a
 INNER JOIN marketing.campaigns AS c ON c.organization_id = :organization_id AND c.campaign_id = a.campaign_id
 WHERE a.organization_id = :organization_id AND (a.list_id = :list_id::uuid OR a.segment_id = :segment_id::uuid)
 ORDER BY c.name LIMIT 3;
+
+-- name: named_like(organization_id, part, most)
+-- Campaigns, lists, segments and templates whose names hold a text, the newest of each first.
+SELECT f.kind, f.id, f.name FROM (
+    (
+        SELECT 'campaign' AS kind, c.campaign_id AS id, c.name FROM marketing.campaigns AS c
+        WHERE c.organization_id = :organization_id AND position(lower(:part) IN lower(c.name)) > 0 ORDER BY c.campaign_id DESC LIMIT :most
+    )
+    UNION ALL
+    (
+        SELECT 'list', l.id, l.name FROM marketing.lists AS l
+        WHERE l.organization_id = :organization_id AND position(lower(:part) IN lower(l.name)) > 0 ORDER BY l.id DESC LIMIT :most
+    )
+    UNION ALL
+    (
+        SELECT 'segment', s.id, s.name FROM marketing.segments AS s
+        WHERE s.organization_id = :organization_id AND position(lower(:part) IN lower(s.name)) > 0 ORDER BY s.id DESC LIMIT :most
+    )
+    UNION ALL
+    (
+        SELECT 'template', t.id, t.name FROM marketing.templates AS t
+        WHERE t.organization_id = :organization_id AND position(lower(:part) IN lower(t.name)) > 0 ORDER BY t.id DESC LIMIT :most
+    )
+) AS f;

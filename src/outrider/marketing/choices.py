@@ -12,7 +12,7 @@ from outrider.tenancy import OrganizationId
 
 from .segments import Segments
 from .store import choices as queries
-from .variables import KNOWN
+from .variables import KNOWN, SENDER
 
 MOST_AUDIENCES = 300
 
@@ -114,9 +114,9 @@ class Choices:
         return {row["id"]: row["name"] async for row in queries.template_names(self._connection, organization_id=self._organization)}
 
     async def variables(self) -> list[str]:
-        """Return the names that texts may use: those that everybody may have, then custom fields."""
+        """Return the names that texts may use: those that everybody may have, the sender's, then custom fields."""
         rows = queries.custom_variables(self._connection, organization_id=self._organization)
-        return list(dict.fromkeys([*KNOWN, *[row["name"] async for row in rows]]))
+        return list(dict.fromkeys([*KNOWN, *SENDER, *[row["name"] async for row in rows]]))
 
     async def samples(self, campaign: UUID, most: int = 12) -> list[Sample]:
         """Return some people to preview for: of the campaign, or anybody while nobody is in it; [] where there is nobody at all."""

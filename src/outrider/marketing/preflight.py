@@ -17,7 +17,7 @@ from .store import campaigns as queries
 from .store import enrollments, texts
 from .templates import rendered
 from .types import Step, Whole
-from .variables import variables_of
+from .variables import SENDER, variables_of
 
 MOST_MESSAGES = 20
 
@@ -178,6 +178,8 @@ async def _of_people(
     for position, step in enumerate(steps, 1):
         for text in [step.instructions or "", *(one for _, *both in wordings[position] for one in both)]:
             for names in without_fallback(parse(text)):
+                if SENDER.keys() & set(names):  # of the mailbox, not of the person
+                    continue
                 uncovered.setdefault(names, set()).add(position)
     if not uncovered:
         return []

@@ -25,6 +25,13 @@ KNOWN = (
     "industry",
 )
 """The names that everybody may have; custom fields come by theirs: `Lead Owner` is lead_owner."""
+SENDER = {"sender_name": "Your Name", "sender_first_name": "Your", "sender_email": "you@example.org"}
+"""What a text may say of the mailbox that it goes out from, and what previews show while no mailbox is drawn."""
+
+
+def sender_variables(name: str, email: str) -> dict[str, str]:
+    """Return what a text may say of a mailbox; one without a name has none, so that no message goes out unsigned by mistake."""
+    return {"sender_name": name, "sender_first_name": name.split(" ")[0], "sender_email": email}
 
 
 async def variables_of(
@@ -49,4 +56,4 @@ def _variables(row: asyncpg.Record) -> dict[str, str]:
         for name, value in (row["custom_fields"] or {}).items()
         if isinstance(value, (str, int, float)) and not isinstance(value, bool)
     }
-    return {**custom, **{name: row[name] for name in KNOWN if row[name]}}
+    return {**SENDER, **custom, **{name: row[name] for name in KNOWN if row[name]}}

@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from outrider.kit.errors import InvalidInput
-from outrider.marketing import MissingVariable, render_message, variables_of
+from outrider.marketing import MissingVariable, render_message, sender_variables, variables_of
 from outrider.tenancy import OrganizationId
 
 from .store import message_queries as queries
@@ -29,6 +29,7 @@ async def draft_of(connection: asyncpg.Connection, organization: OrganizationId,
     if row is None:
         return None
     variables = dict((await variables_of(connection, organization, [row["enrollment_id"]])).get(row["enrollment_id"], {}))
+    variables |= sender_variables(row["from_name"], row["mailbox_email"])
     gaps: list[str] = []
     for _ in range(MOST_GAPS):
         try:

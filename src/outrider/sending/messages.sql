@@ -166,8 +166,11 @@ SELECT sending.f_retry(:ids::uuid[]);
 
 -- name: wording_of(organization_id, id)^
 -- What a message's step says before names are put in: its wording's text, or the template's; none when the step has no text any more.
-SELECT m.enrollment_id, m.step_id, coalesce(t.subject, v.subject) AS subject, coalesce(t.body, v.body) AS body
+SELECT
+    m.enrollment_id, m.step_id, coalesce(t.subject, v.subject) AS subject, coalesce(t.body, v.body) AS body, b.from_name,
+    b.email AS mailbox_email
 FROM sending.messages AS m
+INNER JOIN sending.mailboxes AS b ON b.organization_id = :organization_id AND b.id = m.mailbox_id
 INNER JOIN marketing.variants AS v ON v.organization_id = :organization_id AND v.id = m.variant_id
 LEFT JOIN marketing.templates AS t ON t.organization_id = :organization_id AND t.id = v.template_id
 WHERE m.organization_id = :organization_id AND m.id = :id;

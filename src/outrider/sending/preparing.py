@@ -9,7 +9,7 @@ import asyncpg
 
 from outrider.kit import keyring
 from outrider.kit.errors import InvalidInput
-from outrider.marketing import MissingVariable, Rendered, render_message, to_text, variables_of
+from outrider.marketing import MissingVariable, Rendered, render_message, sender_variables, to_text, variables_of
 from outrider.tenancy import OrganizationId
 
 from . import credentials
@@ -83,15 +83,21 @@ class Batch:
 
     def _rendered(self, message: Claimed) -> Rendered:
         if message.edited_by is not None and message.edited_body is not None:
-            return Rendered(message.edited_subject or "", message.edited_body, to_text(message.edited_body))
+            try:
+                return Rendered(message.edited_subject or "", message.edited_body, to_text(message.edited_body))
+            except InvalidInput as error:
+                raise NeedsReview(f"the text cannot be read: {error.message}") from error
         wording = self.wordings.get(message.variant_id) if message.variant_id else None
         if wording is None:
             raise NeedsReview("the step has no text any more")
         try:
             seed = f"{message.enrollment_id}/{message.step_id}"
-            rendered = render_message(wording.subject, wording.body, self.variables.get(message.enrollment_id, {}), seed=seed)
+            mailbox = self.mailboxes[message.mailbox_id]
+            known = {**self.variables.get(message.enrollment_id, {}), **sender_variables(mailbox.from_name, mailbox.email)}
+            rendered = render_message(wording.subject, wording.body, known, seed=seed)
         except MissingVariable as missing:
-            raise NeedsReview(f"{missing.name} has no value for this person, and the text names nothing that stands in for it") from missing
+            whose = "this mailbox" if missing.name.startswith("sender_") else "this person"
+            raise NeedsReview(f"{missing.name} has no value for {whose}, and the text names nothing that stands in for it") from missing
         except InvalidInput as error:
             raise NeedsReview(f"the text cannot be read: {error.message}") from error
         if not rendered.subject.strip():

@@ -3,7 +3,7 @@
 import re
 
 import lxml.html  # type: ignore[import-untyped]
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree
 from starlette.responses import HTMLResponse
 
 POLICY = "; ".join(

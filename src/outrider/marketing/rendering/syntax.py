@@ -24,6 +24,8 @@ VARIABLE = re.compile(r"\{\{([^{}]{0,500})\}\}")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_ .-]{0,99}")
 LITERAL = re.compile(r"""(?:"([^"]*)"|'([^']*)'|“([^”]*)”|&quot;(.*?)&quot;)""")
 DEFAULT = re.compile(rf"default\s*\(\s*{LITERAL.pattern}\s*\)", re.IGNORECASE)
+OTHER_NAMES = {"company_name": "company"}
+"""What Lemlist and Smartlead call it, and what it is called here."""
 HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -55,8 +57,9 @@ Nodes = tuple[Node, ...]
 
 
 def name_of(written: str) -> str:
-    """Return the name that a variable is known by: `firstName`, `First Name` and `FIRST_NAME` are first_name."""
-    return re.sub(r"[\s.\-_]+", "_", HUMP.sub("_", written.strip())).lower()
+    """Return the name that a variable is known by: `firstName`, `First Name` and `FIRST_NAME` are first_name; `companyName` is company."""
+    name = re.sub(r"[\s.\-_]+", "_", HUMP.sub("_", written.strip())).lower()
+    return OTHER_NAMES.get(name, name)
 
 
 def parse(template: str) -> Nodes:

@@ -1,0 +1,24 @@
+"""Finding campaigns and what belongs to them by name: in the palette, and for nobody else."""
+
+from outrider import marketing, tenancy
+from tests.api.fixtures import *  # noqa: F403
+
+HTMX = {"HX-Request": "true"}
+
+
+async def test_the_palette_finds_what_belongs_to_campaigns(client, signed_in, visitor_of_other_organization):
+    campaign = (await client.post("/api/campaigns", json={"name": "Northwind autumn push"})).json()
+    made = (await client.post("/api/lists", json={"name": "Northwind fair"})).json()
+    page = (await (await signed_in()).get("/palette", params={"q": "northwind"}, headers=HTMX)).text
+    assert f'/campaigns/{campaign["campaign_id"]}"' in page
+    assert f'/lists/{made["id"]}"' in page
+    assert "Northwind" not in (await visitor_of_other_organization.get("/palette", params={"q": "northwind"}, headers=HTMX)).text
+    assert "Northwind" not in (await (await signed_in("client")).get("/palette", params={"q": "northwind"}, headers=HTMX)).text
+
+
+async def test_a_percent_sign_is_a_letter_like_others(client, organization):
+    await client.post("/api/templates", json={"name": "50 % off", "subject": "x", "body": "y"})
+    await client.post("/api/templates", json={"name": "Other", "subject": "x", "body": "y"})
+    async with tenancy.transaction(organization, tenancy.Actor("user", "test"), readonly=True) as connection:
+        found = await marketing.find_named(connection, organization, "% O", 5)
+    assert [(one.kind, one.name) for one in found] == [("template", "50 % off")]
