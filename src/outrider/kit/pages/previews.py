@@ -27,8 +27,8 @@ _STYLES = re.compile(r"url\(\s*[\"']?(?!data:)", re.IGNORECASE)
 
 
 def preview(html: str) -> HTMLResponse:
-    """Return the document for `<iframe sandbox>`. Links are dead and pictures from elsewhere are left out: those of a sent message would tell
-    of a click or an opening that nobody made.
+    """Return the document for `<iframe sandbox>`. Links are dead and pictures from elsewhere are left out: those of a sent message would
+    tell of a click or an opening that nobody made.
     """
     dead = _STYLES.sub("url(data:,", html)
     for pattern in (_WAYS_OUT, _LOADS):
