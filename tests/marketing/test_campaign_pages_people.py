@@ -41,7 +41,7 @@ async def test_looking_at_everyone_says_who_is_left_out_and_why(signed_in, clien
     every = await everyone(client)
     await post(owner, f"{path}/people", {"segments": every, "do": "resolve"})
     page = await text(owner, f"{path}/people")
-    assert "1 person of 3 may be written to, 2 are left out; 1 came in anew" in page
+    assert "1 person of 3 may be written to, 2 are left out; 1 person added" in page
     assert "Bounced Every address of theirs bounced. 1" in page
     assert "Unsubscribed They unsubscribed, with any of their addresses. 1" in page
     assert (await client.get(f"/api{path}")).json()["state"] == "ready"
@@ -126,7 +126,7 @@ async def test_settings_of_a_running_campaign_say_for_whom_they_change(signed_in
     owner, path = await signed_in(), await a_ready_one(client, scene)
     await do(client, f"/api{path}", "start")
     assert "from the next message on, for 1 person with something still to come" in await text(owner, f"{path}/settings")
-    assert "This campaign is on its way. Who is new joins it" in await text(owner, f"{path}/people")
+    assert "This campaign is running. Who is new joins it" in await text(owner, f"{path}/people")
 
 
 async def test_recipients_say_where_each_stands_and_why(signed_in, client, scene, add_person):

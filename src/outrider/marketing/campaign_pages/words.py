@@ -18,9 +18,9 @@ STATES: Mapping[str, tuple[str, str, str]] = {
 
 STANDINGS: Mapping[str, tuple[str, str]] = {
     "ready": ("Waiting to begin", "neutral"),
-    "active": ("Being written to", "info"),
+    "active": ("In the sequence", "info"),
     "paused": ("Paused", "watch"),
-    "finished": ("Through", "good"),
+    "finished": ("Finished", "good"),
     "stopped": ("Stopped", "watch"),
     "excluded": ("Left out", "bad"),
 }
