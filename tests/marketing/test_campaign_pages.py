@@ -145,6 +145,22 @@ async def test_the_check_names_what_is_missing_with_a_way_to_mend_it(signed_in):
     assert answer.headers["location"] == f"{path}/check"
 
 
+@pytest.mark.parametrize("state", ["completed", "cancelled"])
+async def test_a_campaign_that_is_over_lacks_nothing_and_leads_to_its_report(signed_in, scene, client, state):
+    owner = await signed_in()
+    path = f"/campaigns/{await scene.campaign(state=state)}"
+    page = (await owner.get(f"{path}/check", headers=HTML)).text
+    assert "This campaign is over" in words(page)
+    assert f'href="{path}/report"><span>See the report' in page
+    assert "missing" not in words(page)
+    overview = await text(owner, path)
+    assert "Set-up" in overview
+    assert "What to do" not in overview
+    assert "may be written to" not in overview
+    found = (await client.get(f"/api{path}/preflight")).json()
+    assert (found["can_start"], [one["code"] for one in found["problems"]]) == (False, ["over"])
+
+
 async def test_the_check_shows_what_people_will_get_and_starts(signed_in, add_person, client, scene):
     await add_person("ana@one.example")
     owner = await signed_in()

@@ -11,7 +11,7 @@ from outrider.kit import database
 from outrider.kit.errors import Conflict, InvalidInput
 from outrider.tenancy import OrganizationId
 
-from .campaigns import Campaigns
+from .campaigns import OVER, Campaigns
 from .rendering import MissingVariable, parse, render_text, without_fallback
 from .store import campaigns as queries
 from .store import enrollments, texts
@@ -75,6 +75,8 @@ async def check_whole(
     connection: asyncpg.Connection, organization: OrganizationId, whole: Whole, *, counts_people: bool = True
 ) -> Preflight:
     """Return what is missing of a campaign that was read; without `counts_people` not how many lack a variable, which takes long."""
+    if whole.campaign.state in OVER:
+        return Preflight([Problem("over", f"the campaign is {whole.campaign.state}: it is over, and does not start again")], 0)
     eligible = sum(whole.enrollments.get(state, 0) for state in ("ready", "active", "paused"))
     wordings = await _wordings(connection, organization, whole.steps)
     problems = [*_of_campaign(whole, eligible), *_of_texts(whole.steps, wordings)]
