@@ -191,13 +191,20 @@ async def _of_people(
         Problem(
             "missing_variable",
             f"{people} people have no {' or '.join(names)}, and step {min(uncovered[names])} names nothing that stands in for it: "
-            "their messages will wait for a person",
+            f"{_consequence(steps, uncovered[names])}",
             blocks=False,
             step=min(uncovered[names]),
             people=people,
         )
         for names, people in found.items()
     ]
+
+
+def _consequence(steps: Sequence[Step], positions: set[int]) -> str:
+    """Return what becomes of who lacks a variable that the steps at these positions name: emails wait, tasks are made all the same."""
+    are_emails = {steps[position - 1].channel == "email" for position in positions}
+    told = {True: "their messages will wait for a person", False: "their tasks will lack it"}
+    return ", and ".join(told[is_email] for is_email in sorted(are_emails, reverse=True))
 
 
 async def _wordings(
