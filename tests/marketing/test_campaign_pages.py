@@ -1,5 +1,7 @@
 """The pages of campaigns: the list, a new one, the overview, and what becomes of one."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from .pages import HTML, HTMX, NOTHING, made, post, text, words, written
@@ -22,7 +24,7 @@ async def test_the_list_shows_each_ones_state_and_figures(signed_in, scene, clie
     await made(owner)
     await scene.campaign(name="Autumn", state="sending", target_count=398, sent_count=120, response_count=4, bounce_count=3)
     found = await text(owner, "/campaigns")
-    assert "Autumn Sending 398 120 of 398 – – 4 1.0% 3 2.5%" in found
+    assert "Autumn Sending 398 120 of 398 – – 4 3.3% 3 2.5%" in found
     assert "Q4 push playmaker Draft" in found
     only = await text(owner, "/campaigns?state=sending")
     assert "Autumn" in only
@@ -48,6 +50,20 @@ async def test_what_runs_is_looked_at_again_and_again(signed_in, scene):
     part = (await owner.get("/campaigns", headers=HTMX)).text
     assert "every 5s" in part
     assert "<html" not in part
+
+
+async def test_the_overview_counts_on_while_the_campaign_is_sent(signed_in, scene):
+    owner = await signed_in()
+    assert "every 5s" not in (await owner.get(await made(owner), headers=HTML)).text
+    figures = {"target_count": 398, "sent_count": 120, "response_count": 6, "unsubscribe_count": 3, "started_at": datetime.now(UTC)}
+    path = f"/campaigns/{await scene.campaign(name='Autumn', state='sending', **figures)}"
+    page = (await owner.get(path, headers=HTML)).text
+    assert f'hx-get="{path}" hx-trigger="every 5s"' in page
+    assert "Replied 6 5% of what was sent" in words(page)
+    assert "Unsubscribed 3 2.5% of what was sent" in words(page)
+    part = (await owner.get(path, headers=HTMX)).text
+    assert "Replied 6 5% of what was sent" in words(part)
+    assert "<h1" not in part
 
 
 async def test_the_namespace_that_a_name_leads_to_is_said_while_it_is_typed(signed_in, client):
