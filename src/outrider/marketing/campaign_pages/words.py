@@ -91,6 +91,11 @@ def reason(word: str | None) -> str:
     return REASONS[word][0] if word and word in REASONS else (word or "").replace("_", " ").capitalize()
 
 
+def alike(word: str) -> list[str]:
+    """Return the reasons that are said in the same words, this one among them: 'bounced' of who is left out, 'bounce' of who is stopped."""
+    return [one for one in REASONS if REASONS[one][0] == reason(word)] or [word]
+
+
 def meaning(word: str | None) -> str:
     """Return what a reason means, '' for one that says it itself."""
     return REASONS[word][1] if word and word in REASONS else ""
