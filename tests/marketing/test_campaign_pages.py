@@ -1,5 +1,6 @@
 """The pages of campaigns: the list, a new one, the overview, and what becomes of one."""
 
+import html
 from datetime import UTC, datetime
 
 import pytest
@@ -185,6 +186,9 @@ async def test_the_check_shows_what_people_will_get_and_starts(signed_in, add_pe
     found = await text(owner, f"{path}/check?people=1")
     assert "Hello Ana" in found
     assert "How is work?" in found
+    page = (await owner.get(f"{path}/check?people=1", headers=HTML)).text
+    assert "replies count when your provider's webhook tells of them" in html.unescape(words(page))
+    assert 'href="/webhooks"><span>Webhooks' in page.partition("Worth knowing")[2]
     assert "{{ company }} has no value" in found
     assert "1 person will be written to, in 2 steps, from 1 mailbox" in found
     await post(owner, f"{path}/start", {"when": "now"})

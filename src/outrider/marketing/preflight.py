@@ -124,10 +124,7 @@ def _of_campaign(whole: Whole, eligible: int) -> Iterator[Problem]:
     if not whole.steps:
         yield Problem("no_steps", "there are no steps: write one")
     if sum(step.channel == "email" for step in whole.steps) > 1:
-        told = (
-            "replies are not read from mailboxes yet: an answer stops the next step only when a webhook or POST /api/events reports it, "
-            "or when you stop the person by hand"
-        )
+        told = "Outrider does not read your inbox yet: replies count when your provider's webhook tells of them"
         yield Problem("replies_not_read", told, blocks=False)
     for position, step in enumerate(whole.steps, 1):
         for what, is_tracked in (("open", whole.campaign.tracks_opens), ("click", whole.campaign.tracks_clicks)):

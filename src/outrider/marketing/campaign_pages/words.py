@@ -72,7 +72,6 @@ PARTS: Mapping[str, str] = {
     "no_subject": "steps",
     "no_instructions": "steps",
     "missing_variable": "steps",
-    "replies_not_read": "recipients",
     "opens_not_tracked": "settings",
     "clicks_not_tracked": "settings",
     "no_audience": "people",
@@ -124,7 +123,9 @@ def mending(base: str, problem: Problem) -> tuple[str, str]:
         return "Organization", "/settings/organization"
     if problem.code in ("no_working_mailbox", "mailbox_not_working"):
         return "Mailboxes", "/mailboxes"
+    if problem.code == "replies_not_read":
+        return "Webhooks", "/webhooks"
     part = PARTS.get(problem.code, "settings")
     anchor = f"#step-{problem.step}" if part == "steps" and problem.step else "#mailboxes" if problem.code == "no_mailbox" else ""
-    labels = {"steps": "Write", "people": "Choose people", "settings": "Settings", "recipients": "Recipients"}
+    labels = {"steps": "Write", "people": "Choose people", "settings": "Settings"}
     return labels[part], f"{base}/{part}{anchor}"
