@@ -37,7 +37,7 @@ async def test_write_choose_people_check_and_start(browse: Browse, served: Site,
     await page.get_by_role("link", name="New campaign").first.click()
     await page.get_by_role("textbox", name="Name").press_sequentially("Q4 push")
     await expect(page.locator("#routing")).to_contain_text("playmaker")
-    await page.get_by_role("button", name="Make the draft").click()
+    await page.get_by_role("button", name="Create campaign").click()
 
     await page.get_by_label("Subject of step 1").fill("A question about ")
     await page.get_by_role("button", name="company", exact=True).click()
@@ -94,7 +94,7 @@ async def test_a_campaign_is_made_without_javascript(browse: Browse, served: Sit
     await prepare(served, place)
     page = await browse("owner", "/campaigns/new", organization=place, javascript=False)
     await page.get_by_role("textbox", name="Name").fill("Q4 push")
-    await page.get_by_role("button", name="Make the draft").click()
+    await page.get_by_role("button", name="Create campaign").click()
     await page.get_by_label("Subject of step 1").fill("A question about {{ company }}")
     await page.get_by_label("Message of step 1").fill("Hi {{ first_name }}")
     await page.get_by_label("For", exact=True).fill("ana@acme.example")

@@ -1,5 +1,8 @@
 """The pages of campaigns: the list, a new one, the overview, and what becomes of one."""
 
+import html
+from datetime import UTC, datetime
+
 import pytest
 
 from .pages import HTML, HTMX, NOTHING, made, post, text, words, written
@@ -22,7 +25,7 @@ async def test_the_list_shows_each_ones_state_and_figures(signed_in, scene, clie
     await made(owner)
     await scene.campaign(name="Autumn", state="sending", target_count=398, sent_count=120, response_count=4, bounce_count=3)
     found = await text(owner, "/campaigns")
-    assert "Autumn Sending 398 120 of 398 – – 4 1.0% 3 2.5%" in found
+    assert "Autumn Sending 398 120 of 398 – – 4 3.3% 3 2.5%" in found
     assert "Q4 push playmaker Draft" in found
     only = await text(owner, "/campaigns?state=sending")
     assert "Autumn" in only
@@ -48,6 +51,20 @@ async def test_what_runs_is_looked_at_again_and_again(signed_in, scene):
     part = (await owner.get("/campaigns", headers=HTMX)).text
     assert "every 5s" in part
     assert "<html" not in part
+
+
+async def test_the_overview_counts_on_while_the_campaign_is_sent(signed_in, scene):
+    owner = await signed_in()
+    assert "every 5s" not in (await owner.get(await made(owner), headers=HTML)).text
+    figures = {"target_count": 398, "sent_count": 120, "response_count": 6, "unsubscribe_count": 3, "started_at": datetime.now(UTC)}
+    path = f"/campaigns/{await scene.campaign(name='Autumn', state='sending', **figures)}"
+    page = (await owner.get(path, headers=HTML)).text
+    assert f'hx-get="{path}" hx-trigger="every 5s"' in page
+    assert "Replied 6 5% of what was sent" in words(page)
+    assert "Unsubscribed 3 2.5% of what was sent" in words(page)
+    part = (await owner.get(path, headers=HTMX)).text
+    assert "Replied 6 5% of what was sent" in words(part)
+    assert "<h1" not in part
 
 
 async def test_the_namespace_that_a_name_leads_to_is_said_while_it_is_typed(signed_in, client):
@@ -145,6 +162,22 @@ async def test_the_check_names_what_is_missing_with_a_way_to_mend_it(signed_in):
     assert answer.headers["location"] == f"{path}/check"
 
 
+@pytest.mark.parametrize("state", ["completed", "cancelled"])
+async def test_a_campaign_that_is_over_lacks_nothing_and_leads_to_its_report(signed_in, scene, client, state):
+    owner = await signed_in()
+    path = f"/campaigns/{await scene.campaign(state=state)}"
+    page = (await owner.get(f"{path}/check", headers=HTML)).text
+    assert "This campaign is over" in words(page)
+    assert f'href="{path}/report"><span>See the report' in page
+    assert "missing" not in words(page)
+    overview = await text(owner, path)
+    assert "Set-up" in overview
+    assert "What to do" not in overview
+    assert "may be written to" not in overview
+    found = (await client.get(f"/api{path}/preflight")).json()
+    assert (found["can_start"], [one["code"] for one in found["problems"]]) == (False, ["over"])
+
+
 async def test_the_check_shows_what_people_will_get_and_starts(signed_in, add_person, client, scene):
     await add_person("ana@one.example")
     owner = await signed_in()
@@ -153,6 +186,9 @@ async def test_the_check_shows_what_people_will_get_and_starts(signed_in, add_pe
     found = await text(owner, f"{path}/check?people=1")
     assert "Hello Ana" in found
     assert "How is work?" in found
+    page = (await owner.get(f"{path}/check?people=1", headers=HTML)).text
+    assert "replies count when your provider's webhook tells of them" in html.unescape(words(page))
+    assert 'href="/webhooks"><span>Webhooks' in page.partition("Worth knowing")[2]
     assert "{{ company }} has no value" in found
     assert "1 person will be written to, in 2 steps, from 1 mailbox" in found
     await post(owner, f"{path}/start", {"when": "now"})

@@ -41,7 +41,8 @@ async def test_looking_at_everyone_says_who_is_left_out_and_why(signed_in, clien
     every = await everyone(client)
     await post(owner, f"{path}/people", {"segments": every, "do": "resolve"})
     page = await text(owner, f"{path}/people")
-    assert "1 person of 3 may be written to, 2 are left out; 1 came in anew" in page
+    assert "3 people were chosen when people were enrolled last" in page
+    assert "1 person of 3 may be written to, 2 are left out; 1 person added" in page
     assert "Bounced Every address of theirs bounced. 1" in page
     assert "Unsubscribed They unsubscribed, with any of their addresses. 1" in page
     assert (await client.get(f"/api{path}")).json()["state"] == "ready"
@@ -54,7 +55,10 @@ async def test_a_choice_is_kept_without_looking(signed_in, client, add_person):
     await post(owner, f"{path}/people", {"segments": every, "do": "keep"})
     there = (await client.get(f"/api{path}")).json()
     assert (there["segments"], there["state"]) == ([every], "draft")
-    assert f'value="{every}" checked' in (await owner.get(f"{path}/people", headers=HTML)).text
+    page = (await owner.get(f"{path}/people", headers=HTML)).text
+    assert f'value="{every}" checked' in page
+    assert 'hx-trigger="load, change' in page  # and counted, without a click
+    assert "Choose lists and segments to see" not in page
 
 
 async def test_who_has_no_lists_is_told_where_to_make_one(signed_in):
@@ -126,7 +130,7 @@ async def test_settings_of_a_running_campaign_say_for_whom_they_change(signed_in
     owner, path = await signed_in(), await a_ready_one(client, scene)
     await do(client, f"/api{path}", "start")
     assert "from the next message on, for 1 person with something still to come" in await text(owner, f"{path}/settings")
-    assert "This campaign is on its way. Who is new joins it" in await text(owner, f"{path}/people")
+    assert "This campaign is running. Who is new joins it" in await text(owner, f"{path}/people")
 
 
 async def test_recipients_say_where_each_stands_and_why(signed_in, client, scene, add_person):
@@ -145,6 +149,29 @@ async def test_recipients_say_where_each_stands_and_why(signed_in, client, scene
     assert "Bo Lima" not in part
     assert "Nobody like that" in await text(owner, f"{path}/recipients?q=nobody")
     await text(owner, f"{path}/recipients?state=lost", 422)
+
+
+async def test_a_reason_is_offered_once_and_finds_who_is_left_out_and_who_is_stopped(signed_in, client, scene, add_person):
+    await add_person("ana@one.example")
+    await add_person("bo@one.example", first_name="Bo", status="bounced")
+    owner, path = await signed_in(), await a_ready_one(client, scene)
+    await scene.run("UPDATE marketing.enrollments SET state = 'stopped', reason = 'bounce', next_step = NULL WHERE state = 'ready'")
+    page = (await owner.get(f"{path}/recipients", headers=HTML)).text
+    assert page.count(">Bounced</option>") == 1
+    for reason in ("bounced", "bounce"):
+        found = (await owner.get(f"{path}/recipients?reason={reason}", headers=HTML)).text
+        assert "ana@one.example" in words(found)
+        assert "bo@one.example" in words(found)
+        assert 'value="bounced" selected' in found
+    assert "ana@one.example" not in await text(owner, f"{path}/recipients?state=excluded&reason=bounced")
+
+
+async def test_who_has_a_message_in_the_queue_is_queued_with_a_way_to_it(signed_in, client, scene, add_person):
+    await add_person("ana@one.example")
+    owner, path = await signed_in(), await a_ready_one(client, scene)
+    await scene.run("UPDATE marketing.enrollments SET state = 'active', next_at = NULL")
+    page = (await owner.get(f"{path}/recipients", headers=HTML)).text
+    assert f'<a href="/messages?campaign={path.rpartition("/")[2]}&amp;q=ana%40one.example">Queued</a>: step 1' in page
 
 
 async def test_recipients_go_on_over_pages(signed_in, scene):

@@ -210,6 +210,19 @@ async def test_the_preflight_counts_who_lacks_a_variable(client, add_person, sce
     assert found["can_start"] is True
 
 
+async def test_the_preflight_says_what_becomes_of_who_lacks_a_variable_by_kind_of_step(client, add_person, scene):
+    await add_person("ana@one.example", title=None)
+    call = {"channel": "phone", "instructions": "Call about {{ company_domain }} and {{ lead_owner }}"}
+    path = await ready(client, scene, {"variants": [{"subject": "Hi", "body": "{{ lead_owner }} {{ industry }}"}]}, call)
+    found = (await client.get(f"{path}/preflight")).json()
+    told = {one["message"].split(" have no ")[1].split(",")[0]: one["message"].split("stands in for it: ")[1] for one in found["problems"]}
+    assert told == {
+        "lead_owner": "their messages will wait for a person, and their tasks will lack it",
+        "industry": "their messages will wait for a person",
+        "company_domain": "their tasks will lack it",
+    }
+
+
 async def test_a_dry_run_shows_what_people_would_get_and_when(client, add_person, scene):
     await add_person("ana@one.example", custom_fields={"Lead Owner": "Kim"})
     hello = {"variants": [{"subject": "{Hi|Hello} {{ first_name }}", "body": "<p>{{ company }}</p>"}]}

@@ -201,7 +201,7 @@ async def list_enrollments(
 ) -> EnrollmentPage:
     """Each with where they stand; those who were left out too, with the reason."""
     async with _open(caller, readonly=True) as at:
-        page = await at.campaigns.enrollments(id, state=state, reason=reason, q=q, limit=limit, cursor=cursor)
+        page = await at.campaigns.enrollments(id, state=state, reasons=[reason] if reason else None, q=q, limit=limit, cursor=cursor)
     return EnrollmentPage(items=[EnrollmentView.model_validate(one) for one in page.items], next_cursor=page.next_cursor)
 
 

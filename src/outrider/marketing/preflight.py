@@ -11,7 +11,7 @@ from outrider.kit import database
 from outrider.kit.errors import Conflict, InvalidInput
 from outrider.tenancy import OrganizationId
 
-from .campaigns import Campaigns
+from .campaigns import OVER, Campaigns
 from .rendering import MissingVariable, parse, render_text, without_fallback
 from .store import campaigns as queries
 from .store import enrollments, texts
@@ -75,6 +75,8 @@ async def check_whole(
     connection: asyncpg.Connection, organization: OrganizationId, whole: Whole, *, counts_people: bool = True
 ) -> Preflight:
     """Return what is missing of a campaign that was read; without `counts_people` not how many lack a variable, which takes long."""
+    if whole.campaign.state in OVER:
+        return Preflight([Problem("over", f"the campaign is {whole.campaign.state}: it is over, and does not start again")], 0)
     eligible = sum(whole.enrollments.get(state, 0) for state in ("ready", "active", "paused"))
     wordings = await _wordings(connection, organization, whole.steps)
     problems = [*_of_campaign(whole, eligible), *_of_texts(whole.steps, wordings)]
@@ -122,10 +124,7 @@ def _of_campaign(whole: Whole, eligible: int) -> Iterator[Problem]:
     if not whole.steps:
         yield Problem("no_steps", "there are no steps: write one")
     if sum(step.channel == "email" for step in whole.steps) > 1:
-        told = (
-            "replies are not read from mailboxes yet: an answer stops the next step only when a webhook or POST /api/events reports it, "
-            "or when you stop the person by hand"
-        )
+        told = "Outrider does not read your inbox yet: replies count when your provider's webhook tells of them"
         yield Problem("replies_not_read", told, blocks=False)
     for position, step in enumerate(whole.steps, 1):
         for what, is_tracked in (("open", whole.campaign.tracks_opens), ("click", whole.campaign.tracks_clicks)):
@@ -191,13 +190,20 @@ async def _of_people(
         Problem(
             "missing_variable",
             f"{people} people have no {' or '.join(names)}, and step {min(uncovered[names])} names nothing that stands in for it: "
-            "their messages will wait for a person",
+            f"{_consequence(steps, uncovered[names])}",
             blocks=False,
             step=min(uncovered[names]),
             people=people,
         )
         for names, people in found.items()
     ]
+
+
+def _consequence(steps: Sequence[Step], positions: set[int]) -> str:
+    """Return what becomes of who lacks a variable that the steps at these positions name: emails wait, tasks are made all the same."""
+    are_emails = {steps[position - 1].channel == "email" for position in positions}
+    told = {True: "their messages will wait for a person", False: "their tasks will lack it"}
+    return ", and ".join(told[is_email] for is_email in sorted(are_emails, reverse=True))
 
 
 async def _wordings(

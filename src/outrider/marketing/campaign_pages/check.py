@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from outrider.kit import pages as ui
 
+from ..campaigns import OVER
 from ..preflight import MOST_MESSAGES, Planned, Problem, check_whole, dry_run
 from . import words
 from .forms import local_input
@@ -51,6 +52,7 @@ async def show(request: Request, visitor: Insider, id: UUID, people: Annotated[i
         "marketing/campaigns/check.html",
         **frame(visitor, whole.campaign),
         whole=whole,
+        is_over=whole.campaign.state in OVER,
         missing=[Found(one, *words.mending(base, one)) for one in found.problems if one.blocks],
         warnings=[Found(one, *words.mending(base, one)) for one in found.problems if not one.blocks],
         can_start=found.can_start,

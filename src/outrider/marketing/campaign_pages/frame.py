@@ -16,6 +16,8 @@ from . import words
 Reader = Annotated[Visitor, Depends(visiting("campaigns:read", takes_clients=True))]
 Insider = Annotated[Visitor, Depends(visiting("campaigns:read"))]
 Writer = Annotated[Visitor, Depends(visiting("campaigns:write"))]
+MOVING = ("scheduled", "sending")
+"""The states in which figures change by themselves."""
 RUNS = ("scheduled", "sending", "paused")
 """The states of a campaign that was started: what is changed now changes it for people on their way."""
 

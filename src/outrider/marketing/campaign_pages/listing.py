@@ -16,11 +16,10 @@ from ..choices import Choices
 from ..duplicating import duplicate
 from ..types import STATES
 from . import words
-from .frame import Insider, Reader, Writer, campaigns_of, problems
+from .frame import MOVING, Insider, Reader, Writer, campaigns_of, problems
 
 router = APIRouter()
 PAGE = 50
-MOVING = ("scheduled", "sending")
 Name = Annotated[Text, Query(max_length=500)]
 
 

@@ -16,7 +16,7 @@ from outrider.tenancy import Visitor, actor_names
 from ..preflight import Problem, check_whole
 from ..types import Whole
 from . import words
-from .frame import Reader, campaigns_of, frame
+from .frame import MOVING, Reader, campaigns_of, frame
 
 router = APIRouter()
 WAITS, GOES_ON, OVER = ("ready", "paused"), ("active",), ("finished", "stopped")
@@ -35,13 +35,17 @@ class Part:
 
 @router.get("/campaigns/{id}")
 async def show(request: Request, visitor: Reader, id: UUID) -> Response:
-    """Return the page."""
+    """Return the page; htmx gets the figures alone, again and again while something is sent."""
+    base = f"/campaigns/{id}"
     async with visitor.transaction(readonly=True) as connection:
         whole = await campaigns_of(connection, visitor).whole(id)
+        again = base if whole.campaign.state in MOVING else None
+        figures: dict[str, Any] = {"people": _people(whole), "again": again, "is_part": ui.is_htmx(request)}
+        if ui.is_htmx(request):
+            return ui.fragment(request, "marketing/campaigns/overview.html", "figures", **frame(visitor, whole.campaign), **figures)
         missing = await _missing(connection, visitor, whole)
         actors = [whole.campaign.created_by, *(one.changed_by for one in whole.history)]
         who = await actor_names(connection, visitor.organization_id, actors)
-    base = f"/campaigns/{id}"
     parts = _parts(base, whole, missing) if visitor.caller.namespaces is None else []
     return ui.page(
         request,
@@ -50,7 +54,7 @@ async def show(request: Request, visitor: Reader, id: UUID) -> Response:
         whole=whole,
         parts=parts,
         next_part=next((part for part in parts if not part.is_done), None),
-        people=_people(whole),
+        **figures,
         window=f"{words.days(list(whole.campaign.window_days))}, {whole.campaign.window_start} to {whole.campaign.window_end}",
         who=who,
     )

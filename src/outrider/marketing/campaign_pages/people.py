@@ -69,7 +69,8 @@ def _told(found: Resolved | None) -> str:
         return "Saved. Nobody is enrolled by that yet"
     out = sum(found.excluded.values())
     left = f", {ui.plural(out, 'is', 'are')} left out" if out else ""
-    return f"{ui.plural(found.eligible, 'person', 'people')} of {found.total:,} may be written to{left}; {found.inserted:,} came in anew"
+    may, added = (ui.plural(number, "person", "people") for number in (found.eligible, found.inserted))
+    return f"{may} of {found.total:,} may be written to{left}; {added} added"
 
 
 def _chosen(form: FormData) -> set[str]:

@@ -39,7 +39,7 @@ class Asked:
 
 def asked(state: Field = "", reason: Field = "", q: Field = "") -> Asked:
     """Return what the query asks for."""
-    return Asked(state, reason, q.strip())
+    return Asked(state, words.alike(reason)[0] if reason else "", q.strip())
 
 
 @router.get("/campaigns/{id}/recipients")
@@ -48,18 +48,19 @@ async def show(request: Request, visitor: Reader, id: UUID, asked: Annotated[Ask
     async with visitor.transaction(readonly=True) as connection:
         campaigns = campaigns_of(connection, visitor)
         campaign = await campaigns.find(id)
-        page = await campaigns.enrollments(id, state=asked.state or None, reason=asked.reason or None, q=asked.q, limit=PAGE, cursor=cursor)
+        reasons = words.alike(asked.reason) if asked.reason else None
+        page = await campaigns.enrollments(id, state=asked.state or None, reasons=reasons, q=asked.q, limit=PAGE, cursor=cursor)
         standing = await campaigns.standing(id)
     base = f"/campaigns/{id}"
     counts = {state: sum(one.people for one in standing if one.state == state) for state in ENROLLMENT_STATES}
-    reasons = dict.fromkeys(one.reason for one in standing if one.reason and asked.state in ("", one.state))
+    offered = dict.fromkeys(words.alike(one.reason)[0] for one in standing if one.reason and asked.state in ("", one.state))
     context = {
         **frame(visitor, campaign),
         "asked": asked,
         "rows": page.items,
         "total": sum(counts.values()),
         "states": [("", "Everyone"), *((state, f"{words.STANDINGS[state][0]} ({n:,})") for state, n in counts.items() if n)],
-        "reasons": [("", "Any reason"), *((reason, words.reason(reason)) for reason in reasons)],
+        "reasons": [("", "Any reason"), *((reason, words.reason(reason)) for reason in offered)],
         "first": asked.address(base) if cursor else None,
         "next": asked.address(base, cursor=page.next_cursor) if page.next_cursor else None,
         "now": datetime.now(UTC),

@@ -121,7 +121,7 @@ async def _page(
     context: dict[str, Any] = {
         **frame(visitor, campaign),
         "shown": shown,
-        "templates": [("", "A text of its own"), *((str(id), name) for id, name in (await choices.templates()).items())],
+        "templates": [("", "Write it here"), *((str(id), name) for id, name in (await choices.templates()).items())],
         "variables": await choices.variables(),
         "samples": samples,
         "wrong": _wrong(error),

@@ -18,9 +18,9 @@ STATES: Mapping[str, tuple[str, str, str]] = {
 
 STANDINGS: Mapping[str, tuple[str, str]] = {
     "ready": ("Waiting to begin", "neutral"),
-    "active": ("Being written to", "info"),
+    "active": ("In the sequence", "info"),
     "paused": ("Paused", "watch"),
-    "finished": ("Through", "good"),
+    "finished": ("Finished", "good"),
     "stopped": ("Stopped", "watch"),
     "excluded": ("Left out", "bad"),
 }
@@ -72,7 +72,6 @@ PARTS: Mapping[str, str] = {
     "no_subject": "steps",
     "no_instructions": "steps",
     "missing_variable": "steps",
-    "replies_not_read": "recipients",
     "opens_not_tracked": "settings",
     "clicks_not_tracked": "settings",
     "no_audience": "people",
@@ -89,6 +88,11 @@ PARTS: Mapping[str, str] = {
 def reason(word: str | None) -> str:
     """Return a reason in a word or three; one that is not known as it is written."""
     return REASONS[word][0] if word and word in REASONS else (word or "").replace("_", " ").capitalize()
+
+
+def alike(word: str) -> list[str]:
+    """Return the reasons that are said in the same words, this one among them: 'bounced' of who is left out, 'bounce' of who is stopped."""
+    return [one for one in REASONS if REASONS[one][0] == reason(word)] or [word]
 
 
 def meaning(word: str | None) -> str:
@@ -119,7 +123,9 @@ def mending(base: str, problem: Problem) -> tuple[str, str]:
         return "Organization", "/settings/organization"
     if problem.code in ("no_working_mailbox", "mailbox_not_working"):
         return "Mailboxes", "/mailboxes"
+    if problem.code == "replies_not_read":
+        return "Webhooks", "/webhooks"
     part = PARTS.get(problem.code, "settings")
     anchor = f"#step-{problem.step}" if part == "steps" and problem.step else "#mailboxes" if problem.code == "no_mailbox" else ""
-    labels = {"steps": "Write", "people": "Choose people", "settings": "Settings", "recipients": "Recipients"}
+    labels = {"steps": "Write", "people": "Choose people", "settings": "Settings"}
     return labels[part], f"{base}/{part}{anchor}"

@@ -32,6 +32,15 @@
       if (!menu.contains(event.target)) menu.open = false;
     });
   });
+  // A menu that would leave the window opens to the other side, where there is room for it.
+  document.addEventListener("toggle", (event) => {
+    const menu = event.target;
+    if (!menu.matches("details.menu-left[open], details.menu-flipped")) return;
+    menu.classList.remove("menu-flipped");
+    if (!menu.open) return;
+    const { right, width } = menu.querySelector(".menu-items").getBoundingClientRect();
+    menu.classList.toggle("menu-flipped", right > document.documentElement.clientWidth && menu.getBoundingClientRect().right >= width);
+  }, true);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     const menu = document.querySelector("details.menu[open], details.drawer[open]");
@@ -66,20 +75,21 @@
     event.preventDefault();
     event.stopImmediatePropagation();
     const submitter = event.submitter;
-    confirmed(form.dataset.confirm, submitter?.textContent.trim() || "Yes").then((yes) => {
+    const kind = submitter?.classList.contains("button-primary") ? "primary" : "danger";
+    confirmed(form.dataset.confirm, submitter?.textContent.trim() || "Yes", kind).then((yes) => {
       if (!yes) return;
       asked.add(form);
       form.requestSubmit(submitter);
     });
   }, true);
 
-  function confirmed(question, label) {
+  function confirmed(question, label, kind) {
     const dialog = element("dialog", "dialog");
     const title = element("h2", "", question);
     title.id = "confirm-title";
     dialog.setAttribute("aria-labelledby", title.id);
     const no = element("button", "button button-default", "Keep as it is");
-    const yes = element("button", "button button-danger", label);
+    const yes = element("button", `button button-${kind}`, label);
     const actions = element("div", "form-actions");
     actions.append(yes, no);
     dialog.append(title, actions);
@@ -93,6 +103,12 @@
       dialog.addEventListener("close", () => end(false));
     });
   }
+
+  // Tabs that do not fit: the one that is open is in sight.
+  document.querySelectorAll(".tabs a[aria-current]").forEach((tab) => {
+    const [tabs, box] = [tab.parentElement.getBoundingClientRect(), tab.getBoundingClientRect()];
+    if (box.right > tabs.right || box.left < tabs.left) tab.parentElement.scrollLeft += box.left - tabs.left - (tabs.width - box.width) / 2;
+  });
 
   // Toasts: those that came with the page, and those of htmx's answers (HX-Trigger).
   const STAYS = 6000;
