@@ -100,11 +100,7 @@ async def test_every_figure_is_what_the_ledger_and_the_events_say(scene, organiz
     assert {int(part.key): of(part.figures) for part in report.hours} == by(
         lambda one: (one["message"]["sent_at"] or one["message"]["last_attempt_at"]).astimezone(ZONE).hour
     )
-    days = Counter(
-        (at.astimezone(ZONE).date(), figure)
-        for one in found
-        for figure, at in one["became"].items()
-    )
+    days = Counter((at.astimezone(ZONE).date(), figure) for one in found for figure, at in one["became"].items())
     assert Counter({(day.day, figure): number for day in report.days for figure, number in of(day.figures).items()}) == days
     assert sum(day.figures.tried for day in report.days) == report.total.tried
 

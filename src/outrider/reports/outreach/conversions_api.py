@@ -68,7 +68,7 @@ class RecordedConversion(BaseModel):
 
     person: Text = Field(max_length=254, description="The person's id, or one of their addresses.")
     type: Type
-    converted_at: AwareDatetime = Field(default_factory=partial(datetime.now, UTC), description="When, now if nothing is given; not in the future.")
+    converted_at: AwareDatetime = Field(default_factory=partial(datetime.now, UTC), description="When; left out, now. Not in the future.")
     value: Decimal | None = Field(None, ge=0, max_digits=14, decimal_places=2, description="What it is worth; goes with `currency`.")
     currency: Text | None = Field(None, pattern="^[A-Z]{3}$", description="Three capital letters.")
     note: Text | None = Field(None, max_length=2000)

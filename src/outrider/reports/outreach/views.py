@@ -98,7 +98,7 @@ class ReportView(BaseModel):
     variants: list[ReportVariantView]
     verdicts: list[VerdictView]
     mailboxes: list[PartView]
-    domains: list[PartView] = Field(description="Those with most messages, 20 at most, and at least 5 messages; the others summed under an empty key.")
+    domains: list[PartView] = Field(description="The 20 with most messages, of 5 at least; the others summed, their key empty.")
     hours: list[PartView] = Field(description="By the hour in which they were tried.")
 
 
