@@ -39,7 +39,7 @@ async def show(request: Request, visitor: CampaignReader, id: UUID) -> Response:
         **campaign_head(campaign, may_write=visitor.may("campaigns:write"), is_client=visitor.caller.namespaces is not None),
         report=report,
         funnel=_funnel(report),
-        days=days,
+        days=[f"{part.day.day} {part.day:%b}" for part in days],
         series=_series(report, days),
         feedback=taught.items,
         portion=portion,
