@@ -84,10 +84,10 @@ async def test_every_figure_is_what_the_ledger_and_the_events_say(scene, organiz
     assert report.enrolled == 39
     assert report.in_doubt == sum(one["message"]["status"] == "unknown" for one in found)
 
-    def by(key: Any, only: Any = None) -> dict[Any, Counter]:
+    def by(key: Any) -> dict[Any, Counter]:
         groups: dict[Any, list[dict[str, Any]]] = {}
         for one in found:
-            if one["became"] and (only is None or only in one["became"]):
+            if one["became"]:
                 groups.setdefault(key(one), []).append(one)
         return {name: counted(group) for name, group in groups.items()}
 
@@ -98,15 +98,11 @@ async def test_every_figure_is_what_the_ledger_and_the_events_say(scene, organiz
         lambda one: (one["message"]["sequence_step"], one["message"]["label"])
     )
     assert {int(part.key): of(part.figures) for part in report.hours} == by(
-        lambda one: one["became"]["sent"].astimezone(ZONE).hour, only="sent"
+        lambda one: (one["message"]["sent_at"] or one["message"]["last_attempt_at"]).astimezone(ZONE).hour
     )
-    days = Counter(
-        (at.astimezone(ZONE).date(), figure)
-        for one in found
-        for figure, at in one["became"].items()
-        if figure not in ("delivered", "machine_opened", "machine_clicked")
-    )
+    days = Counter((at.astimezone(ZONE).date(), figure) for one in found for figure, at in one["became"].items())
     assert Counter({(day.day, figure): number for day in report.days for figure, number in of(day.figures).items()}) == days
+    assert sum(day.figures.tried for day in report.days) == report.total.tried
 
 
 async def test_every_figure_opens_as_many_rows_as_it_says(scene, organization, actor):
@@ -143,9 +139,29 @@ async def test_every_figure_opens_as_many_rows_as_it_says(scene, organization, a
             await rows("tried")
 
 
-async def test_a_verdict_that_changes_changes_the_figures(scene, organization, actor):
+async def test_small_domains_are_summed_as_others(scene, organization, actor):
     mailbox = await scene.mailbox()
     campaign = await scene.campaign(mailbox)
+    for domain, people in (("five.example", 5), ("four.example", 4), ("one.example", 1)):
+        await scene.sent(await scene.enroll(campaign, people, domain=domain), mailbox, NOW)
+    domains = (await report_of(organization, actor, campaign)).domains
+    assert [(part.key, part.label, part.figures.sent) for part in domains] == [("five.example", "five.example", 5), ("", "others", 5)]
+
+
+async def test_what_a_campaign_does_not_track_is_not_known_rather_than_nought(scene, organization, actor):
+    mailbox = await scene.mailbox()
+    campaign = await scene.campaign(mailbox, tracks_opens=True, tracks_clicks=False)
+    [message] = await scene.sent(await scene.enroll(campaign, 1), mailbox, NOW)
+    report = await report_of(organization, actor, campaign)
+    for figures in (report.total, *(one.figures for one in (*report.days, *report.steps, *report.variants, *report.mailboxes))):
+        assert (figures.opened, figures.machine_opened, figures.clicked, figures.machine_clicked) == (0, 0, None, None)
+    await scene.happened(message, "click", NOW)
+    assert (await report_of(organization, actor, campaign)).total.clicked == 1
+
+
+async def test_a_verdict_that_changes_changes_the_figures(scene, organization, actor):
+    mailbox = await scene.mailbox()
+    campaign = await scene.campaign(mailbox, tracks_opens=True)
     [message] = await scene.sent(await scene.enroll(campaign, 1), mailbox, NOW)
     event = await scene.happened(message, "open", NOW + timedelta(minutes=1))
     assert (await report_of(organization, actor, campaign)).total.opened == 1

@@ -40,7 +40,33 @@ async def test_every_number_of_the_report_leads_to_as_many_rows(scene, signed_in
         assert len(answer.text.splitlines()) - 1 == int(number.replace(",", "")), link
         assert (await browser.get(html.unescape(link))).status_code == 200
     assert "in the time zone" in page.lower()
-    assert "Work it out now" not in page  # a viewer reads
+    assert "Refresh" not in page  # a viewer reads
+
+
+async def test_the_report_says_what_it_does_not_know_and_stands_under_the_campaign_s_own_head(scene, signed_in, client):
+    mailbox = await scene.mailbox()
+    campaign = await scene.campaign(mailbox, state="paused", paused_reason="too many bounces")
+    subject = '{Quick question|A thought} for {{ company | default("you") }}'
+    await scene.run(
+        "UPDATE marketing.variants SET subject = $2 WHERE step_id IN (SELECT id FROM marketing.steps WHERE campaign_id = $1)",
+        campaign, subject,
+    )  # fmt: skip
+    await scene.variant(campaign, 1, "B")
+    people = await scene.enroll(campaign, 8)
+    await scene.sent(people[:6], mailbox, NOW)
+    await scene.sent(people[6:], mailbox, NOW, status="failed", reason="bounce", sent_at=None)
+    page = html.unescape((await (await signed_in()).get(f"/campaigns/{campaign}/report")).text)
+    assert page.count("not tracked") > 4
+    assert 'funnel-label">Opened</span><span class="funnel-hint">not tracked' in page
+    assert "2 messages bounced without being sent" in page
+    assert f'action="/campaigns/{campaign}/resume"' in page
+    assert "Too many bounces." in page
+    assert ">Quick question for «company»<" in page
+    assert f'title="{subject}"' in page
+    report = (await client.get(f"/api/campaigns/{campaign}/report")).json()
+    assert (report["total"]["opened"], report["total"]["clicked"], report["days"][0]["figures"]["delivered"]) == (None, None, 6)
+    viewer = (await (await signed_in("viewer")).get(f"/campaigns/{campaign}/report")).text
+    assert "/resume" not in viewer
 
 
 async def test_rows_come_in_pages_and_say_whose_they_are(scene, signed_in):
@@ -164,6 +190,8 @@ async def test_conversions_come_and_go_by_the_api(scene, client, stranger, as_ro
     assert (await (await as_role("viewer")).post("/api/conversions", json={})).status_code == 403
     assert (await client.delete(one)).status_code == 204
     assert (await client.get(one)).status_code == 404
+    made = (await client.post("/api/conversions", json={"person": made["person_id"], "type": "demo"})).json()
+    assert abs(datetime.fromisoformat(made["converted_at"]) - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,12 @@
 Others use what is listed here.
 """
 
-from .campaign_tabs import campaign_tabs
+from .campaign_tabs import campaign_head
 from .campaigns import Campaigns
 from .finding import Named, find_named
 from .lists import PeopleLists
 from .preflight import Preflight, check, dry_run
-from .rendering import MissingVariable, Rendered, render_message, to_text
+from .rendering import MissingVariable, Rendered, gist, render_message, to_text
 from .running import Running, stop_enrollments
 from .segments import Segments
 from .templates import Templates
@@ -33,10 +33,11 @@ __all__ = [
     "Template",
     "Templates",
     "Variant",
-    "campaign_tabs",
+    "campaign_head",
     "check",
     "dry_run",
     "find_named",
+    "gist",
     "render_message",
     "sender_variables",
     "stop_enrollments",

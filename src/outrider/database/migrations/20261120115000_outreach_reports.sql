@@ -7,11 +7,12 @@ CREATE INDEX idx_engagement_events_outcomes ON engagement.events (organization_i
 WHERE message_id IS NOT NULL AND type IN ('open', 'click', 'reply', 'bounce', 'dropped', 'unsubscribe', 'spam_report');
 
 -- What became of each message: when it was sent, and when each thing happened first. What machines opened or clicked is told apart: it
--- counts as nothing that a person did. A message that the server refused for its address has bounced without having been sent.
+-- counts as nothing that a person did. A message that the server refused for its address has bounced without having been sent: attempted_at is
+-- when it was tried, and when it was sent if it was.
 CREATE VIEW marketing.message_outcomes WITH (security_invoker = true) AS
 SELECT
     m.organization_id, m.id, m.campaign_id, m.enrollment_id, m.person_id, m.step_id, m.sequence_step, m.variant_id, m.mailbox_id, m.recipient,
-    m.recipient_domain, m.sent_at,
+    m.recipient_domain, m.attempted_at, m.sent_at,
     CASE WHEN b.bounced_at IS NULL THEN m.sent_at END AS delivered_at,
     e.opened_at, e.clicked_at, e.replied_at, b.bounced_at, e.unsubscribed_at, e.complained_at,
     CASE WHEN e.opened_at IS NULL THEN e.machine_opened_at END AS machine_opened_at,
@@ -20,6 +21,7 @@ FROM (
     SELECT
         l.organization_id, l.id, l.campaign_id, l.enrollment_id, l.person_id, l.step_id, l.sequence_step, l.variant_id, l.mailbox_id, l.recipient,
         l.recipient_domain,
+        CASE WHEN l.status = 'sent' THEN l.sent_at ELSE l.last_attempt_at END AS attempted_at,
         CASE WHEN l.status = 'sent' THEN l.sent_at END AS sent_at,
         CASE WHEN l.status = 'failed' AND l.reason = 'bounce' THEN l.last_attempt_at END AS refused_at
     FROM sending.messages AS l

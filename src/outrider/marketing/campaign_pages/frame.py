@@ -8,7 +8,7 @@ from fastapi import Depends
 from outrider.kit.errors import Conflict, InvalidInput
 from outrider.tenancy import Visitor, visiting
 
-from ..campaign_tabs import campaign_tabs
+from ..campaign_tabs import campaign_head
 from ..campaigns import OVER, Campaigns
 from ..types import Campaign
 from . import words
@@ -29,15 +29,11 @@ def campaigns_of(connection: asyncpg.Connection, visitor: Visitor) -> Campaigns:
 
 def frame(visitor: Visitor, campaign: Campaign) -> dict[str, Any]:
     """Return what the template round a campaign's pages needs."""
-    base = f"/campaigns/{campaign.campaign_id}"
     may_write = visitor.may("campaigns:write")
     is_insider = visitor.caller.namespaces is None
     return {
-        "campaign": campaign,
-        "base": base,
-        "tabs": campaign_tabs(campaign.campaign_id, is_client=not is_insider),
+        **campaign_head(campaign, may_write=may_write, is_client=not is_insider),
         "words": words,
-        "may_write": may_write,
         "may_change": may_write and campaign.state not in OVER,
         "is_insider": is_insider,
         "runs": campaign.state in RUNS,

@@ -2,19 +2,9 @@
 
 from collections.abc import Mapping
 
+from ..campaign_tabs import STATES as STATES
 from ..preflight import Problem
 from ..types import Step
-
-STATES: Mapping[str, tuple[str, str, str]] = {
-    "draft": ("Draft", "neutral", "circle-dashed"),
-    "ready": ("Ready", "accent", "circle-check"),
-    "scheduled": ("Scheduled", "info", "calendar"),
-    "sending": ("Sending", "good", "send"),
-    "paused": ("Paused", "watch", "circle-pause"),
-    "completed": ("Completed", "good", "circle-check"),
-    "cancelled": ("Cancelled", "neutral", "ban"),
-}
-"""{state of a campaign: (word, tone, icon)}."""
 
 STANDINGS: Mapping[str, tuple[str, str]] = {
     "ready": ("Waiting to begin", "neutral"),

@@ -85,6 +85,23 @@ def variables_in(nodes: Nodes) -> dict[str, bool]:
     return found
 
 
+def gist(template: str) -> str:
+    """Return a template in short: the first of each choice, and variables as their names in «». One that cannot be read stays as it is."""
+    try:
+        return _gist(parse(template))
+    except InvalidInput:
+        return template
+
+
+def _gist(nodes: Nodes) -> str:
+    def said(node: Node) -> str:
+        if isinstance(node, Choice):
+            return _gist(node.options[0])
+        return f"«{node.names[0]}»" if isinstance(node, Variable) else node.value
+
+    return "".join(map(said, nodes))
+
+
 def without_fallback(nodes: Nodes) -> Iterator[tuple[str, ...]]:
     """Yield the names of each variable in a tree that nothing stands in for: it needs a value for one of them."""
     for node in nodes:

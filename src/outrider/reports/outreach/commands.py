@@ -130,9 +130,8 @@ def delete_conversion(conversion: ConversionId, org: Org = None, json: Json = Fa
 
 def _part(part: Part) -> dict[str, Any]:
     figures = part.figures
-    shares = {
-        name: f"{getattr(figures, name):,} ({portion(getattr(figures, name), figures.sent)})" for name in ("opened", "clicked", "replied")
-    }
+    counts = {name: getattr(figures, name) for name in ("opened", "clicked", "replied")}
+    shares = {name: "not tracked" if count is None else f"{count:,} ({portion(count, figures.sent)})" for name, count in counts.items()}
     bounced = f"{figures.bounced:,} ({portion(figures.bounced, figures.tried)})"
     return {"part": part.label, "sent": f"{figures.sent:,}", **shares, "bounced": bounced}
 

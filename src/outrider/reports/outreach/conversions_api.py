@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -67,7 +68,7 @@ class RecordedConversion(BaseModel):
 
     person: Text = Field(max_length=254, description="The person's id, or one of their addresses.")
     type: Type
-    converted_at: AwareDatetime = Field(description="When; not in the future.")
+    converted_at: AwareDatetime = Field(default_factory=partial(datetime.now, UTC), description="When; left out, now. Not in the future.")
     value: Decimal | None = Field(None, ge=0, max_digits=14, decimal_places=2, description="What it is worth; goes with `currency`.")
     currency: Text | None = Field(None, pattern="^[A-Z]{3}$", description="Three capital letters.")
     note: Text | None = Field(None, max_length=2000)

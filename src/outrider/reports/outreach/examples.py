@@ -38,6 +38,8 @@ REPORT: dict[str, Any] = {
     "name": "Q4 ACME push",
     "state": "sending",
     "started_at": "2026-11-10T08:00:00Z",
+    "tracks_opens": True,
+    "tracks_clicks": True,
     "time_zone": "Europe/Madrid",
     "enrolled": 800,
     "in_doubt": 0,

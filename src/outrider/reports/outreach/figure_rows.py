@@ -33,7 +33,7 @@ WORDS = {
 class Asked:
     """Which messages of a figure; None asks nothing.
 
-    `day` is of what happened, `hour` (0 to 23) of sending, both in the organization's zone.
+    `day` is of what happened, `hour` (0 to 23) of the attempt, both in the organization's zone.
     """
 
     step: int | None = None

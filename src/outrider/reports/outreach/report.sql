@@ -1,7 +1,7 @@
 -- name: campaign(organization_id, campaign_id)^
 -- Whose report it is, how many people are in it, and how many messages nobody knows of whether they went out; nothing for no campaign.
 SELECT
-    c.campaign_id, c.name, c.state, c.started_at, o.time_zone,
+    c.campaign_id, c.name, c.state, c.started_at, c.tracks_opens, c.tracks_clicks, o.time_zone,
     (
         SELECT count(*) FROM marketing.enrollments AS e
         WHERE e.organization_id = :organization_id AND e.campaign_id = :campaign_id AND e.state <> 'excluded'
@@ -21,23 +21,25 @@ FROM marketing.campaigns AS c
 INNER JOIN tenancy.organizations AS o ON o.id = c.organization_id
 WHERE c.organization_id = :organization_id AND c.campaign_id = :campaign_id;
 
--- name: parts(organization_id, campaign_id, time_zone, domains)
--- What became of a campaign's messages: all of them, by step, variant, mailbox, hour of sending, day on which each thing happened first, and the
--- recipient domains with most messages. Messages with the same marks are counted together first, so that each is looked at once.
+-- name: parts(organization_id, campaign_id, time_zone, domains, least)
+-- What became of a campaign's messages: all of them, by step, variant, mailbox, hour in which they were tried, day on which each thing happened
+-- first, and recipient domain: those with most messages, and at least so many, the others summed under the key ''. Messages with the same marks
+-- are counted together first, so that each is looked at once.
 WITH outcomes AS MATERIALIZED (
     SELECT
-        o.sequence_step, o.variant_id, o.mailbox_id, o.recipient_domain, o.sent_at, o.opened_at, o.clicked_at, o.replied_at, o.bounced_at,
-        o.unsubscribed_at, o.complained_at,
+        o.sequence_step, o.variant_id, o.mailbox_id, o.recipient_domain, o.attempted_at, o.sent_at, o.delivered_at, o.opened_at, o.clicked_at,
+        o.replied_at, o.bounced_at, o.unsubscribed_at, o.complained_at, o.machine_opened_at, o.machine_clicked_at,
         (o.sent_at IS NOT NULL)::integer + 2 * (o.delivered_at IS NOT NULL)::integer + 4 * (o.opened_at IS NOT NULL)::integer
         + 8 * (o.clicked_at IS NOT NULL)::integer + 16 * (o.replied_at IS NOT NULL)::integer + 32 * (o.bounced_at IS NOT NULL)::integer
         + 64 * (o.unsubscribed_at IS NOT NULL)::integer + 128 * (o.complained_at IS NOT NULL)::integer
-        + 256 * (o.machine_opened_at IS NOT NULL)::integer + 512 * (o.machine_clicked_at IS NOT NULL)::integer AS marks
+        + 256 * (o.machine_opened_at IS NOT NULL)::integer + 512 * (o.machine_clicked_at IS NOT NULL)::integer
+        + 1024 * (o.sent_at IS NOT NULL OR o.bounced_at IS NOT NULL)::integer AS marks
     FROM marketing.message_outcomes AS o
     WHERE o.organization_id = :organization_id AND o.campaign_id = :campaign_id
 ),
 sorts AS MATERIALIZED (
     SELECT
-        o.sequence_step, o.variant_id, o.mailbox_id, extract(HOUR FROM o.sent_at AT TIME ZONE :time_zone)::integer AS hour, o.marks,
+        o.sequence_step, o.variant_id, o.mailbox_id, extract(HOUR FROM o.attempted_at AT TIME ZONE :time_zone)::integer AS hour, o.marks,
         count(*) AS messages
     FROM outcomes AS o WHERE o.marks <> 0 GROUP BY 1, 2, 3, 4, 5
 ),
@@ -45,10 +47,13 @@ domains AS MATERIALIZED (
     SELECT o.recipient_domain, o.marks, count(*) AS messages FROM outcomes AS o WHERE o.marks <> 0 GROUP BY 1, 2
 ),
 largest AS (
-    SELECT d.recipient_domain FROM domains AS d GROUP BY 1 ORDER BY sum(d.messages) DESC, 1 LIMIT :domains
+    SELECT d.recipient_domain FROM domains AS d
+    GROUP BY 1 HAVING sum(d.messages) >= :least ORDER BY sum(d.messages) DESC, 1 LIMIT :domains
 ),
 days AS (
     SELECT (o.sent_at AT TIME ZONE :time_zone)::date AS day, 1 AS marks, count(*) AS messages FROM outcomes AS o WHERE o.sent_at IS NOT NULL GROUP BY 1
+    UNION ALL
+    SELECT (o.delivered_at AT TIME ZONE :time_zone)::date, 2, count(*) FROM outcomes AS o WHERE o.delivered_at IS NOT NULL GROUP BY 1
     UNION ALL
     SELECT (o.opened_at AT TIME ZONE :time_zone)::date, 4, count(*) FROM outcomes AS o WHERE o.opened_at IS NOT NULL GROUP BY 1
     UNION ALL
@@ -61,6 +66,13 @@ days AS (
     SELECT (o.unsubscribed_at AT TIME ZONE :time_zone)::date, 64, count(*) FROM outcomes AS o WHERE o.unsubscribed_at IS NOT NULL GROUP BY 1
     UNION ALL
     SELECT (o.complained_at AT TIME ZONE :time_zone)::date, 128, count(*) FROM outcomes AS o WHERE o.complained_at IS NOT NULL GROUP BY 1
+    UNION ALL
+    SELECT (o.machine_opened_at AT TIME ZONE :time_zone)::date, 256, count(*) FROM outcomes AS o WHERE o.machine_opened_at IS NOT NULL GROUP BY 1
+    UNION ALL
+    SELECT (o.machine_clicked_at AT TIME ZONE :time_zone)::date, 512, count(*) FROM outcomes AS o WHERE o.machine_clicked_at IS NOT NULL GROUP BY 1
+    UNION ALL
+    SELECT (o.attempted_at AT TIME ZONE :time_zone)::date, 1024, count(*) FROM outcomes AS o
+    WHERE o.attempted_at IS NOT NULL AND o.marks & 1024 > 0 GROUP BY 1
 ),
 parts AS (
     SELECT 'all' AS kind, '' AS key, s.marks, s.messages FROM sorts AS s
@@ -73,7 +85,8 @@ parts AS (
     UNION ALL
     SELECT 'hour', s.hour::text, s.marks, s.messages FROM sorts AS s WHERE s.hour IS NOT NULL
     UNION ALL
-    SELECT 'domain', d.recipient_domain, d.marks, d.messages FROM domains AS d INNER JOIN largest AS l ON l.recipient_domain = d.recipient_domain
+    SELECT 'domain', coalesce(l.recipient_domain, ''), d.marks, d.messages
+    FROM domains AS d LEFT JOIN largest AS l ON l.recipient_domain = d.recipient_domain
     UNION ALL
     SELECT 'day', d.day::text, d.marks, d.messages FROM days AS d
 ),
@@ -90,7 +103,7 @@ counted AS (
         coalesce(sum(p.messages) FILTER (WHERE p.marks & 128 > 0), 0)::bigint AS complained,
         coalesce(sum(p.messages) FILTER (WHERE p.marks & 256 > 0), 0)::bigint AS machine_opened,
         coalesce(sum(p.messages) FILTER (WHERE p.marks & 512 > 0), 0)::bigint AS machine_clicked,
-        coalesce(sum(p.messages) FILTER (WHERE p.marks & 33 > 0), 0)::bigint AS tried
+        coalesce(sum(p.messages) FILTER (WHERE p.marks & 1024 > 0), 0)::bigint AS tried
     FROM parts AS p
     GROUP BY p.kind, p.key
 )

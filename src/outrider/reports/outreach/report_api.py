@@ -34,7 +34,7 @@ async def _reading(caller: Caller, campaign: UUID) -> AsyncIterator[asyncpg.Conn
 
 @router.get("/{id}/report", summary="Report what became of a campaign")
 async def get_report(id: CampaignId, caller: Reader) -> ReportView:
-    """Worked out now, of the ledger and the events: as a whole, by day, step, variant, mailbox, recipient domain and hour of sending."""
+    """Worked out now, of the ledger and the events: as a whole, by day, step, variant, mailbox, recipient domain and hour."""
     async with _reading(caller, id) as connection:
         return ReportView.model_validate(await read_report(connection, caller.organization_id, id))
 
@@ -48,7 +48,7 @@ async def list_report_rows(
     variant_id: Annotated[UUID | None, Query(description="Only of this wording.")] = None,
     mailbox_id: Annotated[UUID | None, Query(description="Only from this mailbox.")] = None,
     domain: Annotated[Text | None, Query(description="Only to this recipient domain.", examples=["acme.example"], max_length=253)] = None,
-    hour: Annotated[int | None, Query(description="Only sent in this hour, 0 to 23.", ge=0, le=23)] = None,
+    hour: Annotated[int | None, Query(description="Only tried in this hour, 0 to 23.", ge=0, le=23)] = None,
     day: Annotated[date | None, Query(description="Only what happened on this day.", examples=["2026-11-20"])] = None,
     limit: Limit = 50,
     cursor: Cursor = None,

@@ -1,5 +1,5 @@
 -- name: messages(organization_id, campaign_id, figure, step, variant_id, mailbox_id, domain, hour, day, time_zone, before, count)
--- The messages that a figure counts, newest first, before the message `before`; NULL asks nothing. `day` is of what happened, `hour` of sending.
+-- The messages that a figure counts, newest first, before the message `before`; NULL asks nothing. `day` is of what happened, `hour` of the attempt.
 WITH behind AS MATERIALIZED (
     SELECT o.id, o.person_id, o.recipient, f.at, o.sequence_step, o.variant_id, o.mailbox_id, o.sent_at
     FROM marketing.message_outcomes AS o
@@ -17,7 +17,7 @@ WITH behind AS MATERIALIZED (
         AND (:variant_id::uuid IS NULL OR o.variant_id = :variant_id::uuid)
         AND (:mailbox_id::uuid IS NULL OR o.mailbox_id = :mailbox_id::uuid)
         AND (:domain::text IS NULL OR o.recipient_domain = :domain::text)
-        AND (:hour::integer IS NULL OR extract(HOUR FROM o.sent_at AT TIME ZONE :time_zone::text) = :hour::integer)
+        AND (:hour::integer IS NULL OR extract(HOUR FROM o.attempted_at AT TIME ZONE :time_zone::text) = :hour::integer)
         AND (:day::date IS NULL OR (f.at AT TIME ZONE :time_zone::text)::date = :day::date)
         AND (:before::uuid IS NULL OR o.id < :before::uuid)
     ORDER BY o.id DESC LIMIT :count

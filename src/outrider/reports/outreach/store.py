@@ -1,8 +1,10 @@
 """Loads the queries and makes records of their rows. Holds no rules."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -22,18 +24,18 @@ feedback = sql.load(FOLDER / "feedback.sql")
 FIGURES = tuple(field.name for field in fields(Figures))
 
 
-def to_figures(row: asyncpg.Record) -> Figures:
+def to_figures(row: Mapping[str, Any]) -> Figures:
     """Return the figures that a row of `parts` holds."""
     return Figures(**{name: row[name] for name in FIGURES})
 
 
-def to_part(row: asyncpg.Record) -> Part:
-    """Return a part by its key; a mailbox is called by its address, an hour as on a clock."""
-    label = row["mailbox"] or (f"{int(row['key']):02d}:00" if row["kind"] == "hour" else row["key"])
+def to_part(row: Mapping[str, Any]) -> Part:
+    """Return a part by its key; a mailbox is called by its address, an hour as on a clock, what has no key: others."""
+    label = row["mailbox"] or (f"{int(row['key']):02d}:00" if row["kind"] == "hour" else row["key"] or "others")
     return Part(row["key"], label, to_figures(row))
 
 
-def to_day(row: asyncpg.Record) -> DayPart:
+def to_day(row: Mapping[str, Any]) -> DayPart:
     """Return what happened on a day."""
     return DayPart(date.fromisoformat(row["key"]), to_figures(row))
 

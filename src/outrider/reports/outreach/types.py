@@ -11,25 +11,28 @@ class Figures:
 
     `delivered` were sent and did not come back. What machines did is kept apart: `machine_opened` and `machine_clicked` are
     messages that no person opened or clicked, as far as anybody can tell. `tried` are those sent and those refused at the
-    door, which bounces are a share of.
+    door, which bounces are a share of. Of what the campaign does not track nothing is known: None.
     """
 
     sent: int = 0
     delivered: int = 0
-    opened: int = 0
-    clicked: int = 0
+    opened: int | None = 0
+    clicked: int | None = 0
     replied: int = 0
     bounced: int = 0
     unsubscribed: int = 0
     complained: int = 0
-    machine_opened: int = 0
-    machine_clicked: int = 0
+    machine_opened: int | None = 0
+    machine_clicked: int | None = 0
     tried: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The figures of one step, mailbox, recipient domain or hour of sending; `key` names it for programs, `label` for people."""
+    """The figures of one step, mailbox, recipient domain or hour; `key` names it for programs, `label` for people.
+
+    The domain without a key is all the others together.
+    """
 
     key: str
     label: str
@@ -85,6 +88,8 @@ class CampaignReport:
     name: str
     state: str
     started_at: datetime | None
+    tracks_opens: bool
+    tracks_clicks: bool
     time_zone: str
     enrolled: int
     in_doubt: int

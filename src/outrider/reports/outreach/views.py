@@ -23,19 +23,19 @@ class FiguresView(BaseModel):
 
     sent: int
     delivered: int = Field(description="Sent, and did not come back.")
-    opened: int = Field(description="By a person, as far as anybody can tell; as are clicks and replies.")
-    clicked: int
+    opened: int | None = Field(description="By a person, as far as anybody can tell, as are clicks and replies; null: not tracked.")
+    clicked: int | None = Field(description="Null: not tracked.")
     replied: int
     bounced: int = Field(description="Came back, or was refused at the door for its address.")
     unsubscribed: int
     complained: int = Field(description="The recipient called it spam.")
-    machine_opened: int = Field(description="Opened by machines only; not among `opened`.")
-    machine_clicked: int = Field(description="Clicked by machines only; not among `clicked`.")
+    machine_opened: int | None = Field(description="Opened by machines only; not among `opened`.")
+    machine_clicked: int | None = Field(description="Clicked by machines only; not among `clicked`.")
     tried: int = Field(description="Sent or refused at the door: what `bounced` is a share of. The others are shares of `sent`.")
 
 
 class PartView(BaseModel):
-    """The figures of a step, mailbox, recipient domain or hour of sending."""
+    """The figures of a step, mailbox, recipient domain or hour."""
 
     model_config = shown("ReportPart", examples.PART)
 
@@ -87,6 +87,8 @@ class ReportView(BaseModel):
     name: str
     state: str
     started_at: datetime | None
+    tracks_opens: bool
+    tracks_clicks: bool
     time_zone: str = Field(description="The organization's: of days and hours.")
     enrolled: int = Field(description="People.")
     in_doubt: int = Field(description="Messages of which nobody knows whether they went out; not among `sent`.")
@@ -96,8 +98,8 @@ class ReportView(BaseModel):
     variants: list[ReportVariantView]
     verdicts: list[VerdictView]
     mailboxes: list[PartView]
-    domains: list[PartView] = Field(description="Those with most messages, 20 at most.")
-    hours: list[PartView] = Field(description="By the hour of sending.")
+    domains: list[PartView] = Field(description="The 20 with most messages, of 5 at least; the others summed, their key empty.")
+    hours: list[PartView] = Field(description="By the hour in which they were tried.")
 
 
 class ReportRowView(BaseModel):

@@ -13,7 +13,7 @@ from outrider.kit.http import Text
 
 from ..attribution_types import MODELS, TYPES, USUAL_DAYS, Model, Span
 
-MODEL_WORDS = {"first": "First touch", "last": "Last touch", "linear": "All touches alike"}
+MODEL_WORDS = {"first": "First touch", "last": "Last touch", "linear": "Linear"}
 TYPE_WORDS = {"meeting": "Meeting", "demo": "Demo", "signup": "Signup", "sale": "Sale"}
 DAYS = (7, 30, 90, 180, 365)
 assert set(MODEL_WORDS) == set(get_args(Model)) == set(MODELS)

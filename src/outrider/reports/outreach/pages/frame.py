@@ -7,7 +7,7 @@ import asyncpg
 from fastapi import Depends
 
 from outrider.kit import pages as ui
-from outrider.marketing import Campaigns
+from outrider.marketing import Campaign, Campaigns
 from outrider.tenancy import Visitor, visiting
 
 Reader = Annotated[Visitor, Depends(visiting("campaigns:read"))]
@@ -15,9 +15,9 @@ CampaignReader = Annotated[Visitor, Depends(visiting("campaigns:read", takes_cli
 Writer = Annotated[Visitor, Depends(visiting("campaigns:write"))]
 
 
-async def check_campaign(connection: asyncpg.Connection, visitor: Visitor, campaign: UUID) -> None:
-    """Raise `NotFound` for a campaign that is not there, or not in the namespaces that a client is bound to."""
-    await Campaigns(connection, visitor.organization_id, visitor.caller.namespaces).find(campaign)
+async def find_campaign(connection: asyncpg.Connection, visitor: Visitor, campaign: UUID) -> Campaign:
+    """Return a campaign. Raises `NotFound` for one that is not there, or not in the namespaces that a client is bound to."""
+    return await Campaigns(connection, visitor.organization_id, visitor.caller.namespaces).find(campaign)
 
 
 def rows_address(campaign: UUID, figure: str, **asked: Any) -> str:

@@ -9,14 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from outrider.kit import pages as ui
-from outrider.marketing import campaign_tabs
+from outrider.marketing import campaign_head, gist
 from outrider.tenancy import Visitor
 
 from ...words import counted, portion
 from .. import feedback
 from ..campaign_report import read_report
 from ..types import CampaignReport, DayPart, Figures
-from .frame import CampaignReader, Writer, check_campaign, rows_address
+from .frame import CampaignReader, Writer, find_campaign, rows_address
 
 router = APIRouter(include_in_schema=False)
 LAST_DAYS = 14
@@ -29,20 +29,22 @@ MOST_DAYS = 120
 async def show(request: Request, visitor: CampaignReader, id: UUID) -> Response:
     """Return the report."""
     async with visitor.transaction(readonly=True) as connection:
-        await check_campaign(connection, visitor, id)
+        campaign = await find_campaign(connection, visitor, id)
         report = await read_report(connection, visitor.organization_id, id)
-        days = await feedback.read_feedback(connection, visitor.organization_id, id, limit=LAST_DAYS)
+        taught = await feedback.read_feedback(connection, visitor.organization_id, id, limit=LAST_DAYS)
+    days = _every_day(report.days)
     return ui.page(
         request,
         "reports/outreach/report.html",
+        **campaign_head(campaign, may_write=visitor.may("campaigns:write"), is_client=visitor.caller.namespaces is not None),
         report=report,
-        tabs=campaign_tabs(id, is_client=visitor.caller.namespaces is not None),
         funnel=_funnel(report),
-        days=_every_day(report.days),
-        feedback=days.items,
+        days=[f"{part.day.day} {part.day:%b}" for part in days],
+        series=_series(report, days),
+        feedback=taught.items,
         portion=portion,
         rows_at=partial(rows_address, id),
-        may_write=visitor.may("campaigns:write"),
+        gist=gist,
     )
 
 
@@ -58,13 +60,21 @@ async def _rewrite(visitor: Visitor, id: UUID) -> int:
         return await feedback.rewrite_feedback(connection, visitor.organization_id, id)
 
 
-def _funnel(report: CampaignReport) -> list[tuple[str, int, str | None, str]]:
+def _funnel(report: CampaignReport) -> list[tuple[str, int | None, str | None, str]]:
     total = report.total
     steps = [("Sent", "sent"), ("Delivered", "delivered"), ("Opened", "opened"), ("Clicked", "clicked"), ("Replied", "replied")]
+    counts = [(label, figure, getattr(total, figure)) for label, figure in steps]
     return [
-        (label, getattr(total, figure), portion(getattr(total, figure), total.sent), rows_address(report.campaign_id, figure))
-        for label, figure in steps
+        (label, count, "not tracked" if count is None else portion(count, total.sent), rows_address(report.campaign_id, figure))
+        for label, figure, count in counts
     ]
+
+
+def _series(report: CampaignReport, days: list[DayPart]) -> list[tuple[str, list[int]]]:
+    """Return what the plot draws, by its name: what is tracked."""
+    steps = [("Sent", "sent"), ("Opened", "opened"), ("Clicked", "clicked"), ("Replied", "replied")]
+    tracked = [(label, figure) for label, figure in steps if getattr(report.total, figure) is not None]
+    return [(label, [getattr(part.figures, figure) for part in days]) for label, figure in tracked]
 
 
 def _every_day(days: tuple[DayPart, ...]) -> list[DayPart]:

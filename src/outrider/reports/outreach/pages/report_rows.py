@@ -19,7 +19,7 @@ from outrider.tenancy import Visitor
 from ..figure_rows import WORDS, Asked, read_rows
 from ..store import reports
 from ..types import Row
-from .frame import CampaignReader, check_campaign, rows_address
+from .frame import CampaignReader, find_campaign, rows_address
 
 router = APIRouter(include_in_schema=False)
 FILE_PAGE = 20_000
@@ -54,7 +54,7 @@ async def show(
 ) -> Response:
     """Return a page of the rows."""
     async with visitor.transaction(readonly=True) as connection:
-        await check_campaign(connection, visitor, id)
+        await find_campaign(connection, visitor, id)
         page = await read_rows(connection, visitor.organization_id, id, figure, parts, cursor=cursor)
         head = await reports.campaign_head(connection, organization_id=visitor.organization_id, campaign_id=id)
         said = await _said(connection, visitor, id, parts)
@@ -96,7 +96,7 @@ async def download(visitor: CampaignReader, id: UUID, parts: Parts, figure: Figu
 
 async def _page(visitor: Visitor, id: UUID, figure: str, parts: Asked, cursor: str | None) -> Page[Row]:
     async with visitor.transaction(readonly=True) as connection:
-        await check_campaign(connection, visitor, id)
+        await find_campaign(connection, visitor, id)
         return await read_rows(connection, visitor.organization_id, id, figure, parts, cursor=cursor, most=FILE_PAGE)
 
 
@@ -123,7 +123,7 @@ async def _said(connection: asyncpg.Connection, visitor: Visitor, campaign: UUID
         "variant": names["variant"] or (parts.variant_id and "A variant that is gone"),
         "mailbox": names["mailbox"] or (parts.mailbox_id and "A mailbox that is gone"),
         "domain": parts.domain and f"To {parts.domain}",
-        "hour": parts.hour is not None and f"Sent from {parts.hour:02d}:00 to {parts.hour:02d}:59",
+        "hour": parts.hour is not None and f"Tried from {parts.hour:02d}:00 to {parts.hour:02d}:59",
         "day": parts.day and f"On {parts.day:%d %b %Y}",
     }
     return [str(word) for word in said.values() if word]
