@@ -121,12 +121,14 @@ def _check_gaps(subject: str, body: str, gaps: tuple[str, ...]) -> None:
 
 async def _context(visitor: Visitor, id: UUID) -> dict[str, Any]:
     async with visitor.transaction(readonly=True) as connection:
-        message = await MessageService(connection, visitor.organization_id).get(id)
+        service = MessageService(connection, visitor.organization_id)
+        message, happenings = await service.get(id), await service.happenings(id)
         lacks_text = message.body is None and message.status in WRITABLE
         draft = await draft_of(connection, visitor.organization_id, id) if lacks_text else None
         freeze = await freeze_of(connection, visitor)
     return {
         "message": message,
+        "happenings": happenings,
         "draft": draft,
         "subject": message.subject or (draft.subject if draft else ""),
         "body": message.body or (draft.body if draft else ""),

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+from outrider.kit import pages as ui
+
 from ..mailboxes import Mailbox
+from ..messages import Happening
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,17 @@ OUTCOMES = {
     "postponed": Badge("Put off", "watch", "clock"),
     "unknown": Badge("No answer", "watch", "circle-help"),
     "not_started": Badge("Not handed over", "neutral", "undo-2"),
+}
+HAPPENINGS = {
+    "delivered": Badge("Delivered", "good", "check"),
+    "open": Badge("Opened", "info", "eye"),
+    "click": Badge("Clicked", "accent", "link"),
+    "reply": Badge("Replied", "good", "message-square"),
+    "bounce": Badge("Bounced", "bad", "circle-alert"),
+    "dropped": Badge("Dropped", "bad", "circle-x"),
+    "deferred": Badge("Delayed", "watch", "clock"),
+    "spam_report": Badge("Reported as spam", "bad", "flag"),
+    "unsubscribe": Badge("Unsubscribed", "watch", "ban"),
 }
 UNDER_WAY = Badge("Under way", "info", "loader-circle")
 STATES = {
@@ -91,6 +105,12 @@ ADVICE = (
     (("refuses the sender",), "The server lets you in, but not with this address: it must belong to the account."),
     (("does not answer", "did not answer", "refused", "timed out"), "Look at the server's name and port. Many networks block port 25."),
 )
+
+
+def happening(one: Happening) -> Badge:
+    """Return what became of a message as a badge shows it; what a machine did has no tone."""
+    known = HAPPENINGS.get(one.type, Badge(ui.sentence(one.type.replace("_", " ")).rstrip("."), "accent", "zap"))
+    return known if one.verdict == "human" else Badge(known.text, "neutral", known.icon)
 
 
 def advice(answer: str) -> str | None:
