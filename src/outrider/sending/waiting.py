@@ -13,17 +13,17 @@ from outrider.tenancy import OrganizationId
 from .store import message_queries as queries
 
 Cause = Literal[
-    "frozen", "campaign", "mailbox", "person_paused", "organization_daily_limit", "mailbox_daily_limit", "mailbox_hourly_limit",
-    "campaign_daily_limit", "window", "throttle", "domain_hourly_limit",
+    "frozen", "campaign_paused", "campaign_over", "mailbox_paused", "mailbox_failing", "mailbox_removed", "person_paused",
+    "organization_daily_limit", "mailbox_daily_limit", "mailbox_hourly_limit", "campaign_daily_limit", "window", "throttle",
+    "domain_hourly_limit",
 ]  # fmt: skip
 PUT_OFF = timedelta(minutes=5)
 """By how much the claim moves a message whose domain had its hour's share."""
-CAMPAIGN_STATES = {"paused": "is paused", "completed": "is over", "cancelled": "was cancelled"}
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """What holds a message back; `text` says it in words. `until` is when it ends, None when nobody knows, or `text` says it."""
+    """What holds a message back; `text` says it in words, without a full stop. `until` is when it ends, None when nobody knows, or `text` says it."""
 
     cause: Cause
     text: str
@@ -44,18 +44,19 @@ def _hold(row: Mapping[str, Any]) -> Hold | None:
 def _stop(row: Mapping[str, Any]) -> Hold | None:
     """Return what a person, a bounce rate or a server brought to a stop."""
     if row["is_frozen"]:
-        return Hold("frozen", "all sending is stopped")
+        return Hold("frozen", "All sending is stopped")
+    if row["campaign_state"] == "paused":
+        return Hold("campaign_paused", _because(f"The campaign {row['campaign']} is paused", row["paused_reason"]))
     if row["campaign_state"] != "sending":
-        state = CAMPAIGN_STATES.get(row["campaign_state"], "has not begun")
-        return Hold("campaign", _because(f"the campaign {row['campaign']} {state}", row["paused_reason"]))
+        return Hold("campaign_over", f"The campaign {row['campaign']} is {row['campaign_state']}")
     if row["mailbox_state"] == "failing":
-        return Hold("mailbox", _because(f"the mail server does not let {row['mailbox']} in", row["state_reason"]))
+        return Hold("mailbox_failing", _because(f"The mail server does not let {row['mailbox']} in", row["state_reason"]))
     if row["mailbox_state"] != "active":
-        return Hold("mailbox", _because(f"the mailbox {row['mailbox']} is paused", row["state_reason"]))
+        return Hold("mailbox_paused", _because(f"The mailbox {row['mailbox']} is paused", row["state_reason"]))
     if not row["is_of_campaign"]:
-        return Hold("mailbox", f"the campaign no longer sends from {row['mailbox']}")
+        return Hold("mailbox_removed", f"The campaign no longer sends from {row['mailbox']}")
     if row["is_person_paused"]:
-        return Hold("person_paused", "its person is paused in the campaign")
+        return Hold("person_paused", "Its person is paused in the campaign")
     return None
 
 
@@ -63,7 +64,7 @@ def _limit(row: Mapping[str, Any]) -> Hold | None:
     """Return a limit that is used up."""
     limit, today = row["organization_limit"], row["organization_today"]
     if limit is not None and today >= limit:
-        return Hold("organization_daily_limit", f"the organization has sent {today:,} of {limit:,} today; goes on tomorrow")
+        return Hold("organization_daily_limit", f"The organization has sent {today:,} of {limit:,} today; goes on tomorrow")
     limit, today = row["mailbox_limit"], row["mailbox_today"]
     if row["is_before_warmup"]:
         return Hold("mailbox_daily_limit", f"{row['mailbox']} sends nothing until its warm-up is begun")
@@ -77,7 +78,7 @@ def _limit(row: Mapping[str, Any]) -> Hold | None:
         return Hold("mailbox_hourly_limit", f"{row['mailbox']} has sent {hour:,} of {limit:,} in the last hour; goes on within the hour")
     limit, today = row["campaign_limit"], row["campaign_today"]
     if limit is not None and today >= limit:
-        return Hold("campaign_daily_limit", f"the campaign {row['campaign']} has sent {today:,} of {limit:,} today; goes on tomorrow")
+        return Hold("campaign_daily_limit", f"The campaign {row['campaign']} has sent {today:,} of {limit:,} today; goes on tomorrow")
     return None
 
 
@@ -85,9 +86,9 @@ def _delay(row: Mapping[str, Any]) -> Hold | None:
     """Return what the claim puts a message off for, or put it off for already: then it was planned anew for the end of that."""
     at, now, opens_at, not_before = row["scheduled_at"], row["now"], row["opens_at"], row["not_before"]
     if now < opens_at and at <= opens_at:
-        return Hold("window", "the campaign's sending hours are over for now", opens_at)
+        return Hold("window", "The campaign's sending hours are over for now", opens_at)
     if not_before and now < not_before and at <= not_before:
-        return Hold("throttle", f"the servers of {row['recipient_domain']} asked for a slower pace", not_before)
+        return Hold("throttle", f"The servers of {row['recipient_domain']} asked for a slower pace", not_before)
     limit, hour = row["domain_limit"], row["domain_hour"]
     if limit is not None and hour >= limit and at <= now + PUT_OFF:
         return Hold("domain_hourly_limit", f"{row['recipient_domain']} got {hour:,} of {limit:,} in the last hour; goes on within the hour")
@@ -95,4 +96,4 @@ def _delay(row: Mapping[str, Any]) -> Hold | None:
 
 
 def _because(text: str, reason: str | None) -> str:
-    return f"{text}: {reason}" if reason else text
+    return f"{text}: {reason.rstrip('.')}" if reason else text

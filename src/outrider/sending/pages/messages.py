@@ -20,7 +20,7 @@ PAGE = 50
 TABS = (
     ("All", ""),
     ("Waiting", "queued"),
-    ("Need a look", "needs_review"),
+    ("Needs review", "needs_review"),
     ("In doubt", "unknown"),
     ("Sent", "sent"),
     ("Failed", "failed"),

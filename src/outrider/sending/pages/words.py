@@ -24,7 +24,7 @@ STATUSES = {
     "sent": Badge("Sent", "good", "circle-check"),
     "failed": Badge("Failed", "bad", "circle-x"),
     "skipped": Badge("Left out", "neutral", "ban"),
-    "needs_review": Badge("Needs a look", "watch", "square-pen"),
+    "needs_review": Badge("Needs review", "watch", "square-pen"),
     "unknown": Badge("In doubt", "watch", "circle-help"),
 }
 OUTCOMES = {
@@ -34,6 +34,23 @@ OUTCOMES = {
     "unknown": Badge("No answer", "watch", "circle-help"),
     "not_started": Badge("Not handed over", "neutral", "undo-2"),
 }
+HOLDS = {
+    "frozen": "All sending is stopped",
+    "campaign_paused": "Campaign paused",
+    "campaign_over": "Campaign is over",
+    "mailbox_paused": "Mailbox paused",
+    "mailbox_failing": "Mailbox is not let in",
+    "mailbox_removed": "Mailbox left the campaign",
+    "person_paused": "Person paused",
+    "organization_daily_limit": "Organization's day is full",
+    "mailbox_daily_limit": "Mailbox's day is full",
+    "mailbox_hourly_limit": "Mailbox's hour is full",
+    "campaign_daily_limit": "Campaign's day is full",
+    "window": "Outside sending hours",
+    "throttle": "Domain slowed down",
+    "domain_hourly_limit": "Domain's hour is full",
+}
+"""What holds a message back, as short as a list has room for."""
 HAPPENINGS = {
     "delivered": Badge("Delivered", "good", "check"),
     "open": Badge("Opened", "info", "eye"),
