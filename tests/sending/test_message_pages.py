@@ -345,8 +345,16 @@ async def holding(scene, client, owner, message, cause, told):
     [
         ("UPDATE marketing.campaigns SET state = 'paused', paused_reason = 'ask Bo'", "campaign_paused", "Autumn fair is paused: ask Bo."),
         ("UPDATE marketing.campaigns SET state = 'cancelled'", "campaign_over", "Autumn fair is cancelled."),
-        ("UPDATE sending.mailboxes SET state = 'paused', state_reason = 'holiday'", "mailbox_paused", "ana@sender.example is paused: holiday."),
-        ("UPDATE sending.mailboxes SET state = 'failing', state_reason = '535 no'", "mailbox_failing", "let ana@sender.example in: 535 no."),
+        (
+            "UPDATE sending.mailboxes SET state = 'paused', state_reason = 'holiday'",
+            "mailbox_paused",
+            "ana@sender.example is paused: holiday.",
+        ),
+        (
+            "UPDATE sending.mailboxes SET state = 'failing', state_reason = '535 no'",
+            "mailbox_failing",
+            "let ana@sender.example in: 535 no.",
+        ),
         ("DELETE FROM sending.campaign_mailboxes", "mailbox_removed", "no longer sends from ana@sender.example"),
         ("UPDATE marketing.enrollments SET state = 'paused'", "person_paused", "Its person is paused"),
         ("UPDATE sending.mailboxes SET daily_limit = 0", "mailbox_daily_limit", "its daily limit is 0"),

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from outrider.runtime import Session
 
 app = typer.Typer()
-sending = typer.Typer(help="What is sent and what waits: the list of messages (messages), one of them (show), status, freeze, doubtful messages.", no_args_is_help=True)
+sending = typer.Typer(
+    help="What is sent and what waits: messages (list), show (one message), status, freeze, doubtful messages.",
+    no_args_is_help=True,
+)
 app.add_typer(sending, name="sending")
 app.add_typer(mailbox_commands.mailboxes, name="mailboxes")
 app.add_typer(suppression_commands.suppressed, name="suppressions")

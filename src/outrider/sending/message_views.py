@@ -93,7 +93,8 @@ class HoldView(BaseModel):
 
     cause: str = Field(
         description="frozen, campaign_paused, campaign_over, mailbox_paused, mailbox_failing, mailbox_removed, person_paused, "
-        "organization_daily_limit, mailbox_daily_limit, mailbox_hourly_limit, campaign_daily_limit, window, throttle or domain_hourly_limit."
+        "organization_daily_limit, mailbox_daily_limit, mailbox_hourly_limit, campaign_daily_limit, window, throttle or "
+        "domain_hourly_limit."
     )
     text: str = Field(description="The same in words.")
     until: datetime | None = Field(description="When it ends; null when nobody knows, or `text` says it.")

@@ -23,7 +23,10 @@ PUT_OFF = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """What holds a message back; `text` says it in words, without a full stop. `until` is when it ends, None when nobody knows, or `text` says it."""
+    """What holds a message back; `text` says it in words, without a full stop.
+
+    `until` is when it ends, None when nobody knows, or `text` says it.
+    """
 
     cause: Cause
     text: str

@@ -42,13 +42,13 @@ HOLDS = {
     "mailbox_failing": "Mailbox is not let in",
     "mailbox_removed": "Mailbox left the campaign",
     "person_paused": "Person paused",
-    "organization_daily_limit": "Organization's day is full",
-    "mailbox_daily_limit": "Mailbox's day is full",
-    "mailbox_hourly_limit": "Mailbox's hour is full",
-    "campaign_daily_limit": "Campaign's day is full",
+    "organization_daily_limit": "Organization's daily limit reached",
+    "mailbox_daily_limit": "Mailbox's daily limit reached",
+    "mailbox_hourly_limit": "Mailbox's hourly limit reached",
+    "campaign_daily_limit": "Campaign's daily limit reached",
     "window": "Outside sending hours",
     "throttle": "Domain slowed down",
-    "domain_hourly_limit": "Domain's hour is full",
+    "domain_hourly_limit": "Domain's hourly limit reached",
 }
 """What holds a message back, as short as a list has room for."""
 HAPPENINGS = {
