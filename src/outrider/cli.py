@@ -49,7 +49,11 @@ ENTRIES = {
     "conversions": Entry("outrider.reports.outreach.commands", OUTREACH, "What people were won for: meetings, demos, signups, sales."),
     "tasks": Entry("outrider.marketing.outreach_task_commands", OUTREACH, "LinkedIn and phone steps: what a person is to do."),
     "overview": Entry("outrider.reports.commands", DATA, "Show how much there is, what runs and what to do next."),
-    "sending": Entry("outrider.sending.commands", OUTREACH, "What is sent and what waits: status, freeze, doubtful messages."),
+    "sending": Entry(
+        "outrider.sending.commands",
+        OUTREACH,
+        "What is sent and what waits: messages (list), show (one message), status, freeze, doubtful messages.",
+    ),
     "mailboxes": Entry("outrider.sending.commands", OUTREACH, "Mailboxes that send, and the domains that sign."),
     "activity": Entry(
         "outrider.engagement.commands", OUTREACH, "What happened: opens, clicks, replies, bounces, LinkedIn, calls, product events."

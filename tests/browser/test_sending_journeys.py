@@ -58,8 +58,8 @@ async def test_add_a_mailbox_test_its_connection_and_see_the_servers_answer(brow
 async def test_freeze_sending_see_it_everywhere_and_release_it(browse: Browse, place: OrganizationId):
     page = await browse("owner", "/sending", organization=place)
     await page.get_by_label("Why it is to stop").fill("a bounce that I want to look at")
-    await page.get_by_role("button", name="Freeze now").click()
-    await page.get_by_role("dialog").get_by_role("button", name="Freeze now").click()
+    await page.get_by_role("button", name="Stop all sending").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Stop all sending").click()
     await expect(page.get_by_text("Sending is frozen")).to_be_visible()
     assert await axe.violations(page) == []
     await page.goto("/messages")
@@ -93,8 +93,8 @@ async def test_suppress_a_pasted_list_find_one_and_lift_it(browse: Browse, place
     await expect(page.get_by_role("row")).to_have_count(3)
     await page.get_by_role("searchbox").press_sequentially("one.ex")
     await expect(page.get_by_role("row")).to_have_count(2)
-    await page.get_by_role("link", name="Lift ana@one.example").click()
+    await page.get_by_role("link", name="Remove ana@one.example").click()
     await page.get_by_label(re.compile("^Why they may")).fill("a mistake of mine")
-    await page.get_by_role("button", name="Lift it").click()
+    await page.get_by_role("button", name="Remove it").click()
     await expect(page.get_by_text("may be written to again")).to_be_visible()
     await expect(page.get_by_role("row")).to_have_count(2)

@@ -89,6 +89,12 @@ async def test_settings_are_saved_and_shown_as_they_were_typed(signed_in, client
     page = await text(owner, f"{path}/settings")
     assert "kim@sender.example" in page
     assert "Ana Lima" in page  # may own it
+    await scene.run(
+        "UPDATE sending.mailboxes SET warmup_status = 'active', warmup_started_on = current_date, warmup_from = 7 "
+        "WHERE id = $1::text::uuid",
+        mailbox,
+    )
+    assert "It is warming up: 7 today." in await text(owner, f"{path}/settings")
     await post(owner, f"{path}/settings", {**SETTINGS, "mailboxes": mailbox})
     there = (await client.get(f"/api{path}")).json()
     wanted = {"name": "Q1 push", "window_start": "08:30", "window_end": "24:00", "window_days": [1, 7], "daily_limit": 40,

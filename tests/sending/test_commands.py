@@ -58,6 +58,10 @@ async def test_messages_are_found_left_out_and_tried_again(outrider, scene):
         """,
         three,
     )
+    await scene.run("UPDATE sending.mailboxes SET state = 'paused', state_reason = 'holiday' WHERE organization_id = kit.f_organization()")
+    assert "is paused: holiday" in (await outrider("sending", "show", str(one)))[1]
+    assert json.loads((await outrider("sending", "show", str(one), "--json"))[1])["waits_for"]["cause"] == "mailbox_paused"
+    await scene.run("UPDATE sending.mailboxes SET state = 'active' WHERE organization_id = kit.f_organization()")
     found = json.loads((await outrider("sending", "messages", "--search", "stand", "--json"))[1])
     assert [row["id"] for row in found] == [str(one)]
     for what, message, status in (("skip", one, "skipped"), ("review", two, "queued"), ("retry", three, "queued")):

@@ -39,6 +39,7 @@ async def test_a_mailbox_is_added_by_the_form_and_its_secret_is_never_shown(owne
     assert "mail.example.org:465" in found
     assert "Day 1 of 30" in found
     assert "0 of 5" in await said(owner, "/mailboxes")
+    assert "It is warming up: 5 today." in await said(owner, f"{page}/edit")
     for path in (page, f"{page}/edit", "/mailboxes"):
         assert "hunter2" not in (await owner.get(path)).text
     assert await scene.value("SELECT credentials_encrypted IS NOT NULL FROM sending.mailboxes WHERE organization_id = kit.f_organization()")

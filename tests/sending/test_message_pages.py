@@ -5,6 +5,8 @@ import re
 import pytest
 import pytest_asyncio
 
+from outrider.sending.pages.words import HOLDS
+
 from .claiming import begin, claim
 from .pages import HTML, HTMX, NOTHING, said, sent
 
@@ -311,7 +313,7 @@ async def test_others_see_and_decide_nothing(owner, visitor_of_other_organizatio
 async def test_what_is_not_there_is_not_there(owner):
     await said(owner, f"/messages/{NOTHING}", 404)
     await said(owner, f"/messages/{NOTHING}/html", 404)
-    await said(owner, "/messages/nonsense", 422)
+    await said(owner, "/messages/nonsense", 404)
     for what, form in (("release", {"how": "anew"}), ("skip", {}), ("retry", {}), ("settle", {"outcome": "sent", "evidence": "x"})):
         await sent(owner, f"/messages/{NOTHING}/{what}", 404, **form)
 
@@ -328,3 +330,98 @@ async def test_a_viewer_reads_and_decides_nothing(signed_in, scene, mailbox, cam
                  f"/messages/{message}/retry",
                  "/sending/freeze", "/sending/release", "/sending/limits", "/sending/throttles/x.example/forget"):  # fmt: skip
         await sent(viewer, path, 403, reason="x")
+
+
+async def holding(scene, client, owner, message, cause, told):
+    """Check that API, page and list say what holds a message back."""
+    hold = (await client.get(f"/api/messages/{message}")).json()["waits_for"]
+    assert hold["cause"] == cause
+    assert told in await said(owner, f"/messages/{message}")
+    assert HOLDS[cause] in await said(owner, "/messages")
+
+
+@pytest.mark.parametrize(
+    ("change", "cause", "told"),
+    [
+        ("UPDATE marketing.campaigns SET state = 'paused', paused_reason = 'ask Bo'", "campaign_paused", "Autumn fair is paused: ask Bo."),
+        ("UPDATE marketing.campaigns SET state = 'cancelled'", "campaign_over", "Autumn fair is cancelled."),
+        (
+            "UPDATE sending.mailboxes SET state = 'paused', state_reason = 'holiday'",
+            "mailbox_paused",
+            "ana@sender.example is paused: holiday.",
+        ),
+        (
+            "UPDATE sending.mailboxes SET state = 'failing', state_reason = '535 no'",
+            "mailbox_failing",
+            "let ana@sender.example in: 535 no.",
+        ),
+        ("DELETE FROM sending.campaign_mailboxes", "mailbox_removed", "no longer sends from ana@sender.example"),
+        ("UPDATE marketing.enrollments SET state = 'paused'", "person_paused", "Its person is paused"),
+        ("UPDATE sending.mailboxes SET daily_limit = 0", "mailbox_daily_limit", "its daily limit is 0"),
+        ("UPDATE sending.mailboxes SET warmup_status = 'pending'", "mailbox_daily_limit", "until its warm-up is begun"),
+        ("UPDATE sending.mailboxes SET daily_limit = 1", "mailbox_daily_limit", "has sent 1 of 1 today; goes on tomorrow"),
+        (
+            "UPDATE sending.mailboxes SET warmup_status = 'active', warmup_started_on = current_date, warmup_from = 1",
+            "mailbox_daily_limit",
+            "ana@sender.example has sent 1 of 1 today (warm-up); goes on tomorrow.",
+        ),
+        ("UPDATE sending.mailboxes SET hourly_limit = 1", "mailbox_hourly_limit", "1 of 1 in the last hour"),
+        ("UPDATE marketing.campaigns SET daily_limit = 1", "campaign_daily_limit", "Autumn fair has sent 1 of 1 today"),
+        ("INSERT INTO sending.control (daily_limit) VALUES (1)", "organization_daily_limit", "The organization has sent 1 of 1 today"),
+        ("INSERT INTO sending.control (domain_hourly_limit) VALUES (1)", "domain_hourly_limit", "example.org got 1 of 1 in the last hour"),
+        (
+            "INSERT INTO sending.throttles (recipient_domain, per_hour, not_before) VALUES ('example.org', 20, now() + interval '1 hour')",
+            "throttle",
+            "example.org asked for a slower pace",
+        ),
+        (
+            "UPDATE marketing.campaigns SET window_days = ARRAY[extract(ISODOW FROM now() + interval '3 days')::integer]",
+            "window",
+            "sending hours are over for now",
+        ),
+    ],
+)
+async def test_what_holds_a_due_message_back_is_said(owner, client, scene, mailbox, campaign, change, cause, told):
+    done, message = await scene.queue(campaign, mailbox, 2)
+    await become(scene, done, status="sent", counted_at=await scene.value("SELECT now()"))
+    assert (await client.get(f"/api/messages/{message}")).json()["waits_for"] is None
+    if change.startswith(("UPDATE", "DELETE")):
+        change += " WHERE organization_id = kit.f_organization()"
+    if change.startswith("INSERT INTO sending.control"):
+        change += " ON CONFLICT (organization_id) DO UPDATE SET (daily_limit, domain_hourly_limit) = (excluded.daily_limit, excluded.domain_hourly_limit)"  # noqa: E501
+    await scene.run(change)
+    await holding(scene, client, owner, message, cause, told)
+    assert await claim(scene.organization) == []
+
+
+async def test_what_is_frozen_says_so_and_what_is_planned_for_later_waits_for_its_time(owner, client, scene, mailbox, campaign):
+    (message,) = await scene.queue(campaign, mailbox, 1)
+    await sent(owner, "/sending/freeze", reason="looking")
+    assert (await client.get(f"/api/messages/{message}")).json()["waits_for"]["cause"] == "frozen"
+    assert "All sending is stopped" in await said(owner, "/messages")
+    await sent(owner, "/sending/release")
+    later = await scene.value("SELECT now() + interval '2 hours'")
+    await become(scene, message, scheduled_at=later)
+    await scene.run("UPDATE sending.mailboxes SET daily_limit = 0 WHERE id = $1", mailbox)
+    assert (await client.get(f"/api/messages/{message}")).json()["waits_for"] is None
+
+
+async def test_a_message_shows_what_became_of_it_and_what_machines_did(owner, scene, mailbox, campaign):
+    (message,) = await scene.queue(campaign, mailbox, 1)
+    now = await scene.value("SELECT now()")
+    await become(scene, message, status="sent", counted_at=now, sent_at=now)
+    assert "Nothing is known yet" in await said(owner, f"/messages/{message}")
+    for type, url, verdict, reason in (
+        ("delivered", None, "human", None),
+        ("open", None, "automatic", "too_soon"),
+        ("click", "https://example.com/a?b=1", "human", None),
+        ("own_kind", None, "human", None),
+    ):
+        await scene.run(
+            "INSERT INTO engagement.events (occurred_at, event_key, type, platform, message_id, url, verdict, verdict_reason) "
+            "VALUES (now(), $2, $2, 'outrider', $1, $3, $4, $5)",
+            message, type, url, verdict, reason,
+        )  # fmt: skip
+    found = await said(owner, f"/messages/{message}")
+    for told in ("Delivered", "Opened by a machine: too soon", "Clicked https://example.com/a?b=1", "Own kind"):
+        assert told in found

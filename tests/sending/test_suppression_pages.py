@@ -168,7 +168,7 @@ async def test_what_is_not_there_is_not_there(owner):
 async def test_a_viewer_reads_and_changes_nothing(signed_in, client):
     (id,) = await suppressed(client, "ana@example.org")
     viewer = await signed_in("viewer")
-    assert "Lift" not in await said(viewer, "/suppressions")
+    assert "Remove" not in await said(viewer, "/suppressions")
     await said(viewer, "/suppressions/new", 403)
     await said(viewer, f"/suppressions/{id}/remove", 403)
     await sent(viewer, "/suppressions/new", 403, values="x@example.org")

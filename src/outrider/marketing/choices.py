@@ -39,6 +39,7 @@ class MailboxChoice:
     state_reason: str | None
     daily_limit: int
     warmup_status: str
+    limit_today: int
     is_chosen: bool
 
 

@@ -38,10 +38,15 @@ SELECT count(*) FROM (
 -- Every mailbox of the organization, and whether a campaign sends from it.
 SELECT
     b.id, b.email, b.state, b.state_reason, b.daily_limit, b.warmup_status,
+    sending.f_daily_limit(
+        b.daily_limit, b.warmup_status, b.warmup_started_on, b.warmup_from, b.warmup_days, (now() AT TIME ZONE o.time_zone)::date
+    ) AS limit_today,
     EXISTS (
         SELECT FROM sending.campaign_mailboxes AS c WHERE c.organization_id = :organization_id AND c.campaign_id = :id AND c.mailbox_id = b.id
     ) AS is_chosen
-FROM sending.mailboxes AS b WHERE b.organization_id = :organization_id
+FROM sending.mailboxes AS b
+INNER JOIN tenancy.organizations AS o ON o.id = :organization_id
+WHERE b.organization_id = :organization_id
 ORDER BY b.email LIMIT 500;
 
 -- name: namespaces(organization_id)

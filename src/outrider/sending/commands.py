@@ -20,12 +20,16 @@ if TYPE_CHECKING:
     from outrider.runtime import Session
 
 app = typer.Typer()
-sending = typer.Typer(help="What is sent and what waits: status, freeze, doubtful messages.", no_args_is_help=True)
+sending = typer.Typer(
+    help="What is sent and what waits: messages (list), show (one message), status, freeze, doubtful messages.",
+    no_args_is_help=True,
+)
 app.add_typer(sending, name="sending")
 app.add_typer(mailbox_commands.mailboxes, name="mailboxes")
 app.add_typer(suppression_commands.suppressed, name="suppressions")
 
 COLUMNS = ["id", "status", "recipient", "mailbox", "subject", "reason", "attempts", "scheduled_at", "sent_at"]
+SHOWN = [*COLUMNS, "campaign", "sequence_step", "message_id", "last_attempt_at", "error_message"]
 THROTTLE_COLUMNS = ["recipient_domain", "per_hour", "not_before", "learned_from"]
 MessageId = Annotated[UUID, typer.Argument(metavar="ID", help="The message's id.", show_default=False)]
 
@@ -101,6 +105,21 @@ def list_messages(
         show_table([asdict(one) for one in page.items], COLUMNS, json=json, empty="There are no such messages.")
 
     run_in(work, org=org, json=json)
+
+
+@sending.command("show")
+def show_message(id: MessageId, org: Org = None, json: Json = False) -> None:
+    """Show one message: its state, why it waits, and what the server said; with --json its text and every attempt, too."""
+
+    async def work(session: "Session") -> FullMessage:
+        async with transaction(session.organization_id, session.actor, readonly=True) as connection:
+            return await MessageService(connection, session.organization_id).get(id)
+
+    message = asdict(run_in(work, org=org, json=json))
+    if json:
+        return show_json(message)
+    hold = message["waits_for"]
+    return show_record({**{name: message[name] for name in SHOWN}, "waits_for": hold and hold["text"]}, json=False)
 
 
 @sending.command("settle")

@@ -22,6 +22,10 @@ FULL_MESSAGE: dict[str, Any] = {
     "edited_by": None,
     "history": [{"number": 1, "worker": "host/1", "started_at": "2026-11-20T08:00:02Z", "ended_at": "2026-11-20T08:02:02Z",
                  "outcome": "unknown", "code": None, "answer": None}],
+    "waits_for": None,
+}  # fmt: skip
+HOLD: dict[str, Any] = {
+    "cause": "mailbox_daily_limit", "text": "ana@example.org has sent 5 of 5 today (warm-up); goes on tomorrow", "until": None,
 }  # fmt: skip
 STATUS: dict[str, Any] = {
     "is_frozen": False, "frozen_at": None, "frozen_reason": None, "daily_limit": None, "domain_hourly_limit": None, "queued": 120,
@@ -82,6 +86,20 @@ class AttemptView(BaseModel):
     answer: str | None
 
 
+class HoldView(BaseModel):
+    """What holds a queued message back."""
+
+    model_config = example(HOLD, title="Hold")
+
+    cause: str = Field(
+        description="frozen, campaign_paused, campaign_over, mailbox_paused, mailbox_failing, mailbox_removed, person_paused, "
+        "organization_daily_limit, mailbox_daily_limit, mailbox_hourly_limit, campaign_daily_limit, window, throttle or "
+        "domain_hourly_limit."
+    )
+    text: str = Field(description="The same in words.")
+    until: datetime | None = Field(description="When it ends; null when nobody knows, or `text` says it.")
+
+
 class FullMessageView(MessageView):
     """A message as it went out, or waits, with every attempt at it."""
 
@@ -93,6 +111,7 @@ class FullMessageView(MessageView):
     headers: dict[str, Any] | None
     edited_by: str | None
     history: list[AttemptView]
+    waits_for: HoldView | None = Field(description="What holds it back; null when nothing does.")
 
 
 class Settlement(BaseModel):

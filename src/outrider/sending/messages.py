@@ -1,6 +1,7 @@
 """The ledger as people see it and decide about it: what waits, what is in doubt, whether sending is frozen."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from outrider.kit.paging import Page, check_limit, decode_id_cursor, encode_curs
 from outrider.tenancy import OrganizationId
 
 from .store import message_queries as queries
+from .waiting import Hold, find_holds
 
 STATUSES = ("queued", "claimed", "sending", "sent", "failed", "skipped", "needs_review", "unknown")
 COUNTED_TO = 10_000
@@ -89,6 +91,18 @@ class FullMessage:
     sent_at: datetime | None
     created_at: datetime
     history: tuple[Attempt, ...]
+    waits_for: Hold | None
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """What became of a message. `verdict` is human or automatic: a machine did it, for `verdict_reason`."""
+
+    type: str
+    occurred_at: datetime
+    url: str | None
+    verdict: str
+    verdict_reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +194,23 @@ class MessageService:
         return [Message(**dict(row)) async for row in rows]
 
     async def get(self, id: UUID) -> FullMessage:
-        """Return one message with its attempts. Raises `NotFound`."""
+        """Return one message with its attempts and what holds it back. Raises `NotFound`."""
         row = await queries.message(self._connection, organization_id=self._organization, id=id)
         if row is None:
             raise NotFound(f"there is no message {id}", field="id")
         attempts = queries.attempts(self._connection, organization_id=self._organization, message_id=id)
-        return FullMessage(**dict(row), history=tuple([Attempt(**dict(one)) async for one in attempts]))
+        history = tuple([Attempt(**dict(one)) async for one in attempts])
+        holds = await self.holds([id]) if row["status"] == "queued" else {}
+        return FullMessage(**dict(row), history=history, waits_for=holds.get(id))
+
+    async def holds(self, ids: Sequence[UUID]) -> dict[UUID, Hold]:
+        """Return {message: what holds it back} of those of these that are queued and held; one statement for all."""
+        return await find_holds(self._connection, self._organization, ids)
+
+    async def happenings(self, id: UUID) -> list[Happening]:
+        """Return what became of a message, newest first; the latest hundred."""
+        rows = queries.happenings(self._connection, organization_id=self._organization, message_id=id)
+        return [Happening(**dict(row)) async for row in rows]
 
     async def settle(self, id: UUID, outcome: Literal["sent", "not_sent"], evidence: str) -> FullMessage:
         """Settle a doubtful message by evidence, which is kept with the attempt. not_sent: it is queued again.

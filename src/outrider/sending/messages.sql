@@ -212,3 +212,87 @@ SELECT sending.f_freeze(:reason);
 -- name: thaw(skip_until)$
 -- How many messages and steps were left out before sending goes on.
 SELECT sending.f_thaw(:skip_until);
+
+-- name: holds(organization_id, ids)
+-- Those of these messages that are queued, each with what the claim looks at before it takes one: limits and counts, states, window, throttle.
+WITH clock AS MATERIALIZED (
+    SELECT
+        (now() AT TIME ZONE o.time_zone)::date AS day, date_trunc('day', now() AT TIME ZONE o.time_zone) AT TIME ZONE o.time_zone AS today,
+        now() - interval '1 hour' AS hour_ago, k.frozen_at IS NOT NULL AS is_frozen, k.daily_limit, k.domain_hourly_limit
+    FROM tenancy.organizations AS o
+    LEFT JOIN sending.control AS k ON k.organization_id = o.id
+    WHERE o.id = :organization_id
+),
+waiting AS MATERIALIZED (
+    SELECT m.id, m.campaign_id, m.mailbox_id, m.enrollment_id, m.recipient_domain, m.scheduled_at FROM sending.messages AS m
+    WHERE m.organization_id = :organization_id AND m.id = ANY (:ids::uuid[]) AND m.status = 'queued'
+),
+whole AS MATERIALIZED (
+    SELECT (
+        SELECT count(*) FROM sending.mailboxes AS b
+        INNER JOIN sending.messages AS m ON m.organization_id = :organization_id AND m.mailbox_id = b.id AND m.counted_at >= clock.today
+        WHERE b.organization_id = :organization_id
+    ) AS today
+    FROM clock WHERE clock.daily_limit IS NOT NULL AND EXISTS (SELECT FROM waiting)
+),
+mailbox AS MATERIALIZED (
+    SELECT
+        b.id, b.email, b.state, b.state_reason, b.hourly_limit, b.warmup_status, b.daily_limit AS usual_limit, sending.f_daily_limit(
+            b.daily_limit, b.warmup_status, b.warmup_started_on, b.warmup_from, b.warmup_days, clock.day
+        ) AS daily_limit, used.today, used.hour
+    FROM sending.mailboxes AS b
+    CROSS JOIN clock
+    CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE m.counted_at >= clock.today) AS today, count(*) FILTER (WHERE m.counted_at > clock.hour_ago) AS hour
+        FROM sending.messages AS m
+        WHERE m.organization_id = :organization_id AND m.mailbox_id = b.id AND m.counted_at >= least(clock.today, clock.hour_ago)
+    ) AS used
+    WHERE b.organization_id = :organization_id AND b.id IN (SELECT w.mailbox_id FROM waiting AS w)
+),
+campaign AS MATERIALIZED (
+    SELECT
+        c.campaign_id, c.name, c.state, c.paused_reason, c.daily_limit, c.time_zone, c.window_start, c.window_end, c.window_days,
+        CASE WHEN c.daily_limit IS NOT NULL THEN (
+            SELECT count(*) FROM sending.messages AS m
+            WHERE m.organization_id = :organization_id AND m.campaign_id = c.campaign_id AND m.counted_at >= clock.today
+        ) END AS today
+    FROM marketing.campaigns AS c
+    CROSS JOIN clock
+    WHERE c.organization_id = :organization_id AND c.campaign_id IN (SELECT w.campaign_id FROM waiting AS w)
+),
+domain AS MATERIALIZED (
+    SELECT d.recipient_domain, t.not_before, rate.most, CASE WHEN rate.most IS NOT NULL THEN (
+        SELECT count(*) FROM sending.messages AS m
+        WHERE m.organization_id = :organization_id AND m.recipient_domain = d.recipient_domain AND m.counted_at > clock.hour_ago
+    ) END AS hour
+    FROM (SELECT DISTINCT w.recipient_domain FROM waiting AS w) AS d
+    CROSS JOIN clock
+    LEFT JOIN sending.throttles AS t ON t.organization_id = :organization_id AND t.recipient_domain = d.recipient_domain
+    CROSS JOIN LATERAL (SELECT least(t.per_hour, clock.domain_hourly_limit) AS most) AS rate
+)
+SELECT
+    w.id, w.scheduled_at, now() AS now, clock.is_frozen, clock.daily_limit AS organization_limit, whole.today AS organization_today,
+    c.name AS campaign, c.state AS campaign_state, c.paused_reason, c.daily_limit AS campaign_limit, c.today AS campaign_today,
+    b.email AS mailbox, b.state AS mailbox_state, b.state_reason, b.warmup_status = 'pending' AS is_before_warmup,
+    b.warmup_status = 'active' AND b.daily_limit < b.usual_limit AS is_warming, b.daily_limit AS mailbox_limit, b.today AS mailbox_today,
+    b.hourly_limit, b.hour AS mailbox_hour, e.state = 'paused' AS is_person_paused,
+    EXISTS (
+        SELECT FROM sending.campaign_mailboxes AS l
+        WHERE l.organization_id = :organization_id AND l.campaign_id = w.campaign_id AND l.mailbox_id = w.mailbox_id
+    ) AS is_of_campaign,
+    sending.f_next_opening(now(), zone.name, c.window_start, c.window_end, c.window_days) AS opens_at,
+    w.recipient_domain, d.not_before, d.most AS domain_limit, d.hour AS domain_hour
+FROM waiting AS w
+CROSS JOIN clock
+LEFT JOIN whole ON true
+INNER JOIN campaign AS c ON c.campaign_id = w.campaign_id
+INNER JOIN mailbox AS b ON b.id = w.mailbox_id
+INNER JOIN domain AS d ON d.recipient_domain = w.recipient_domain
+INNER JOIN marketing.enrollments AS e ON e.organization_id = :organization_id AND e.id = w.enrollment_id
+CROSS JOIN LATERAL (SELECT CASE WHEN e.time_zone IS NULL THEN c.time_zone ELSE sending.f_zone(e.time_zone, c.time_zone) END AS name) AS zone;
+
+-- name: happenings(organization_id, message_id)
+-- What became of a message, and what machines did to it, newest first; the latest hundred.
+SELECT v.type, v.occurred_at, v.url, v.verdict, v.verdict_reason FROM engagement.events AS v
+WHERE v.organization_id = :organization_id AND v.message_id = :message_id AND v.type <> 'sent'
+ORDER BY v.occurred_at DESC, v.id DESC LIMIT 100;

@@ -1,14 +1,15 @@
 """/messages/{id}: one message as it was sent or waits, every attempt at it, and what a person decides about it."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter
+from pydantic import BeforeValidator
 from starlette.requests import Request
 from starlette.responses import Response
 
 from outrider.kit import pages as ui
-from outrider.kit.errors import Conflict, InvalidInput
+from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.tenancy import Visitor
 
 from ..drafts import draft_of
@@ -21,14 +22,25 @@ WRITABLE = ("needs_review", "queued")
 """The states in which a message without a text shows what it would say."""
 
 
+def _as_id(text: str) -> UUID:
+    """Return the id in an address. Raises `NotFound` for anything else, as for a message that is not there."""
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise NotFound(f"there is no message {text[:60]}", field="id") from error
+
+
+MessageId = Annotated[UUID, BeforeValidator(_as_id)]
+
+
 @router.get("/messages/{id}")
-async def show(request: Request, visitor: Reader, id: UUID) -> Response:
+async def show(request: Request, visitor: Reader, id: MessageId) -> Response:
     """Return the page."""
     return ui.page(request, "sending/message.html", **await _context(visitor, id))
 
 
 @router.get("/messages/{id}/html")
-async def html(request: Request, visitor: Reader, id: UUID) -> Response:
+async def html(request: Request, visitor: Reader, id: MessageId) -> Response:
     """Return the message's HTML for a frame: as it went out, or as it would; nothing in it runs, loads or leads anywhere."""
     async with visitor.transaction(readonly=True) as connection:
         message = await MessageService(connection, visitor.organization_id).get(id)
@@ -40,7 +52,7 @@ async def html(request: Request, visitor: Reader, id: UUID) -> Response:
 
 
 @router.post("/messages/{id}/release")
-async def release(request: Request, visitor: Writer, id: UUID) -> Response:
+async def release(request: Request, visitor: Writer, id: MessageId) -> Response:
     """Let a message that needs a look go on: with the text of the form, or rendered anew."""
     form = await ui.form(request)
     subject, body = str(form.get("subject", "")), str(form.get("body", ""))
@@ -62,7 +74,7 @@ async def release(request: Request, visitor: Writer, id: UUID) -> Response:
 
 
 @router.post("/messages/{id}/settle")
-async def settle(request: Request, visitor: Writer, id: UUID) -> Response:
+async def settle(request: Request, visitor: Writer, id: MessageId) -> Response:
     """Say what became of a message that is in doubt, and how that is known."""
     form = await ui.form(request)
     evidence = str(form.get("evidence", ""))
@@ -84,7 +96,7 @@ async def settle(request: Request, visitor: Writer, id: UUID) -> Response:
 
 
 @router.post("/messages/{id}/skip")
-async def skip(request: Request, visitor: Writer, id: UUID) -> Response:
+async def skip(request: Request, visitor: Writer, id: MessageId) -> Response:
     """Leave the message out; its person goes on with the next step."""
     try:
         async with visitor.transaction() as connection:
@@ -95,7 +107,7 @@ async def skip(request: Request, visitor: Writer, id: UUID) -> Response:
 
 
 @router.post("/messages/{id}/retry")
-async def retry(request: Request, visitor: Writer, id: UUID) -> Response:
+async def retry(request: Request, visitor: Writer, id: MessageId) -> Response:
     """Queue a failed message again."""
     try:
         async with visitor.transaction() as connection:
@@ -121,12 +133,14 @@ def _check_gaps(subject: str, body: str, gaps: tuple[str, ...]) -> None:
 
 async def _context(visitor: Visitor, id: UUID) -> dict[str, Any]:
     async with visitor.transaction(readonly=True) as connection:
-        message = await MessageService(connection, visitor.organization_id).get(id)
+        service = MessageService(connection, visitor.organization_id)
+        message, happenings = await service.get(id), await service.happenings(id)
         lacks_text = message.body is None and message.status in WRITABLE
         draft = await draft_of(connection, visitor.organization_id, id) if lacks_text else None
         freeze = await freeze_of(connection, visitor)
     return {
         "message": message,
+        "happenings": happenings,
         "draft": draft,
         "subject": message.subject or (draft.subject if draft else ""),
         "body": message.body or (draft.body if draft else ""),

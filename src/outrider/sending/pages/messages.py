@@ -20,7 +20,7 @@ PAGE = 50
 TABS = (
     ("All", ""),
     ("Waiting", "queued"),
-    ("Need a look", "needs_review"),
+    ("Needs review", "needs_review"),
     ("In doubt", "unknown"),
     ("Sent", "sent"),
     ("Failed", "failed"),
@@ -50,10 +50,13 @@ async def index(
             limit=PAGE,
             cursor=cursor,
         )
+        waiting = [one.id for one in page.items if one.status == "queued"]
+        holds = await service.holds(waiting) if waiting else {}
         campaigns, mailboxes = await service.choices()
         freeze = await freeze_of(connection, visitor)
     context: dict[str, Any] = {
         "messages": page.items,
+        "holds": holds,
         "asked": asked,
         "is_narrowed": any(asked.values()),
         "searched": SEARCHED,

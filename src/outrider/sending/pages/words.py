@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+from outrider.kit import pages as ui
+
 from ..mailboxes import Mailbox
+from ..messages import Happening
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,7 @@ STATUSES = {
     "sent": Badge("Sent", "good", "circle-check"),
     "failed": Badge("Failed", "bad", "circle-x"),
     "skipped": Badge("Left out", "neutral", "ban"),
-    "needs_review": Badge("Needs a look", "watch", "square-pen"),
+    "needs_review": Badge("Needs review", "watch", "square-pen"),
     "unknown": Badge("In doubt", "watch", "circle-help"),
 }
 OUTCOMES = {
@@ -30,6 +33,34 @@ OUTCOMES = {
     "postponed": Badge("Put off", "watch", "clock"),
     "unknown": Badge("No answer", "watch", "circle-help"),
     "not_started": Badge("Not handed over", "neutral", "undo-2"),
+}
+HOLDS = {
+    "frozen": "All sending is stopped",
+    "campaign_paused": "Campaign paused",
+    "campaign_over": "Campaign is over",
+    "mailbox_paused": "Mailbox paused",
+    "mailbox_failing": "Mailbox is not let in",
+    "mailbox_removed": "Mailbox left the campaign",
+    "person_paused": "Person paused",
+    "organization_daily_limit": "Organization's daily limit reached",
+    "mailbox_daily_limit": "Mailbox's daily limit reached",
+    "mailbox_hourly_limit": "Mailbox's hourly limit reached",
+    "campaign_daily_limit": "Campaign's daily limit reached",
+    "window": "Outside sending hours",
+    "throttle": "Domain slowed down",
+    "domain_hourly_limit": "Domain's hourly limit reached",
+}
+"""What holds a message back, as short as a list has room for."""
+HAPPENINGS = {
+    "delivered": Badge("Delivered", "good", "check"),
+    "open": Badge("Opened", "info", "eye"),
+    "click": Badge("Clicked", "accent", "link"),
+    "reply": Badge("Replied", "good", "message-square"),
+    "bounce": Badge("Bounced", "bad", "circle-alert"),
+    "dropped": Badge("Dropped", "bad", "circle-x"),
+    "deferred": Badge("Delayed", "watch", "clock"),
+    "spam_report": Badge("Reported as spam", "bad", "flag"),
+    "unsubscribe": Badge("Unsubscribed", "watch", "ban"),
 }
 UNDER_WAY = Badge("Under way", "info", "loader-circle")
 STATES = {
@@ -91,6 +122,12 @@ ADVICE = (
     (("refuses the sender",), "The server lets you in, but not with this address: it must belong to the account."),
     (("does not answer", "did not answer", "refused", "timed out"), "Look at the server's name and port. Many networks block port 25."),
 )
+
+
+def happening(one: Happening) -> Badge:
+    """Return what became of a message as a badge shows it; what a machine did has no tone."""
+    known = HAPPENINGS.get(one.type, Badge(ui.sentence(one.type.replace("_", " ")).rstrip("."), "accent", "zap"))
+    return known if one.verdict == "human" else Badge(known.text, "neutral", known.icon)
 
 
 def advice(answer: str) -> str | None:
