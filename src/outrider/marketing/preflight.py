@@ -135,7 +135,7 @@ def _of_campaign(whole: Whole, eligible: int) -> Iterator[Problem]:
         yield Problem("no_audience", "nobody is chosen: add a list or a segment")
     elif whole.campaign.state == "draft":
         yield Problem("not_resolved", "nobody is enrolled yet: choose people and enroll them (resolve)")
-    elif not eligible:
+    elif not eligible and whole.campaign.state in ("ready", "scheduled"):
         yield Problem("nobody_eligible", "nobody in the audience may be written to")
     if not any(step.channel == "email" for step in whole.steps):
         return
@@ -189,7 +189,7 @@ async def _of_people(
     return [
         Problem(
             "missing_variable",
-            f"{people} people have no {' or '.join(names)}, and step {min(uncovered[names])} names nothing that stands in for it: "
+            f"{_people(people)} no {' or '.join(names)}, and step {min(uncovered[names])} names nothing that stands in for it: "
             f"{_consequence(steps, uncovered[names])}",
             blocks=False,
             step=min(uncovered[names]),
@@ -217,6 +217,10 @@ async def _wordings(
         position: [(one.label, *(kept[one.template_id] if one.template_id else (one.subject, one.body))) for one in step.variants]
         for position, step in enumerate(steps, 1)
     }
+
+
+def _people(count: int) -> str:
+    return "1 person has" if count == 1 else f"{count:,} people have"
 
 
 def _because(reason: str | None) -> str:
