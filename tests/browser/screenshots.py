@@ -61,7 +61,6 @@ SHOTS = (
     Shot("campaign-write", "/campaigns/{campaign}/steps", height=1000),
     Shot("campaign-report", "/campaigns/{campaign}/report", height=1000),
     Shot("activity", "/activity", height=860),
-    Shot("mailbox", "/mailboxes/{mailbox}", height=1000),
     Shot("database", "/database", organization="default"),
 )
 
@@ -125,9 +124,8 @@ async def prepare() -> tuple[dict[str, str], dict[str, str]]:
         while await admin.fetchval(READ, demo) < ENOUGH:  # noqa: ASYNC110  (another process does it)
             await asyncio.sleep(1)
         campaign = await admin.fetchval("SELECT campaign_id FROM marketing.campaigns WHERE organization_id = $1", demo)
-        mailbox = await admin.fetchval("SELECT id FROM sending.mailboxes WHERE organization_id = $1 ORDER BY email LIMIT 1", demo)
         await admin.close()
-        places = {"person": person, "imported": imported, "uploaded": uploaded.id, "campaign": campaign, "mailbox": mailbox}
+        places = {"person": person, "imported": imported, "uploaded": uploaded.id, "campaign": campaign}
         return secrets, {name: str(id) for name, id in places.items()}
 
 

@@ -25,7 +25,7 @@ KNOWN = (
     "industry",
 )
 """The names that everybody may have; custom fields come by theirs: `Lead Owner` is lead_owner."""
-SENDER = {"sender_name": "Your Name", "sender_first_name": "Your", "sender_email": "you@example.org"}
+SENDER = {"sender_name": "[your name]", "sender_first_name": "[your first name]", "sender_email": "[your address]"}
 """What a text may say of the mailbox that it goes out from, and what previews show while no mailbox is drawn."""
 
 
