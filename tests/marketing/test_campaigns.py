@@ -215,7 +215,7 @@ async def test_the_preflight_says_what_becomes_of_who_lacks_a_variable_by_kind_o
     call = {"channel": "phone", "instructions": "Call about {{ company_domain }} and {{ lead_owner }}"}
     path = await ready(client, scene, {"variants": [{"subject": "Hi", "body": "{{ lead_owner }} {{ industry }}"}]}, call)
     found = (await client.get(f"{path}/preflight")).json()
-    told = {one["message"].split(" have no ")[1].split(",")[0]: one["message"].split("stands in for it: ")[1] for one in found["problems"]}
+    told = {one["message"].split(" no ")[1].split(",")[0]: one["message"].split("stands in for it: ")[1] for one in found["problems"]}
     assert told == {
         "lead_owner": "their messages will wait for a person, and their tasks will lack it",
         "industry": "their messages will wait for a person",

@@ -42,7 +42,8 @@ SELECT id FROM sending.mailboxes WHERE organization_id = :organization_id AND em
 -- A new mailbox of these columns.
 INSERT INTO sending.mailboxes (
     organization_id, owner_user_id, email, from_name, reply_to, provider, smtp_host, smtp_port, smtp_security, imap_host, imap_port, imap_security,
-    authentication, username, priority, weight, daily_limit, hourly_limit, spacing_seconds, warmup_status, warmup_started_on, warmup_from, warmup_days, tracking_domain
+    authentication, username, priority, weight, daily_limit, hourly_limit, spacing_seconds, warmup_status, warmup_started_on,
+    warmup_from, warmup_days, tracking_domain
 )
 SELECT
     :organization_id, v.owner_user_id, v.email, v.from_name, v.reply_to, v.provider, v.smtp_host, v.smtp_port, v.smtp_security, v.imap_host, v.imap_port,
@@ -56,7 +57,8 @@ RETURNING id;
 -- Changes what `values` names, and leaves the rest.
 UPDATE sending.mailboxes AS b SET
     from_name = v.from_name, reply_to = v.reply_to, provider = v.provider, smtp_host = v.smtp_host, smtp_port = v.smtp_port,
-    smtp_security = v.smtp_security, imap_host = v.imap_host, imap_port = v.imap_port, imap_security = v.imap_security, authentication = v.authentication, username = v.username, priority = v.priority, weight = v.weight,
+    smtp_security = v.smtp_security, imap_host = v.imap_host, imap_port = v.imap_port, imap_security = v.imap_security,
+    authentication = v.authentication, username = v.username, priority = v.priority, weight = v.weight,
     daily_limit = v.daily_limit, hourly_limit = v.hourly_limit, spacing_seconds = v.spacing_seconds, warmup_status = v.warmup_status,
     warmup_started_on = v.warmup_started_on, warmup_from = v.warmup_from, warmup_days = v.warmup_days, tracking_domain = v.tracking_domain
 FROM sending.mailboxes AS o

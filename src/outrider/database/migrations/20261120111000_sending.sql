@@ -23,7 +23,8 @@ CALL kit.f_protect('sending.domains');
 GRANT SELECT, INSERT, UPDATE, DELETE ON sending.domains TO outrider_app;
 
 -- A mailbox that sends (seed 004's email_accounts, seed 003's sender_identities). `health_score` is a cache. How many were sent today is the
--- ledger's to say. With an IMAP server its Sent folder can be read, which settles what is in doubt. Limits count by the organization's day. Without `spacing_seconds` the day's messages are spread over the window.
+-- ledger's to say. With an IMAP server its Sent folder can be read, which settles what is in doubt. Limits count by
+-- the organization's day. Without `spacing_seconds` the day's messages are spread over the window.
 CREATE TABLE sending.mailboxes (
     organization_id uuid NOT NULL DEFAULT nullif(current_setting('app.organization_id', true), '')::uuid,
     id uuid NOT NULL DEFAULT uuidv7(),
