@@ -291,6 +291,22 @@ async def test_a_no_is_kept_as_one_when_the_address_was_suppressed_before(scene,
         assert await sending.suppressed(connection, scene.organization, [email]) == {email: "unsubscribe"}
 
 
+async def test_bounces_that_a_provider_tells_of_pause_the_mailbox(scene):
+    mailbox = await scene.mailbox()
+    campaign = await scene.campaign(mailbox)
+    messages = await scene.queue(campaign, mailbox, 12)
+    await scene.run("UPDATE sending.mailboxes SET resumed_at = now() - interval '1 day' WHERE id = $1", mailbox)
+    await scene.run(
+        "UPDATE sending.messages SET status = 'sent', sent_at = now(), counted_at = now(), last_attempt_at = now() "
+        "WHERE id = ANY ($1::uuid[])",
+        messages,
+    )
+    now = datetime.now(UTC)
+    await happen(scene, *(Happening("bounce", "sendgrid", now, key=f"b{one}", message_id=one) for one in messages[:2]))
+    await follow(scene.organization)
+    assert await scene.value("SELECT state FROM sending.mailboxes WHERE id = $1", mailbox) == "paused"
+
+
 async def test_nobody_elses_payload_makes_a_complaint_smaller(scene, sent):
     await happen(scene, event("spam_report", sent[1][0], key="c1", payload={"scope": "campaign"}))
     after = await state(scene, sent[1][0])

@@ -300,10 +300,6 @@ BEGIN
     WHERE v.type IN ('reply', 'linkedin_reply', 'click') AND v.person_id IS NOT NULL
     GROUP BY v.person_id, v.campaign_id, i.type
     ON CONFLICT (organization_id, person_id, campaign_id, type) DO NOTHING;
-
-    IF EXISTS (SELECT FROM unnest(v_events) AS v WHERE v.type IN ('bounce', 'dropped') AND v.mailbox_id IS NOT NULL) THEN
-        PERFORM sending.f_refresh_health();
-    END IF;
 END $$;
 
 -- Writes events down, each once by its key, and lets what follows from the new ones happen. An event is {key, type, platform, occurred_at,
@@ -505,7 +501,7 @@ GRANT EXECUTE ON FUNCTION engagement.f_follow(integer) TO outrider_app;
 
 -- Makes the counters of campaigns what their events say: in how many messages each thing happened, whatever number of times; delivered are
 -- those sent that did not bounce. Events that name no message count for the person's enrollment. What machines did is left out.
--- Returns how many campaigns were looked at. NULL: those with new events.
+-- Returns how many campaigns were looked at. NULL: those with new events; then the mailboxes' health is looked at, too.
 CREATE FUNCTION engagement.f_refresh_counters(p_campaigns uuid[] DEFAULT NULL) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -518,6 +514,9 @@ BEGIN
             DELETE FROM engagement.stale_counters WHERE organization_id = v_organization RETURNING campaign_id
         )
         SELECT array_agg(DISTINCT t.campaign_id) INTO v_campaigns FROM taken AS t;
+        IF v_campaigns IS NOT NULL THEN
+            PERFORM sending.f_refresh_health(); -- bounces and complaints that came in since
+        END IF;
     END IF;
     PERFORM c.campaign_id FROM marketing.campaigns AS c
     WHERE c.organization_id = v_organization AND c.campaign_id = ANY (v_campaigns) ORDER BY c.campaign_id FOR NO KEY UPDATE;
