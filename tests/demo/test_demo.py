@@ -2,6 +2,7 @@
 
 import asyncio
 import smtplib
+import socket
 from collections import Counter
 
 import pytest
@@ -10,7 +11,7 @@ from outrider import web
 from outrider.demo import server
 from outrider.demo.fates import SHARES, Fate, delay_of, fate_of
 from outrider.demo.mails import MOST, Mails
-from outrider.demo.running import addition_of
+from outrider.demo.running import addition_of, running
 from tests.api.fixtures import *  # noqa: F403
 from tests.api.fixtures import new_user, open_browser, test_settings
 
@@ -86,3 +87,22 @@ async def test_nobody_else_sees_them(demo_app, other_organization):
         assert (await browser.get(f"/demo/mails/{mail.id}/html")).status_code == 404
     async with await open_browser(app, other_organization, await new_user(other_organization, "client")) as browser:
         assert (await browser.get("/demo/mails")).status_code in (403, 404)
+
+
+async def test_a_port_that_is_taken_means_no_mail_and_a_fault_of_the_block_stays_its_own(pool, organization, tmp_path):
+    said = []
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        async with running(organization, tmp_path, port, "http://out.test", said.append) as takes_mail:
+            assert takes_mail is False
+    assert f"port {port} is taken" in said[0]
+
+    async def fail() -> None:
+        async with running(organization, tmp_path, port, "http://out.test", said.append) as takes_mail:
+            assert takes_mail is True
+            raise OSError("of the block")
+
+    with pytest.raises(OSError, match="of the block"):
+        await fail()

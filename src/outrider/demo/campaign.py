@@ -35,7 +35,7 @@ ALWAYS: dict[str, Any] = {"window_start": "00:00", "window_end": "24:00", "windo
 async def make(organization: tenancy.OrganizationId, port: int) -> int:
     """Make the campaign and start it; returns how many people are in it, 0 when there is nobody to write to."""
     await _keep_address(organization)
-    owner = (await tenancy.list_members(organization, runtime.me()))[0].user_id
+    owner = next((one.user_id for one in await tenancy.list_members(organization, runtime.me())), None)
     async with tenancy.transaction(organization, runtime.me()) as connection:
         page = await people.Lists(connection, organization).people(people.Filters(has_linkedin=True), limit=500)
         chosen = [one.id for one in page.items if one.name and NAME_AS_WRITTEN.fullmatch(one.name)][:PEOPLE]

@@ -1,7 +1,7 @@
 """The demo while `outrider up` runs: the mail server, the crowd, and the campaign the first time."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from outrider import engagement, marketing, runtime, tenancy
@@ -33,19 +33,19 @@ async def running(organization: tenancy.OrganizationId, home: Path, port: int, b
     `base` is where our own server answers. The block's value is whether mail is taken: not when the port is somebody else's.
     """
     readers = Crowd(base, await _make_hook(organization, base))
-    try:
-        async with serving(_mails(home), port, readers.take):
-            outgoing.allow(HOST, port)
-            people = await _make_campaign(organization, port)
-            if people:
-                say(f"a campaign writes to {people} people of the demo; read their mails at {base}/demo/mails")
-            try:
-                yield True
-            finally:
-                await readers.close()
-    except OSError:
-        say(f"port {port} is taken, so the demo sends no mail: set OUTRIDER_DEMO_MAIL_PORT to another one")
-        yield False
+    async with AsyncExitStack() as server:
+        try:
+            await server.enter_async_context(serving(_mails(home), port, readers.take))
+        except OSError:  # of the port alone: what goes wrong in the block is the block's
+            say(f"port {port} is taken, so the demo sends no mail: set OUTRIDER_DEMO_MAIL_PORT to another one")
+            yield False
+            return
+        server.push_async_callback(readers.close)
+        outgoing.allow(HOST, port)
+        people = await _make_campaign(organization, port)
+        if people:
+            say(f"a campaign writes to {people} people of the demo; read their mails at {base}/demo/mails")
+        yield True
 
 
 def _mails(home: Path) -> Mails:
