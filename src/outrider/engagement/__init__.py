@@ -7,12 +7,11 @@ from .following import follow, run_follower
 from .recording import record
 from .signatures import sign as sign_webhook
 from .sources import WebhookSources
-from .types import EMAIL_TYPES, VERDICTS, Happening, Recorded, VerdictRule
+from .types import VERDICTS, Happening, Recorded, VerdictRule
 from .unsubscribing import Recipient, find_recipient, unsubscribe
 from .verdicts import VerdictRules, judge_anew
 
 __all__ = [
-    "EMAIL_TYPES",
     "VERDICTS",
     "Happening",
     "Recipient",

@@ -14,11 +14,10 @@ from outrider.kit.signing import Signed
 from outrider.tenancy import Actor, OrganizationId, transaction
 
 from .recording import record
-from .types import Happening
+from .types import OWN_PLATFORM, Happening
 
 log = logging.getLogger(__name__)
 ACTOR = Actor("system", "tracking")
-PLATFORM = "outrider"
 _limit = RateLimiter("60/minute", "the limit for tracking links")
 AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, OutriderError)
 
@@ -41,7 +40,7 @@ async def note(type: Literal["open", "click"], signed: Signed, *, method: str, a
     organization = OrganizationId(signed.organization_id)
     agent = headers.get("user-agent")
     happening = Happening(
-        type, PLATFORM, now, key=_key(type, signed, method, now), message_id=signed.message_id, url=signed.url or None,
+        type, OWN_PLATFORM, now, key=_key(type, signed, method, now), message_id=signed.message_id, url=signed.url or None,
         address=address, user_agent=agent, payload={"method": method},
     )  # fmt: skip
     try:

@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-EMAIL_TYPES = ("sent", "delivered", "open", "click", "reply", "bounce", "dropped", "deferred", "spam_report", "unsubscribe")
-"""What happens to emails (BEHAVIOUR 8); LinkedIn, phone and product events have names of their own."""
 OWN_PLATFORM = "outrider"
 """Where our own events come from: the ledger, our links, our unsubscribe page."""
 VERDICTS = ("human", "automatic")

@@ -15,7 +15,7 @@ from outrider.tenancy import Actor, OrganizationId, transaction
 
 from .recording import record
 from .store import queries
-from .types import Happening
+from .types import OWN_PLATFORM, Happening
 
 Scope = Literal["all", "campaign"]
 ACTOR = Actor("system", "unsubscribe")
@@ -53,7 +53,7 @@ async def unsubscribe(token: str, scope: Scope = "all") -> Recipient:
             raise _unknown()
         campaign = row["campaign_id"] if scope == "campaign" else None
         if "unsubscribe" not in (await suppressed(connection, organization, [row["email"]], campaign)).values():
-            happening = Happening("unsubscribe", "outrider", datetime.now(UTC), message_id=signed.message_id, payload={"scope": scope})
+            happening = Happening("unsubscribe", OWN_PLATFORM, datetime.now(UTC), message_id=signed.message_id, payload={"scope": scope})
             await record(connection, organization, [happening])
     return Recipient(row["email"], row["campaign"], row["organization"])
 

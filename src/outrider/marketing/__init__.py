@@ -9,7 +9,7 @@ from .finding import Named, find_named
 from .lists import PeopleLists
 from .preflight import Preflight, check, dry_run
 from .rendering import MissingVariable, Rendered, gist, render_message, to_text
-from .running import Running, stop_enrollments
+from .running import Running
 from .segments import Segments
 from .templates import Templates
 from .types import Campaign, Enrollment, PeopleList, Resolved, Segment, Step, Template, Variant
@@ -40,7 +40,6 @@ __all__ = [
     "gist",
     "render_message",
     "sender_variables",
-    "stop_enrollments",
     "to_text",
     "variables_of",
 ]

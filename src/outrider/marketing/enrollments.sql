@@ -50,15 +50,6 @@ WHERE e.organization_id = :organization_id AND e.campaign_id = :id AND e.state =
 UPDATE marketing.enrollments AS e SET state = 'stopped', reason = :reason, stopped_at = now(), next_step = NULL, next_at = NULL
 WHERE e.organization_id = :organization_id AND e.campaign_id = :id AND e.state IN ('ready', 'active', 'paused');
 
--- name: stop_enrollments(organization_id, ids, reason)$
--- Stops enrollments that may still be written to, and returns how many.
-WITH stopped AS (
-    UPDATE marketing.enrollments AS e SET state = 'stopped', reason = :reason, stopped_at = now(), next_step = NULL, next_at = NULL
-    WHERE e.organization_id = :organization_id AND e.id = ANY (:ids::uuid[]) AND e.state IN ('ready', 'active', 'paused')
-    RETURNING e.id
-)
-SELECT count(*) FROM stopped;
-
 -- name: stop_one(organization_id, id, enrollment_id, reason)$
 -- Stops one person in a campaign who may still be written to; returns the enrollment, none when there is nothing to stop.
 UPDATE marketing.enrollments AS e SET state = 'stopped', reason = :reason, stopped_at = now(), next_step = NULL, next_at = NULL

@@ -113,11 +113,6 @@ class Running:
             raise Conflict(f"the campaign is {there.state}; only one that is {' or '.join(states)} can be {done}", field="id")
 
 
-async def stop_enrollments(connection: asyncpg.Connection, organization: OrganizationId, ids: Sequence[UUID], reason: str) -> int:
-    """Stop enrollments that may still be written to, and return how many. `reason`: reply, bounce, unsubscribe, complaint, manual …"""
-    return int(await enrollments.stop_enrollments(connection, organization_id=organization, ids=list(ids), reason=reason))
-
-
 def _begun(campaign: Campaign) -> str:
     is_later = campaign.started_at is None and campaign.starts_at is not None and campaign.starts_at > datetime.now(UTC)
     return "scheduled" if is_later else "sending"
