@@ -214,3 +214,10 @@ async def test_others_see_nothing_of_it(visitor_of_other_organization, stranger,
     await happened(organization, Happening("open", "outrider", datetime.now(UTC), message_id=campaign[1][0]))
     assert (await stranger.get("/api/activity", params={"campaign_id": str(campaign[0])})).json()["items"] == []
     assert "Nothing happened yet" in (await visitor_of_other_organization.get("/activity", headers=HTML)).text
+
+
+async def test_nobody_else_speaks_for_our_own_platform(client):
+    event = {"type": "spam_report", "platform": "outrider", "occurred_at": "2026-11-20T09:00:00Z", "email": "ana@example.org"}
+    answer = await client.post("/api/events", json={"events": [event]})
+    assert answer.status_code == 422
+    assert "platform" in answer.text

@@ -112,6 +112,20 @@ def test_what_cannot_be_used_is_counted_and_keeps_nothing_else_back():
     assert shaped.ignored == {"unknown event invented": 1, "timestamp is no time": 1, "not an object": 1, "it names no event": 1}
 
 
+def test_an_event_that_is_nested_without_end_keeps_no_other_back():
+    deep: object = 1
+    for _ in range(100):
+        deep = [deep]
+    event = {"type": "reply", "occurred_at": AT, "email": "ana@example.org"}
+    shaped = read("generic", as_json({"events": [event, {**event, "payload": {"deep": deep}}]}))
+    assert (len(shaped.happenings), list(shaped.ignored)) == (1, ["nested deeper than 50"])
+
+
+def test_nobody_else_speaks_for_our_own_platform():
+    event = {"type": "unsubscribe", "occurred_at": AT, "email": "ana@example.org", "platform": "outrider", "payload": {"scope": "campaign"}}
+    assert read("generic", as_json({"events": [event]})).happenings == []
+
+
 @pytest.mark.parametrize("at", [0, 5, AT + 10**9, 1e300, "1999-01-01", "9999-12-31T23:59:59Z", True, [], {"a": 1}])
 def test_a_time_that_cannot_be_true_is_left_out(at):
     assert read("sendgrid", as_json([{**SENDGRID[2], "timestamp": at}])).happenings == []

@@ -286,3 +286,17 @@ async def test_pausing_while_workers_claim_stops_them(scene):
     begun = (await scene.states()).get("sending", 0)
     assert await working <= begun + 5
     assert begun < 200
+
+
+async def test_who_unsubscribed_with_one_address_gets_nothing_at_another(scene):
+    mailbox = await scene.mailbox()
+    campaign = await scene.campaign(mailbox)
+    message, _ = await scene.queue(campaign, mailbox, 2)
+    await scene.run(
+        "INSERT INTO vault.contacts (email, source, person_id, status) "
+        "SELECT 'other-' || recipient, 'test', person_id, 'unsubscribed' FROM sending.messages WHERE id = $1",
+        message,
+    )
+    assert len(await scene.run("SELECT id FROM sending.f_claim('test', 10)")) == 1
+    row = (await scene.run("SELECT status, reason FROM sending.messages WHERE id = $1", message))[0]
+    assert tuple(row) == ("skipped", "unsubscribed")
