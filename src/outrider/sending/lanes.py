@@ -4,31 +4,28 @@ import asyncio
 import logging
 import random
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from outrider.kit.errors import InvalidInput, OutriderError
 from outrider.tenancy import OrganizationId, transaction
 
 from . import credentials, smtp
+from .ahead import Ahead, Made
 from .ledger import SENDER
-from .preparing import Batch, NeedsReview, Ready
+from .preparing import Batch, NeedsReview
 from .renewal import renew
 from .smtp import Connection, Unreachable
 from .store import queries
 from .types import Account, Claimed, SendingMailbox, Told
+from .writing import Writer
 
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 20.0
 MOST_ATTEMPTS = 8
 LONGEST_WAIT = 4 * 3600.0
 MESSAGES_PER_CONNECTION = 500
-
-Begin = Callable[[tuple[Claimed, Ready]], Awaitable[bool]]
-Finish = Callable[[tuple[Claimed, Told]], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +39,12 @@ class Pace:
 class Lane:
     """Sends the messages of one mailbox over at most `pace.connections` connections, which stay open while there is something to do."""
 
-    def __init__(self, organization: OrganizationId, mailbox_id: UUID, begin: Begin, finish: Finish, pace: Pace) -> None:
+    def __init__(self, organization: OrganizationId, mailbox_id: UUID, writer: Writer, pace: Pace) -> None:
         self._organization = organization
         self._mailbox_id = mailbox_id
-        self._begin = begin
-        self._finish = finish
+        self._writer = writer
         self._pace = pace
-        self._waiting: deque[tuple[Claimed, Batch]] = deque()
-        self._arrived = asyncio.Condition()
+        self._ahead = Ahead()
         self._workers: set[asyncio.Task[None]] = set()
         self._telling: set[asyncio.Task[None]] = set()
         self._secret: tuple[str | None, credentials.Credentials] | None = None
@@ -60,26 +55,21 @@ class Lane:
     @property
     def load(self) -> int:
         """How many messages wait or are on their way."""
-        return len(self._waiting) + self.in_flight
+        return len(self._ahead) + self.in_flight
 
-    async def put(self, message: Claimed, batch: Batch) -> None:
-        """Take a message over; it will be finished one way or another."""
-        self._waiting.append((message, batch))
-        if len(self._workers) < min(self._pace.connections, self.load):
-            worker = asyncio.create_task(self._work())
-            self._workers.add(worker)
-            worker.add_done_callback(self._workers.discard)
-        async with self._arrived:
-            self._arrived.notify()
+    def put(self, messages: Sequence[Claimed], batch: Batch) -> None:
+        """Take messages over; each will be finished one way or another."""
+        self._ahead.put(messages, batch)
+        for _ in range(len(self._workers), min(self._pace.connections, self.load)):
+            self._workers.add(asyncio.create_task(self._work()))
 
     def take_back(self) -> list[Claimed]:
         """Return the messages that nobody has begun with, which are no longer waiting."""
-        taken = [message for message, _ in self._waiting]
-        self._waiting.clear()
-        return taken
+        return self._ahead.take_back()
 
     async def close(self) -> None:
         """End the connections; what is on its way is given up."""
+        self._ahead.close()
         for worker in list(self._workers):
             worker.cancel()
         await asyncio.gather(*self._workers, *self._telling, return_exceptions=True)
@@ -89,14 +79,12 @@ class Lane:
         sent = 0
         try:
             while True:
-                if not self._waiting:
-                    async with self._arrived:
-                        try:
-                            await asyncio.wait_for(self._arrived.wait_for(lambda: bool(self._waiting)), IDLE_SECONDS)
-                        except TimeoutError:
-                            return
-                    continue
-                message, batch = self._waiting.popleft()
+                try:
+                    made = await self._ahead.next(IDLE_SECONDS)
+                except TimeoutError:
+                    if self._ahead:
+                        continue
+                    return
                 self.in_flight += 1
                 try:
                     if connection is not None and (not connection.is_open or sent >= MESSAGES_PER_CONNECTION):
@@ -104,35 +92,43 @@ class Lane:
                         connection = None
                     if connection is None:
                         sent = 0
-                    connection = await self._one(message, batch, connection)
+                    connection = await self._one(made, connection)
                     sent += 1
                 finally:
                     self.in_flight -= 1
         finally:
+            self._leave()
             if connection is not None:
                 await connection.close()
 
-    async def _one(self, message: Claimed, batch: Batch, connection: Connection | None) -> Connection | None:
+    def _leave(self) -> None:
+        """Count the worker that calls no more, so that the next message gets another one."""
+        worker = asyncio.current_task()
+        assert worker is not None
+        self._workers.discard(worker)
+
+    async def _one(self, made: Made, connection: Connection | None) -> Connection | None:
         """Bring one message to its end, whatever that is; returns the connection for the next one."""
+        message, mailbox = made.message, made.batch.mailboxes[made.message.mailbox_id]
         begun = False
 
         async def may_send() -> bool:
             nonlocal begun
             begun = True  # from here on the ledger may say `sending`, even when we do not hear so
-            return await self._begin((message, ready))
+            return await self._writer.begin(message, ready)
 
         try:
-            ready = await asyncio.to_thread(batch.prepare, message)  # the signature takes most of it, outside the interpreter's lock
+            ready = made.ready()
             if connection is None:
-                connection = await self._connect(batch.mailboxes[message.mailbox_id])
-            told = await connection.send(batch.mailboxes[message.mailbox_id].email, message.recipient, ready.data, may_send)
+                connection = await self._connect(mailbox)
+            told = await connection.send(mailbox.email, message.recipient, ready.data, may_send)
         except NeedsReview as review:
             told = Told("needs_review", reason=str(review))
         except Unreachable as trouble:
             told = await self._unreachable(trouble)
         except asyncio.CancelledError:
             outcome = Told("unknown", answer="the worker was stopped while the server had the message") if begun else Told("not_started")
-            await asyncio.shield(self._finish((message, outcome)))
+            await asyncio.shield(self._writer.finish(message, outcome))
             raise
         except Exception as error:  # the database was away at the begin, or a fault of ours: nothing was sent
             log.exception("a message could not be sent") if not isinstance(error, (OSError, OutriderError)) else None
@@ -144,7 +140,7 @@ class Lane:
     def _tell(self, message: Claimed, told: Told) -> None:
         """Have an answer written down while the connection goes on; the message is in flight until it is."""
         self.in_flight += 1
-        telling = asyncio.create_task(self._finish((message, told)))
+        telling = asyncio.create_task(self._writer.finish(message, told))
         self._telling.add(telling)
         telling.add_done_callback(self._told)
 
