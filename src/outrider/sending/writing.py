@@ -1,4 +1,4 @@
-"""What a worker writes into the ledger, many messages at once: who asks at the same time, or while a transaction is under way, shares one."""
+"""What a worker writes into the ledger, many messages at once: who asks at the same time shares a transaction."""
 
 import asyncio
 import logging
