@@ -35,7 +35,7 @@ async def finish(organization: UUID, rows: list[asyncpg.Record], outcome: str = 
     """Write an answer down; returns what the messages became."""
     told = [{"id": str(row["id"]), "token": str(row["claim_token"]), "outcome": outcome, **more} for row in rows]
     async with tenancy.transaction(organization, ACTOR) as connection:
-        return {row["id"]: row["status"] for row in await connection.fetch("SELECT id, status FROM sending.f_finish($1, $2)", worker, told)}
+        return {row["id"]: row["status"] async for row in queries.finish(connection, worker=worker, outcomes=told)}
 
 
 async def claim_at_once(organization: UUID, claimers: int, most: int) -> list[asyncpg.Record]:

@@ -4,8 +4,9 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from outrider.kit.errors import InvalidInput, OutriderError
@@ -14,18 +15,20 @@ from outrider.tenancy import OrganizationId, transaction
 from . import credentials, smtp
 from .ahead import Ahead, Made
 from .ledger import SENDER
-from .preparing import Batch, NeedsReview
+from .preparing import Batch, NeedsReview, Ready
 from .renewal import renew
 from .smtp import Connection, Unreachable
 from .store import queries
 from .types import Account, Claimed, SendingMailbox, Told
-from .writing import Writer
 
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 20.0
 MOST_ATTEMPTS = 8
 LONGEST_WAIT = 4 * 3600.0
 MESSAGES_PER_CONNECTION = 500
+
+Begin = Callable[[tuple[Claimed, Ready]], Awaitable[bool]]
+Finish = Callable[[tuple[Claimed, Told]], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,11 @@ class Pace:
 class Lane:
     """Sends the messages of one mailbox over at most `pace.connections` connections, which stay open while there is something to do."""
 
-    def __init__(self, organization: OrganizationId, mailbox_id: UUID, writer: Writer, pace: Pace) -> None:
+    def __init__(self, organization: OrganizationId, mailbox_id: UUID, begin: Begin, finish: Finish, pace: Pace) -> None:
         self._organization = organization
         self._mailbox_id = mailbox_id
-        self._writer = writer
+        self._begin = begin
+        self._finish = finish
         self._pace = pace
         self._ahead = Ahead()
         self._workers: set[asyncio.Task[None]] = set()
@@ -115,7 +119,7 @@ class Lane:
         async def may_send() -> bool:
             nonlocal begun
             begun = True  # from here on the ledger may say `sending`, even when we do not hear so
-            return await self._writer.begin(message, ready)
+            return await self._begin((message, ready))
 
         try:
             ready = made.ready()
@@ -128,7 +132,7 @@ class Lane:
             told = await self._unreachable(trouble)
         except asyncio.CancelledError:
             outcome = Told("unknown", answer="the worker was stopped while the server had the message") if begun else Told("not_started")
-            await asyncio.shield(self._writer.finish(message, outcome))
+            await asyncio.shield(self._finish((message, outcome)))
             raise
         except Exception as error:  # the database was away at the begin, or a fault of ours: nothing was sent
             log.exception("a message could not be sent") if not isinstance(error, (OSError, OutriderError)) else None
@@ -140,7 +144,7 @@ class Lane:
     def _tell(self, message: Claimed, told: Told) -> None:
         """Have an answer written down while the connection goes on; the message is in flight until it is."""
         self.in_flight += 1
-        telling = asyncio.create_task(self._writer.finish(message, told))
+        telling = asyncio.create_task(self._finish((message, told)))
         self._telling.add(telling)
         telling.add_done_callback(self._told)
 

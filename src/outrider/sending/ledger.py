@@ -53,23 +53,9 @@ async def claim(connection: asyncpg.Connection, worker: str, most: int) -> list[
     return [Claimed(**dict(row)) async for row in queries.claim(connection, worker=worker, most=most, lease=LEASE)]
 
 
-async def write(
-    organization: OrganizationId, worker: str, begun: Sequence[tuple[Claimed, Ready]], told: Sequence[tuple[Claimed, Told]]
-) -> set[UUID]:
-    """Write down that messages are handed to their servers now, and what became of others; returns those that may be handed over.
-    Committed when it returns."""
-    may: set[UUID] = set()
-    async with transaction(organization, SENDER) as connection:
-        if begun:
-            await keyed(connection)
-            may = {row["id"] async for row in queries.begin(connection, worker=worker, messages=_asked(begun), lease=LEASE)}
-        if told:
-            await queries.finish(connection, worker=worker, outcomes=_outcomes(told))
-    return may
-
-
-def _asked(begun: Sequence[tuple[Claimed, Ready]]) -> list[dict[str, object]]:
-    return [
+async def begin(organization: OrganizationId, worker: str, messages: Sequence[tuple[Claimed, Ready]]) -> set[UUID]:
+    """Write down that these are handed to their servers now; returns those that may be. Committed when it returns."""
+    asked = [
         {
             "id": str(message.id),
             "token": str(message.claim_token),
@@ -79,13 +65,17 @@ def _asked(begun: Sequence[tuple[Claimed, Ready]]) -> list[dict[str, object]]:
             "headers": ready.composed.headers,
             "variant_id": str(ready.variant_id) if ready.variant_id else None,
         }
-        for message, ready in begun
+        for message, ready in messages
     ]
+    async with transaction(organization, SENDER) as connection:
+        await keyed(connection)
+        return {row["id"] async for row in queries.begin(connection, worker=worker, messages=asked, lease=LEASE)}
 
 
-def _outcomes(told: Sequence[tuple[Claimed, Told]]) -> list[dict[str, object]]:
+async def finish(organization: OrganizationId, worker: str, told: Sequence[tuple[Claimed, Told]]) -> dict[UUID, str]:
+    """Write down what became of attempts; returns the new state of each that was still ours."""
     now = datetime.now(UTC)
-    return [
+    outcomes = [
         {
             "id": str(message.id),
             "token": str(message.claim_token),
@@ -98,6 +88,8 @@ def _outcomes(told: Sequence[tuple[Claimed, Told]]) -> list[dict[str, object]]:
         }
         for message, one in told
     ]
+    async with transaction(organization, SENDER) as connection:
+        return {row["id"]: row["status"] async for row in queries.finish(connection, worker=worker, outcomes=outcomes)}
 
 
 async def renew(organization: OrganizationId, worker: str) -> int:

@@ -9,9 +9,9 @@ FROM sending.f_claim(:worker, :most, :lease) AS m;
 -- The messages of these that may be handed to the server now.
 SELECT b.id FROM sending.f_begin(:worker, :messages, :lease) AS b (id);
 
--- name: finish(worker, outcomes)!
--- Writes down what the servers answered.
-SELECT FROM sending.f_finish(:worker, :outcomes);
+-- name: finish(worker, outcomes)
+-- What messages became by what the servers answered.
+SELECT f.id, f.status FROM sending.f_finish(:worker, :outcomes) AS f;
 
 -- name: renew(worker, lease)$
 -- How many messages a worker still holds.

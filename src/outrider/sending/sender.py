@@ -6,20 +6,27 @@ import os
 import socket
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
+import asyncpg
+
+from outrider.kit.errors import Unavailable
 from outrider.tenancy import OrganizationId, transaction
 
 from . import ledger
+from .batching import Gatherer
 from .dkim import Signer
 from .lanes import Lane, Pace
 from .ledger import SENDER
-from .preparing import read_batch
+from .preparing import Ready, read_batch
 from .types import Claimed, Told
-from .writing import AWAY, Writer
 
 log = logging.getLogger(__name__)
+AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, Unavailable)
+"""What a database that is away, or comes back, raises."""
+SETTLE_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,8 @@ class _Round:
         self._stop = stop
         self._lanes: dict[UUID, Lane] = {}
         self._signers: dict[UUID, Signer] = {}
-        self._writer = Writer(organization, worker)
+        self._begin: Gatherer[tuple[Claimed, Ready], bool] = Gatherer(self._begin_all)
+        self._finish: Gatherer[tuple[Claimed, Told], None] = Gatherer(self._finish_all)
 
     async def run(self) -> None:
         """Plan, claim and send until nothing is due and nothing is on its way. Never raises."""
@@ -108,9 +116,27 @@ class _Round:
             by_mailbox[message.mailbox_id].append(message)
         for mailbox, its in by_mailbox.items():
             if mailbox not in self._lanes:
-                self._lanes[mailbox] = Lane(self._organization, mailbox, self._writer, self._habits.pace)
+                self._lanes[mailbox] = Lane(self._organization, mailbox, self._begin.ask, self._finish.ask, self._habits.pace)
             self._lanes[mailbox].put(its, batch)
         return len(messages)
+
+    async def _begin_all(self, asked: list[tuple[Claimed, Ready]]) -> Sequence[bool]:
+        may = await ledger.begin(self._organization, self._worker, asked)
+        return [message.id in may for message, _ in asked]
+
+    async def _finish_all(self, told: list[tuple[Claimed, Told]]) -> Sequence[None]:
+        """Write answers down, however long the database is away: they are all that is known of the messages."""
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while True:
+            try:
+                await ledger.finish(self._organization, self._worker, told)
+            except AWAY as error:
+                if time.monotonic() > deadline:
+                    raise
+                log.warning("answers wait for the database: %s", type(error).__name__)
+                await asyncio.sleep(0.5)
+            else:
+                return [None] * len(told)
 
     async def _renew(self) -> None:
         while True:
@@ -126,7 +152,7 @@ class _Round:
         back = [message for lane in self._lanes.values() for message in lane.take_back()]
         if back:
             try:
-                await asyncio.gather(*(self._writer.finish(message, Told("not_started")) for message in back))
+                await self._finish_all([(message, Told("not_started")) for message in back])
             except AWAY:
                 log.warning("%d messages go back when their leases end", len(back))
         deadline = time.monotonic() + self._habits.grace
