@@ -91,7 +91,8 @@ async def test_organizations_that_were_there_before_campaigns_have_their_feedbac
     schedules = query(
         empty,
         """
-        SELECT o.slug, s.job_name, s.cron, s.time_zone, s.is_active, to_char(s.next_run_at AT TIME ZONE 'UTC', 'HH24:MI'), s.next_run_at > now()
+        SELECT o.slug, s.job_name, s.cron, s.time_zone, s.is_active, to_char(s.next_run_at AT TIME ZONE 'UTC', 'HH24:MI'),
+            s.next_run_at > now()
         FROM ops.schedules AS s INNER JOIN tenancy.organizations AS o ON o.id = s.organization_id ORDER BY 1
         """,
     )
