@@ -1,16 +1,23 @@
 -- When something may be sent: zones, windows, what comes so long after, a mailbox's limit of a day (BEHAVIOUR 7).
 SET LOCAL lock_timeout = '5s';
 
--- An IANA zone that this server knows, else the other one: an unknown zone of one recipient must not stop everybody's messages.
-CREATE FUNCTION sending.f_zone(p_zone text, p_other text) RETURNS text
+-- Whether this server knows an IANA zone.
+CREATE FUNCTION sending.f_is_zone(p_zone text) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 AS $$
 BEGIN
     PERFORM now() AT TIME ZONE p_zone;
-    RETURN coalesce(p_zone, p_other);
+    RETURN true;
 EXCEPTION WHEN invalid_parameter_value THEN
-    RETURN p_other;
+    RETURN false;
 END $$;
+GRANT EXECUTE ON FUNCTION sending.f_is_zone(text) TO outrider_app;
+
+-- The recipient's zone when it is said and known, else the other one: an unknown zone of one recipient must not stop everybody's messages.
+-- Most recipients have none, so that the caller, in whom this is written out, mostly asks nothing.
+CREATE FUNCTION sending.f_zone(p_zone text, p_other text) RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+RETURN CASE WHEN p_zone IS NULL THEN p_other WHEN sending.f_is_zone(p_zone) THEN p_zone ELSE p_other END;
 GRANT EXECUTE ON FUNCTION sending.f_zone(text, text) TO outrider_app;
 
 -- Whether a moment lies in a window of an IANA zone; `p_days` are ISO weekdays, Monday is 1.

@@ -18,7 +18,7 @@ BEGIN
     FROM unnest(p_enrollments, p_steps) AS a (id, step)
     INNER JOIN marketing.enrollments AS o ON o.organization_id = v_organization AND o.id = ANY (p_enrollments) AND o.id = a.id
     INNER JOIN marketing.campaigns AS c ON c.organization_id = v_organization AND c.campaign_id = o.campaign_id
-    CROSS JOIN LATERAL (SELECT CASE WHEN o.time_zone IS NULL THEN c.time_zone ELSE sending.f_zone(o.time_zone, c.time_zone) END AS name) AS zone
+    CROSS JOIN LATERAL (SELECT sending.f_zone(o.time_zone, c.time_zone) AS name) AS zone
     LEFT JOIN LATERAL (
         SELECT s.position, s.delay, s.delay_unit FROM marketing.steps AS s
         WHERE s.organization_id = v_organization AND s.campaign_id = o.campaign_id AND s.position > a.step
@@ -29,13 +29,12 @@ BEGIN
     GET DIAGNOSTICS v_count = ROW_COUNT;
     RETURN v_count;
 END $$;
-GRANT EXECUTE ON FUNCTION marketing.f_advance(uuid[], integer[], timestamptz) TO outrider_app;
 
 -- A number from 0 to under 1 that follows from a text: what is drawn with it is drawn the same every time.
-CREATE FUNCTION sending.f_chance(p_text text) RETURNS double precision
+CREATE FUNCTION sending.f_draw(p_text text) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (hashtextextended(p_text, 0) & 1048575) / 1048576.0::double precision;
-GRANT EXECUTE ON FUNCTION sending.f_chance(text) TO outrider_app;
+GRANT EXECUTE ON FUNCTION sending.f_draw(text) TO outrider_app;
 
 -- The wording of a step that an enrollment gets: drawn by weight, always the same as long as the wordings stay. NULL when it has none.
 CREATE FUNCTION sending.f_draw_variant(p_step uuid, p_enrollment uuid) RETURNS uuid
@@ -46,7 +45,7 @@ RETURN (
         FROM marketing.variants AS v
         WHERE v.organization_id = kit.f_organization() AND v.step_id = p_step
     ) AS w
-    WHERE w.total = 0 OR w.upto > sending.f_chance(p_step::text || p_enrollment::text) * w.total
+    WHERE w.total = 0 OR w.upto > sending.f_draw(p_step::text || p_enrollment::text) * w.total
     ORDER BY w.upto, w.label, w.id LIMIT 1
 );
 GRANT EXECUTE ON FUNCTION sending.f_draw_variant(uuid, uuid) TO outrider_app;
@@ -66,7 +65,6 @@ RETURN CASE p_rotation
     )
     ELSE (p_limit - p_room + p_number)::double precision
 END;
-GRANT EXECUTE ON FUNCTION sending.f_draw_rank(text, integer, integer, integer, integer, integer, bigint) TO outrider_app;
 
 -- What each mailbox of the organization may still take today: its limit of the day, less what counts already and what is queued for today.
 -- `waiting` is how many stand in its queue for today.
@@ -106,7 +104,6 @@ BEGIN
     ) AS queued
     WHERE b.organization_id = v_organization;
 END $$;
-GRANT EXECUTE ON FUNCTION sending.f_rooms(timestamptz) TO outrider_app;
 
 -- Plans what is due for some enrollments of one campaign; the caller holds the planner's lock and has locked them. Returns how many became
 -- messages, tasks, passed over a step whose condition does not hold, came to their end, and wait for a later time.
@@ -145,7 +142,7 @@ BEGIN
         FROM unnest(p_ids) AS i (id)
         INNER JOIN marketing.enrollments AS e ON e.organization_id = v_organization AND e.id = i.id
         CROSS JOIN campaign AS c
-        CROSS JOIN LATERAL (SELECT CASE WHEN e.time_zone IS NULL THEN c.time_zone ELSE sending.f_zone(e.time_zone, c.time_zone) END AS name) AS zone
+        CROSS JOIN LATERAL (SELECT sending.f_zone(e.time_zone, c.time_zone) AS name) AS zone
         LEFT JOIN LATERAL (
             SELECT t.* FROM marketing.steps AS t
             WHERE t.organization_id = v_organization AND t.campaign_id = p_campaign AND t.position >= e.next_step
@@ -196,7 +193,7 @@ BEGIN
             d.*, w.mailbox_id, uuidv7() AS new_id, split_part(m.email, '@', 2) AS domain,
             m.free_at + m.gap * (
                 m.waiting + row_number() OVER (PARTITION BY w.mailbox_id ORDER BY w.is_new, d.next_at, d.id) - 1
-                + 0.5 * sending.f_chance(d.id::text || d.position::text)
+                + 0.5 * sending.f_draw(d.id::text || d.position::text)
             ) AS at
         FROM drawn AS w
         INNER JOIN due AS d ON d.id = w.id
