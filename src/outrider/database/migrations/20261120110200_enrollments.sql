@@ -29,10 +29,8 @@ CREATE TABLE marketing.enrollments (
     CONSTRAINT enrollments_address_check CHECK (state = 'excluded' OR num_nulls(contact_id, email) = 0),
     CONSTRAINT enrollments_reason_check CHECK (state NOT IN ('excluded', 'stopped') OR reason IS NOT NULL)
 );
-CREATE INDEX idx_enrollments_due ON marketing.enrollments (organization_id, campaign_id, next_at, id)
-WHERE state IN ('ready', 'active') AND next_step IS NOT NULL;
 -- Who was not written to yet is looked for apart from who is in the middle, so that a long list at its start holds up nobody's follow-up.
-CREATE INDEX idx_enrollments_due_by_state ON marketing.enrollments (organization_id, campaign_id, state, next_at, id)
+CREATE INDEX idx_enrollments_due ON marketing.enrollments (organization_id, campaign_id, state, next_at, id)
 WHERE next_step IS NOT NULL AND state IN ('ready', 'active');
 CREATE INDEX idx_enrollments_state ON marketing.enrollments (organization_id, campaign_id, state, id);
 CREATE INDEX idx_enrollments_person ON marketing.enrollments (organization_id, person_id);

@@ -296,7 +296,8 @@ DECLARE
     v_now timestamptz := clock_timestamp();
     v_campaign marketing.campaigns;
     v_ids uuid[];
-    v_room integer;
+    v_state text;
+    v_most integer;
     v_one record;
 BEGIN
     planned := 0; tasks := 0; passed_over := 0; finished := 0; deferred := 0; completed := 0;
@@ -317,35 +318,24 @@ BEGIN
     FOR v_campaign IN
         SELECT * FROM marketing.campaigns AS c WHERE c.organization_id = v_organization AND c.state = 'sending' ORDER BY c.started_at, c.campaign_id
     LOOP
-        v_ids := ARRAY(
-            SELECT e.id FROM marketing.enrollments AS e
-            WHERE e.organization_id = v_organization AND e.campaign_id = v_campaign.campaign_id AND e.state = 'active'
-                AND e.next_step IS NOT NULL AND e.next_at <= v_now
-            ORDER BY e.next_at, e.id LIMIT p_most FOR UPDATE SKIP LOCKED
-        );
-        IF cardinality(v_ids) > 0 THEN
+        FOREACH v_state IN ARRAY ARRAY['active', 'ready'] LOOP -- who is in the middle comes before who begins
+            CONTINUE WHEN NOT EXISTS (
+                SELECT FROM marketing.enrollments AS e
+                WHERE e.organization_id = v_organization AND e.campaign_id = v_campaign.campaign_id AND e.state = v_state
+                    AND e.state IN ('ready', 'active') AND e.next_step IS NOT NULL AND e.next_at <= v_now -- as the index says it
+            );
+            v_most := CASE v_state WHEN 'ready' THEN sending.f_room_to_begin(v_campaign.campaign_id, v_now, p_most) ELSE p_most END;
+            v_ids := ARRAY(
+                SELECT e.id FROM marketing.enrollments AS e
+                WHERE e.organization_id = v_organization AND e.campaign_id = v_campaign.campaign_id AND e.state = v_state
+                    AND e.state IN ('ready', 'active') AND e.next_step IS NOT NULL AND e.next_at <= v_now
+                ORDER BY e.next_at, e.id LIMIT v_most FOR UPDATE SKIP LOCKED
+            );
+            CONTINUE WHEN v_ids = '{}';
             v_one := sending.f_plan_enrollments(v_campaign.campaign_id, v_ids, v_now);
             planned := planned + v_one.planned; tasks := tasks + v_one.tasks; passed_over := passed_over + v_one.passed_over;
             finished := finished + v_one.finished; deferred := deferred + v_one.deferred;
-        END IF;
-        IF EXISTS (
-            SELECT FROM marketing.enrollments AS e
-            WHERE e.organization_id = v_organization AND e.campaign_id = v_campaign.campaign_id AND e.state = 'ready'
-                AND e.next_step IS NOT NULL AND e.next_at <= v_now
-        ) THEN
-            v_room := sending.f_room_to_begin(v_campaign.campaign_id, v_now, p_most);
-            v_ids := ARRAY(
-                SELECT e.id FROM marketing.enrollments AS e
-                WHERE e.organization_id = v_organization AND e.campaign_id = v_campaign.campaign_id AND e.state = 'ready'
-                    AND e.next_step IS NOT NULL AND e.next_at <= v_now
-                ORDER BY e.next_at, e.id LIMIT v_room FOR UPDATE SKIP LOCKED
-            );
-            IF cardinality(v_ids) > 0 THEN
-                v_one := sending.f_plan_enrollments(v_campaign.campaign_id, v_ids, v_now);
-                planned := planned + v_one.planned; tasks := tasks + v_one.tasks; passed_over := passed_over + v_one.passed_over;
-                finished := finished + v_one.finished; deferred := deferred + v_one.deferred;
-            END IF;
-        END IF;
+        END LOOP;
     END LOOP;
 
     UPDATE marketing.campaigns AS c SET state = 'completed', ended_at = v_now
