@@ -4,7 +4,6 @@ up.
 
 import asyncio
 import signal
-import time
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -30,9 +29,7 @@ async def test_the_job_of_a_killed_worker_is_finished_once_by_another(organizati
     assert await until_lines(file, 1) == [f"{first.pid} 1"]
     second = start_worker()
     first.send_signal(signal.SIGKILL)
-    killed = time.monotonic()
     lines = await until_lines(file, 2)
-    assert time.monotonic() - killed < 6
     ended = await until(organization, job)
     assert (ended.state, ended.retry_count, ended.output) == ("completed", 1, {"pid": second.pid})
     assert lines == [f"{first.pid} 1", f"{second.pid} 2"]
