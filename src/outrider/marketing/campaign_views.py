@@ -108,7 +108,6 @@ ENROLLMENT: dict[str, Any] = {
     "enrolled_at": AT,
     "stopped_at": None,
 }
-RESOLVED: dict[str, Any] = {"total": 412, "excluded": {"unsubscribed": 9, "bounced": 5}, "eligible": 398, "inserted": 398}
 PROBLEM: dict[str, Any] = {
     "code": "no_mailbox",
     "message": "no mailbox is chosen to send from",

@@ -98,7 +98,7 @@ GROUP BY w.number ORDER BY w.number;
 WITH RECURSIVE chosen AS (
     SELECT
         e.id, e.email, e.next_step, p.name, greatest(e.next_at, c.starts_at, now()) AS start_at,
-        CASE WHEN e.time_zone IS NULL THEN c.time_zone ELSE sending.f_zone(e.time_zone, c.time_zone) END AS zone, c.window_start, c.window_end, c.window_days
+        sending.f_zone(e.time_zone, c.time_zone) AS zone, c.window_start, c.window_end, c.window_days
     FROM marketing.enrollments AS e
     INNER JOIN marketing.campaigns AS c ON c.organization_id = :organization_id AND c.campaign_id = e.campaign_id
     INNER JOIN people.master AS p ON p.organization_id = :organization_id AND p.id = e.person_id

@@ -17,10 +17,6 @@ SELECT f.id, f.status FROM sending.f_finish(:worker, :outcomes) AS f;
 -- How many messages a worker still holds.
 SELECT sending.f_renew(:worker, :lease);
 
--- name: recover()^
--- Takes back what dead workers held.
-SELECT requeued, doubtful FROM sending.f_recover();
-
 -- name: plan(most)^
 -- Makes messages and tasks of what is due.
 SELECT planned, tasks, passed_over, finished, deferred, completed FROM sending.f_plan(:most);
