@@ -43,6 +43,12 @@ RETURN CASE
 END;
 GRANT EXECUTE ON FUNCTION sending.f_daily_limit(integer, text, date, integer, integer, date) TO outrider_app;
 
+-- How far apart a mailbox's messages are, on average: as it says, else a day's messages spread over the window, at most ten minutes.
+CREATE FUNCTION sending.f_spacing(p_seconds integer, p_limit integer, p_start time, p_end time) RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN make_interval(secs => coalesce(p_seconds, least(600, extract(EPOCH FROM p_end - p_start) / greatest(p_limit, 1))));
+GRANT EXECUTE ON FUNCTION sending.f_spacing(integer, integer, time, time) TO outrider_app;
+
 -- An address or domain as suppressions keep it when the plain text is gone: keyed with what the application says in its transaction, so
 -- that nobody can try addresses against a copy of the database. Raises 55000 when the transaction does not say it.
 CREATE FUNCTION sending.f_hash(p_value text) RETURNS bytea
@@ -78,6 +84,12 @@ RETURN EXISTS (
     WHERE c.organization_id = kit.f_organization() AND c.person_id = p_person AND c.status = 'unsubscribed' OFFSET 0
 );
 GRANT EXECUTE ON FUNCTION sending.f_has_refused(uuid) TO outrider_app;
+
+-- A number from 0 to under 1 that follows from a text: what is drawn with it is drawn the same every time.
+CREATE FUNCTION sending.f_chance(p_text text) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (hashtextextended(p_text, 0) & 1048575) / 1048576.0::double precision;
+GRANT EXECUTE ON FUNCTION sending.f_chance(text) TO outrider_app;
 
 -- The server as this database knows it: a restored copy runs elsewhere, or on another timeline.
 CREATE FUNCTION sending.f_server_identity() RETURNS text
@@ -186,11 +198,27 @@ BEGIN
     ),
     mailbox AS MATERIALIZED (
         SELECT b.id, least(
-            p_most, sending.f_daily_limit(b.daily_limit, b.warmup_status, b.warmup_started_on, b.warmup_from, b.warmup_days, clock.day) - used.today,
-            coalesce(b.hourly_limit - used.hour, p_most)
+            p_most, day.most - used.today, coalesce(b.hourly_limit - used.hour, p_most),
+            CASE -- after a pause what is overdue goes out one by one too, half the spacing apart at the least
+                WHEN spacing.usual = interval '0' THEN p_most
+                WHEN last.at + spacing.usual * (0.5 + 0.5 * sending.f_chance(b.id::text || last.at::text)) > v_now THEN 0
+                ELSE 1
+            END
         ) AS room
         FROM sending.mailboxes AS b
         CROSS JOIN clock
+        CROSS JOIN LATERAL (
+            SELECT sending.f_daily_limit(b.daily_limit, b.warmup_status, b.warmup_started_on, b.warmup_from, b.warmup_days, clock.day) AS most
+        ) AS day
+        CROSS JOIN LATERAL (
+            SELECT min(sending.f_spacing(b.spacing_seconds, day.most, c.window_start, c.window_end)) AS usual
+            FROM head AS h
+            INNER JOIN marketing.campaigns AS c ON c.organization_id = v_organization AND c.campaign_id = h.campaign_id
+            WHERE h.mailbox_id = b.id
+        ) AS spacing
+        CROSS JOIN LATERAL (
+            SELECT max(m.counted_at) AS at FROM sending.messages AS m WHERE m.organization_id = v_organization AND m.mailbox_id = b.id
+        ) AS last
         CROSS JOIN LATERAL (
             SELECT count(*) FILTER (WHERE m.counted_at >= clock.today) AS today, count(*) FILTER (WHERE m.counted_at > clock.hour_ago) AS hour
             FROM sending.messages AS m
