@@ -31,7 +31,7 @@ async def sending(habits: Habits = QUICK) -> AsyncIterator[None]:
         await sender
 
 
-async def until(scene: Scene, seconds: float = 20, **wanted: int) -> dict[str, int]:
+async def until(scene: Scene, seconds: float = 60, **wanted: int) -> dict[str, int]:
     """Wait until the ledger's states are these."""
     end = time.monotonic() + seconds
     while (found := await scene.states()) != wanted:

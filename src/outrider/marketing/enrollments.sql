@@ -35,10 +35,10 @@ WHERE e.organization_id = :organization_id AND e.campaign_id = :id AND (:state::
 ORDER BY e.id LIMIT :count;
 
 -- name: before_steps(organization_id, id)
--- How many people who may still be written to have which step before them.
-SELECT e.next_step AS position, count(*) AS people FROM marketing.enrollments AS e
+-- How many people who may still be written to have which step next; `is_begun` where its message is there already.
+SELECT e.next_step AS position, e.next_at IS NULL AS is_begun, count(*) AS people FROM marketing.enrollments AS e
 WHERE e.organization_id = :organization_id AND e.campaign_id = :id AND e.state IN ('ready', 'active', 'paused') AND e.next_step IS NOT NULL
-GROUP BY e.next_step;
+GROUP BY 1, 2;
 
 -- name: aim_at_first_step(organization_id, id)!
 -- Points people at the first step who were enrolled before there was one.

@@ -182,6 +182,8 @@ class MailboxService:
             raise InvalidInput(f"these values do not go together: {error.constraint_name or error.column_name}", field="body") from error
         if credentials is not None:
             await self._keep(id, credentials, values.get("provider") or before.provider)
+        if "spacing_seconds" in checked or "daily_limit" in checked:
+            await queries.respace(self._connection, id=id)
         return await self.get(id)
 
     async def set_state(self, id: UUID, state: str, reason: str | None = None) -> Mailbox:

@@ -187,3 +187,7 @@ LEFT JOIN (
 WHERE o.id = :organization_id
 GROUP BY d.day
 ORDER BY d.day;
+
+-- name: respace(id)$
+-- Lets what waits in a mailbox come as early as its spacing allows now; how many come earlier.
+SELECT sending.f_respace(:id, NULL);
