@@ -6,6 +6,7 @@ Not imported by the command line, since it brings FastAPI.
 
 from .downloads import csv_file
 from .frame import Frame
+from .guesses import Guesses
 from .health import Check, health_router
 from .idempotency import Answers, Claim, Idempotency, KeptAnswer
 from .limits import SizeLimit
@@ -22,6 +23,7 @@ __all__ = [
     "Claim",
     "Cursor",
     "Frame",
+    "Guesses",
     "Idempotency",
     "KeptAnswer",
     "Limit",
