@@ -15,6 +15,7 @@ from .problems import Problem, install, respond
 from .rates import RateLimiter
 from .state import add_response_header, asked_method, keep_for_replay, log_fields
 from .types import BigInt, Cursor, Limit, Text
+from .uploads import UploadRoute
 
 __all__ = [
     "Answers",
@@ -31,6 +32,7 @@ __all__ = [
     "RateLimiter",
     "SizeLimit",
     "Text",
+    "UploadRoute",
     "add_response_header",
     "asked_method",
     "csv_file",
