@@ -7,6 +7,9 @@ ALTER TABLE tenancy.users ADD COLUMN password_from uuid;
 -- Whether the session was opened with such a password: then it leads to no other organization.
 ALTER TABLE tenancy.sessions ADD COLUMN is_bound boolean NOT NULL DEFAULT false;
 
+-- When its holder last showed who they are: going on to another organization makes a session without that. NULL: when it began.
+ALTER TABLE tenancy.sessions ADD COLUMN signed_in_at timestamptz;
+
 -- Nobody knows any more who made the passwords there are. Who is in one organization and did not prove their address yet is taken for one
 -- of its making; who is in several keeps the ways they have.
 UPDATE tenancy.users SET password_from = organization_ids[1]
@@ -94,7 +97,8 @@ DROP FUNCTION tenancy.f_open_session(uuid, bytea, interval, boolean, text, inet)
 -- A new session of a member in the current organization; its id. The member's sessions that are over leave on the way.
 -- Error: 23503 when they are no member.
 CREATE FUNCTION tenancy.f_open_session(
-    p_user uuid, p_token_hash bytea, p_lasts interval, p_second_factor boolean, p_is_bound boolean, p_user_agent text, p_address inet
+    p_user uuid, p_token_hash bytea, p_lasts interval, p_second_factor boolean, p_is_bound boolean, p_signed_in_at timestamptz,
+    p_user_agent text, p_address inet
 ) RETURNS uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -103,10 +107,10 @@ DECLARE
     v_id uuid;
 BEGIN
     DELETE FROM tenancy.sessions WHERE organization_id = v_organization AND user_id = p_user AND expires_at <= now();
-    INSERT INTO tenancy.sessions (organization_id, user_id, token_hash, expires_at, second_factor_at, is_bound, user_agent, address)
+    INSERT INTO tenancy.sessions (organization_id, user_id, token_hash, expires_at, second_factor_at, is_bound, signed_in_at, user_agent, address)
     VALUES (
         v_organization, p_user, p_token_hash, now() + p_lasts, CASE WHEN p_second_factor THEN now() END, p_is_bound,
-        left(p_user_agent, 400), p_address
+        p_signed_in_at, left(p_user_agent, 400), p_address
     )
     RETURNING id INTO v_id;
     UPDATE tenancy.users SET last_organization_id = v_organization
@@ -115,5 +119,5 @@ BEGIN
 END $$;
 
 GRANT EXECUTE ON FUNCTION
-tenancy.f_password_from(uuid), tenancy.f_trust_password(text), tenancy.f_open_session(uuid, bytea, interval, boolean, boolean, text, inet)
+tenancy.f_password_from(uuid), tenancy.f_trust_password(text), tenancy.f_open_session(uuid, bytea, interval, boolean, boolean, timestamptz, text, inet)
 TO outrider_app;
