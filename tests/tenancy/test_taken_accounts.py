@@ -7,6 +7,7 @@ import pytest
 
 from outrider import tenancy
 from outrider.kit import database
+from outrider.tenancy import members
 from outrider.tenancy.store import sign_in_queries
 from tests.tenancy import people
 from tests.tenancy.test_users import add
@@ -71,6 +72,17 @@ async def test_what_the_operator_makes_opens_all(client, stranger, app, email, o
     await add(stranger, email)
     await add(client, email)
     made = await tenancy.reset_password(organization, actor, email)
+    await opens_both(app, client, stranger, email, made)
+
+
+async def test_so_does_the_password_of_who_the_operator_lets_in(client, stranger, app, email, organization):
+    operator = tenancy.Caller(organization, tenancy.Actor("cli", "root"), "owner", tenancy.scopes_of("owner", organization))
+    made = (await members.add_user(operator, email)).password
+    await add(stranger, email)
+    await opens_both(app, client, stranger, email, made)
+
+
+async def opens_both(app, client, stranger, email, made):
     async with people.browser(app) as browser:
         await people.sign_in(browser, people.Person(UUID(int=0), email, made))
         home = (await browser.get("/")).text

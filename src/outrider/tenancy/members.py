@@ -61,14 +61,14 @@ async def add_member(
 async def add_user(
     caller: Caller, email: str, *, role: str = "member", name: str | None = None, namespaces: Sequence[str] = ()
 ) -> NewMember:
-    """Let a person in. The password made for them opens this organization alone. `namespaces` are a client's, by name, and nobody else's.
+    """Let a person in. The password made for them opens this organization alone, unless the operator asks. `namespaces` are a client's, by name, and nobody else's.
 
     Raises `InvalidInput` for a bad address, name, role or namespace, `Forbidden` for a role above the caller's,
     `Conflict` for who is in already.
     """
     check_role(role)
     check_grant(caller, role, scopes_of(role, caller.organization_id))
-    return await _add(caller.organization_id, caller.actor, email, role, name, namespaces)
+    return await _add(caller.organization_id, caller.actor, email, role, name, namespaces, is_operator=caller.actor.kind == "cli")
 
 
 async def _add(
