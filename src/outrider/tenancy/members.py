@@ -61,7 +61,8 @@ async def add_member(
 async def add_user(
     caller: Caller, email: str, *, role: str = "member", name: str | None = None, namespaces: Sequence[str] = ()
 ) -> NewMember:
-    """Let a person in. The password made for them opens this organization alone, unless the operator asks. `namespaces` are a client's, by name, and nobody else's.
+    """Let a person in. The password made for them opens this organization alone, unless the operator
+    asks. `namespaces` are a client's, by name, and nobody else's.
 
     Raises `InvalidInput` for a bad address, name, role or namespace, `Forbidden` for a role above the caller's,
     `Conflict` for who is in already.
