@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from outrider.kit import outgoing
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
 from outrider.tenancy import OrganizationId
@@ -243,6 +244,8 @@ class MailboxService:
             raise NotFound(f"there is no campaign {campaign_id}", field="campaign_id")
 
     async def _keep(self, id: UUID, credentials: Credentials, provider: str) -> None:
+        if credentials.token_url:
+            outgoing.check_url(credentials.token_url, field="token_url")
         if credentials.refresh_token and not credentials.token_url:
             known = TOKEN_URLS.get(provider)
             if known is None:
@@ -265,10 +268,11 @@ class MailboxService:
         for field in ("smtp_host", "imap_host", "tracking_domain"):
             if checked.get(field):
                 checked[field] = checked[field].strip().lower()
-                if not HOST.fullmatch(checked[field]):
+                if not HOST.fullmatch(checked[field]) or (field == "tracking_domain" and ":" in checked[field]):
                     raise InvalidInput(f"{field} is {checked[field]!r}; it must be a name such as mail.example.org", field=field)
-        if any(ord(letter) < 32 for letter in checked.get("from_name") or ""):
-            raise InvalidInput("from_name holds a line end or another control character: take it out", field="from_name")
+        for field in ("from_name", "username"):
+            if any(ord(letter) < 32 or ord(letter) == 127 for letter in checked.get(field) or ""):
+                raise InvalidInput(f"{field} holds a line end or another control character: take it out", field=field)
         if checked.get("warmup_status") in WARMING and not checked.get("warmup_started_on"):
             checked["warmup_started_on"] = (await queries.today(self._connection, organization_id=self._organization)).isoformat()
         return checked
