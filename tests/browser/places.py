@@ -364,6 +364,7 @@ PAGES: dict[str, Visit] = {
     "/segments/{id}#changed": Visit(parameters=a_segment, query="edited=1&title=manager"),
     "/sending": Visit(parameters=ledger.a_slow_domain),
     "/sending-domains/{id}": Visit(parameters=ledger.a_sending_domain),
+    "/settings": Visit(),
     "/settings/changes": Visit(),
     "/settings/fields": Visit(),
     "/settings/fields/{id}": Visit(parameters=a_custom_field),

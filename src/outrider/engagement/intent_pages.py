@@ -17,7 +17,7 @@ from .intents_api import csv_answer
 
 NAVIGATION = (
     ui.NavItem(
-        "Interest", "/intents", "target", "campaigns:read", "Outreach", order=56, keywords="intents replies meetings hot leads qualified"
+        "Interest", "/intents", "target", "campaigns:read", "Work", order=10, keywords="intents replies meetings hot leads qualified"
     ),
 )
 router = APIRouter(include_in_schema=False)

@@ -16,7 +16,7 @@ from .visits import PAGE, Reader, Writer, problems, templates_of
 router = APIRouter()
 NAVIGATION = (
     ui.NavItem(
-        "Templates", "/templates", "file-text", "campaigns:read", "Outreach", order=40, keywords="texts emails copy variables spintax"
+        "Templates", "/templates", "file-text", "campaigns:read", "Outreach", order=20, keywords="texts emails copy variables spintax"
     ),
 )
 
