@@ -405,6 +405,7 @@ PAGES: dict[str, Visit] = {
 
 PIECES: dict[str, str] = {
     "/assets/{digest}/{name}": "files",
+    "/campaigns/{id}/recipients.csv": "a download",
     "/campaigns/{id}/report/rows.csv": "a download",
     "/companies/{id}/facts": "the facts of a company, on its page",
     "/companies/options": "names of companies for a field",

@@ -196,7 +196,7 @@ async def test_the_check_shows_what_people_will_get_and_starts(signed_in, add_pe
     await text(owner, f"{path}/check?people=0", 422)
 
 
-READ = ("", "/steps", "/people", "/settings", "/check", "/recipients", "/preview", "/cancel", "/delete")
+READ = ("", "/steps", "/people", "/settings", "/check", "/recipients", "/preview", "/cancel", "/delete", "/recipients.csv")
 DONE = ("/steps", "/preview", "/people", "/people/count", "/settings", "/start", "/pause", "/resume", "/cancel", "/delete", "/duplicate",
         f"/recipients/{NOTHING}/stop", f"/recipients/{NOTHING}/resume")  # fmt: skip
 

@@ -16,7 +16,7 @@ from . import checks, steps
 from .choices import Choices
 from .store import campaigns as queries
 from .store import enrollments
-from .types import ENROLLMENT_STATES, STATES, Campaign, Change, Enrollment, Mailbox, Standing, Step, Whole
+from .types import STATES, Campaign, Change, Mailbox, Standing, Step, Whole
 
 TYPES = ("cold_outreach", "nurture", "follow_up")
 VERIFICATION_MODES = ("exclude_invalid", "verified_only")
@@ -173,34 +173,6 @@ class Campaigns:
         if there.state != "draft" or await self._has_enrollments(id):
             raise Conflict("only a draft that nobody is enrolled in can be deleted: cancel this one", field="id")
         await queries.delete_campaign(self._connection, organization_id=self._organization, id=id)
-
-    async def enrollments(
-        self,
-        id: UUID,
-        *,
-        state: str | None = None,
-        reasons: Sequence[str] | None = None,
-        q: str | None = None,
-        limit: int = 50,
-        cursor: str | None = None,
-    ) -> Page[Enrollment]:
-        """Return a page of the people in a campaign; `q` is a part of a name or an address. Raises `NotFound`, `InvalidInput`."""
-        check_limit(limit)
-        if state is not None:
-            checks.one_of(state, ENROLLMENT_STATES, "state")
-        await self.find(id)
-        rows = enrollments.enrollments(
-            self._connection,
-            organization_id=self._organization,
-            id=id,
-            state=state,
-            reasons=reasons,
-            q=(q or "").strip() or None,
-            after=decode_id_cursor(cursor),
-            count=limit + 1,
-        )
-        found = [Enrollment(**dict(row)) async for row in rows]
-        return Page(found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None)
 
     async def standing(self, id: UUID) -> list[Standing]:
         """Return how many people stand where in a campaign and why, the most first; [] before the first resolve."""
