@@ -61,8 +61,8 @@ async def test_the_report_says_what_it_does_not_know_and_stands_under_the_campai
     assert "2 messages bounced without being sent" in page
     assert f'action="/campaigns/{campaign}/resume"' in page
     assert "Too many bounces." in page
-    assert ">Quick question for «company»<" in page
-    assert f'title="{subject}"' in page
+    assert 'title="Each person gets one of: Quick question / A thought">Quick question</span> for ' in page
+    assert 'title="Each person\'s company, else “you”">company</span>' in page
     report = (await client.get(f"/api/campaigns/{campaign}/report")).json()
     assert (report["total"]["opened"], report["total"]["clicked"], report["days"][0]["figures"]["delivered"]) == (None, None, 6)
     viewer = (await (await signed_in("viewer")).get(f"/campaigns/{campaign}/report")).text

@@ -3,9 +3,13 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from outrider.kit.errors import InvalidInput
+
 from ..campaign_tabs import STATES as STATES
 from ..preflight import Problem
 from ..recipients import Recipient
+from ..rendering import Piece, to_text
+from ..rendering import outline as outline
 from ..types import Step
 
 STANDINGS: Mapping[str, tuple[str, str]] = {
@@ -112,6 +116,14 @@ def outcomes(one: Recipient) -> list[tuple[str, str, datetime]]:
     """Return (word, tone, when) of what happened with somebody, what counts most first; [] for nothing yet."""
     times = {name: getattr(one, f"{name}_at") for name, _, _ in OUTCOMES}
     return [(word, tone, times[name]) for name, word, tone in OUTCOMES if times[name] is not None]
+
+
+def plain_outline(body: str) -> list[Piece]:
+    """Return a message without its HTML, piece by piece; one that cannot be read as it is."""
+    try:
+        return outline(to_text(body))
+    except InvalidInput:
+        return [Piece(body)]
 
 
 def alike(word: str) -> list[str]:
