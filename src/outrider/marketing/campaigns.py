@@ -48,8 +48,10 @@ class Campaigns:
         self._organization = organization
         self._namespaces = None if namespaces is None else sorted(namespaces)
 
-    async def page(self, *, state: str | None = None, limit: int = 50, cursor: str | None = None) -> Page[Campaign]:
-        """Return a page of campaigns, newest first. Raises `InvalidInput`."""
+    async def page(
+        self, *, state: str | None = None, name: str | None = None, limit: int = 50, cursor: str | None = None
+    ) -> Page[Campaign]:
+        """Return a page of campaigns, newest first; with a name, in any case, or all. Raises `InvalidInput`."""
         check_limit(limit)
         if state is not None:
             checks.one_of(state, STATES, "state")
@@ -58,6 +60,7 @@ class Campaigns:
             organization_id=self._organization,
             namespaces=self._namespaces,
             state=state,
+            name=name and name.strip(),
             after=decode_id_cursor(cursor),
             count=limit + 1,
         )
@@ -83,15 +86,14 @@ class Campaigns:
 
     async def named(self, name: str) -> Campaign:
         """Return the campaign with a name in any case, or an id. Raises `NotFound`, and `Conflict` when several have the name."""
-        try:
-            return await self.find(UUID(name))
-        except ValueError:
-            rows = queries.campaign_ids(self._connection, organization_id=self._organization, name=name.strip())
-            ids = [row["campaign_id"] async for row in rows]
+        if id := checks.as_id(name):
+            return await self.find(id)
+        rows = queries.campaign_ids(self._connection, organization_id=self._organization, namespaces=self._namespaces, name=name.strip())
+        ids = [row["campaign_id"] async for row in rows]
         if not ids:
             raise NotFound(f"there is no campaign named {name[:60]!r}", field="name")
         if len(ids) > 1:
-            raise Conflict(f"several campaigns are named {name[:60]!r}: give the id", field="name")
+            raise Conflict(f"several campaigns are named {name[:60]!r}: give the id, one of {', '.join(map(str, ids))}", field="name")
         return await self.find(ids[0])
 
     async def whole(self, id: UUID) -> Whole:

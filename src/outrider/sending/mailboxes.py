@@ -112,11 +112,13 @@ class MailboxService:
         self._connection = connection
         self._organization = organization
 
-    async def page(self, *, limit: int = 100, cursor: str | None = None) -> Page[Mailbox]:
-        """Return a page by address. Raises `InvalidInput` for a bad limit or cursor."""
+    async def page(self, *, email: str | None = None, limit: int = 100, cursor: str | None = None) -> Page[Mailbox]:
+        """Return a page by address: the one with an address, or all. Raises `InvalidInput` for a bad limit or cursor."""
         check_limit(limit)
         key = decode_cursor(cursor, 1)
-        rows = queries.mailboxes(self._connection, organization_id=self._organization, after=key[0] if key else None, count=limit + 1)
+        rows = queries.mailboxes(
+            self._connection, organization_id=self._organization, email=email, after=key[0] if key else None, count=limit + 1
+        )
         found = [Mailbox(**dict(row)) async for row in rows]
         return Page(found[:limit], encode_cursor(found[limit - 1].email) if len(found) > limit else None)
 
