@@ -422,7 +422,7 @@ PIECES: dict[str, str] = {
     "/palette": "lines of the palette",
     "/people/{id}/facts": "the facts of a person, on their page",
     "/profiles/export.csv": "a download",
-    "/templates/people": "people to preview a text for, for a field",
+    "/people/options": "people whom a field may mean",
     "/sign-in/oidc": "leads to the provider",
     "/sign-in/oidc/callback": "where the provider sends people back to",
     "/t/c/{token}": "a link of a mail: leads on",

@@ -205,7 +205,7 @@ DONE = ("/steps", "/preview", "/people", "/people/count", "/settings", "/start",
 async def test_another_organizations_campaign_is_not_there(signed_in, visitor_of_other_organization, part):
     path = await made(await signed_in())
     await text(visitor_of_other_organization, f"{path}{part}", 404)
-    await text(await signed_in(), f"/campaigns/nonsense{part}", 422)
+    await text(await signed_in(), f"/campaigns/nonsense{part}", 404)
 
 
 @pytest.mark.parametrize("part", DONE)
@@ -215,7 +215,7 @@ async def test_nothing_is_done_with_another_organizations_campaign(signed_in, vi
     form = {"name": "Mine", "s1.channel": "email", "time_zone": "UTC", "when": "now"}
     await post(visitor_of_other_organization, f"{path}{part}", form, 404)
     assert (await client.get(f"/api{path}")).json() == before
-    await post(await signed_in(), f"/campaigns/nonsense{part}", form, 422)
+    await post(await signed_in(), f"/campaigns/nonsense{part}", form, 404)
 
 
 @pytest.mark.parametrize("part", DONE)

@@ -9,6 +9,7 @@ from .asked import filters_of
 from .asked import to_json as filters_to_json
 from .filters import CompanyFilters, ContactFilters, Filters
 from .lists import Lists
+from .picking import whom
 from .rows import CompanyRow, ContactRow, PersonRow
 from .service import PeopleService
 from .tasks import schedule
@@ -56,4 +57,5 @@ __all__ = [
     "meant_by",
     "people_asked",
     "schedule",
+    "whom",
 ]

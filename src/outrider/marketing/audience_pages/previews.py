@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from outrider.kit import pages as ui
 from outrider.kit.errors import InvalidInput
-from outrider.kit.http import Text
 from outrider.people import Filters, Lists, PersonRow
 from outrider.tenancy import Visitor
 
@@ -21,7 +20,6 @@ from ..variables import variables_of_person
 from .visits import Reader
 
 router = APIRouter()
-MOST_OFFERED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +93,3 @@ async def preview(request: Request, visitor: Reader) -> Response:
     async with visitor.transaction(readonly=True) as connection:
         shown = await previewed(connection, visitor, text)
     return ui.fragment(request, "audiences/preview.html", "preview", shown=shown, typed=text)
-
-
-@router.get("/templates/people")
-async def people(request: Request, visitor: Reader, person: Text = "") -> Response:
-    """Return people to preview for, as somebody types a name or an address."""
-    async with visitor.transaction(readonly=True) as connection:
-        lists = Lists(connection, visitor.organization_id)
-        found = (await lists.people(Filters(q=person.strip()[:200] or None), limit=MOST_OFFERED)).items
-    return ui.fragment(request, "audiences/people_options.html", "people", people=found)
