@@ -144,3 +144,14 @@ async def test_who_may_only_read_changes_nothing(signed_in, client):
     assert "readonly" in page
     for path in (f"/templates/{id}", f"/templates/{id}/duplicate", f"/templates/{id}/delete", "/templates/new"):
         assert (await viewer.post(path, data=TEXT)).status_code == 403
+
+
+async def test_a_text_is_shown_first_for_somebody_whose_name_came_whole(browser, client, add_person, signed_in):
+    await add_person("ana@one.example")
+    await add_person("lukasz@two.example", first_name="?ukasz")
+    await add_person("bo@two.example", first_name="B\ufffd")
+    shown = text(await browser.post("/templates/preview", data={"subject": "Hi {{ first_name }}", "body": "<p>Hi</p>"}))
+    assert "Hi Ana" in shown
+    campaign = (await client.post("/api/campaigns", json={"name": "Push"})).json()["campaign_id"]
+    await client.put(f"/api/campaigns/{campaign}/steps", json={"steps": [{"variants": [{"subject": "Hi {{ first_name }}", "body": "Hi"}]}]})
+    assert "as Ana Lima gets it" in text(await browser.get(f"/campaigns/{campaign}/preview"))

@@ -1,5 +1,6 @@
 """Somebody by what people type who mean them: an address, a part of a name. Knows no HTTP."""
 
+import re
 from uuid import UUID
 
 from outrider.kit.errors import Conflict, NotFound
@@ -10,11 +11,20 @@ from .rows import PersonRow
 
 MOST = 8
 TOLD = 3
+LOOKED_AT = 50
+LOST = re.compile("[?\ufffd]")
 
 
 async def suggestions(people: Lists, typed: str) -> list[PersonRow]:
     """Return a few people who fit what was typed so far, the newest for nothing."""
     return (await people.people(Filters(q=typed.strip()[:200] or None), limit=MOST)).items
+
+
+async def sample(people: Lists) -> PersonRow | None:
+    """Return somebody to show a text for: of the newest the one with most of a name, a title and a company, and no letters lost in the name
+    (? or the sign for it); None where there is nobody."""
+    found = (await people.people(Filters(), limit=LOOKED_AT)).items
+    return min(found, key=lambda one: (bool(LOST.search(one.name or "?")), not one.company, not one.title), default=None)
 
 
 async def whom(people: Lists, typed: str) -> str:
