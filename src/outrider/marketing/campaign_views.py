@@ -16,7 +16,6 @@ from .examples import (
     LIST_ID,
     MAILBOX_ID,
     NEXT,
-    PERSON_ID,
     STEP_ID,
     VARIANT_ID,
     example,
@@ -96,18 +95,7 @@ WHOLE: dict[str, Any] = {
     "enrollments": {"ready": 398, "excluded": 14},
     "history": [CHANGE],
 }
-ENROLLMENT: dict[str, Any] = {
-    "id": ENROLLMENT_ID,
-    "person_id": PERSON_ID,
-    "name": "Ana López",
-    "email": "ana.lopez@acme.example",
-    "state": "ready",
-    "reason": None,
-    "next_step": 1,
-    "next_at": AT,
-    "enrolled_at": AT,
-    "stopped_at": None,
-}
+RESOLVED: dict[str, Any] = {"total": 412, "excluded": {"unsubscribed": 9, "bounced": 5}, "eligible": 398, "inserted": 398}
 PROBLEM: dict[str, Any] = {
     "code": "no_mailbox",
     "message": "no mailbox is chosen to send from",
@@ -415,29 +403,3 @@ class Reason(BaseModel):
     model_config = given({"reason": "waiting for the new price list"}, title="PauseReason")
 
     reason: Text | None = Field(None, max_length=500)
-
-
-class EnrollmentView(BaseModel):
-    """A person in a campaign."""
-
-    model_config = example(ENROLLMENT, title="Enrollment")
-
-    id: UUID
-    person_id: UUID
-    name: str | None
-    email: str | None
-    state: str = Field(description="excluded, ready, active, paused, finished or stopped.")
-    reason: str | None = Field(description="Why they were excluded or stopped.")
-    next_step: int | None
-    next_at: datetime | None
-    enrolled_at: datetime
-    stopped_at: datetime | None
-
-
-class EnrollmentPage(BaseModel):
-    """A page of the people in a campaign."""
-
-    model_config = example({"items": [ENROLLMENT], "next_cursor": None}, title="Enrollments")
-
-    items: list[EnrollmentView]
-    next_cursor: str | None = Field(description=NEXT)

@@ -18,7 +18,7 @@ from .choices import Choices
 from .step_changes import StepChange
 from .store import campaigns as queries
 from .store import enrollments
-from .types import ENROLLMENT_STATES, STATES, Campaign, Change, Enrollment, Mailbox, Standing, Step, Whole
+from .types import STATES, Campaign, Change, Mailbox, Standing, Step, Whole
 
 TYPES = ("cold_outreach", "nurture", "follow_up")
 VERIFICATION_MODES = ("exclude_invalid", "verified_only")
@@ -52,8 +52,10 @@ class Campaigns:
         self._organization = organization
         self._namespaces = None if namespaces is None else sorted(namespaces)
 
-    async def page(self, *, state: str | None = None, limit: int = 50, cursor: str | None = None) -> Page[Campaign]:
-        """Return a page of campaigns, newest first. Raises `InvalidInput`."""
+    async def page(
+        self, *, state: str | None = None, name: str | None = None, limit: int = 50, cursor: str | None = None
+    ) -> Page[Campaign]:
+        """Return a page of campaigns, newest first; with a name, in any case, or all. Raises `InvalidInput`."""
         check_limit(limit)
         if state is not None:
             checks.one_of(state, STATES, "state")
@@ -62,6 +64,7 @@ class Campaigns:
             organization_id=self._organization,
             namespaces=self._namespaces,
             state=state,
+            name=name and name.strip(),
             after=decode_id_cursor(cursor),
             count=limit + 1,
         )
@@ -87,15 +90,14 @@ class Campaigns:
 
     async def named(self, name: str) -> Campaign:
         """Return the campaign with a name in any case, or an id. Raises `NotFound`, and `Conflict` when several have the name."""
-        try:
-            return await self.find(UUID(name))
-        except ValueError:
-            rows = queries.campaign_ids(self._connection, organization_id=self._organization, name=name.strip())
-            ids = [row["campaign_id"] async for row in rows]
+        if id := checks.as_id(name):
+            return await self.find(id)
+        rows = queries.campaign_ids(self._connection, organization_id=self._organization, namespaces=self._namespaces, name=name.strip())
+        ids = [row["campaign_id"] async for row in rows]
         if not ids:
             raise NotFound(f"there is no campaign named {name[:60]!r}", field="name")
         if len(ids) > 1:
-            raise Conflict(f"several campaigns are named {name[:60]!r}: give the id", field="name")
+            raise Conflict(f"several campaigns are named {name[:60]!r}: give the id, one of {', '.join(map(str, ids))}", field="name")
         return await self.find(ids[0])
 
     async def whole(self, id: UUID) -> Whole:
@@ -189,34 +191,6 @@ class Campaigns:
         if there.state != "draft" or await self._has_enrollments(id):
             raise Conflict("only a draft that nobody is enrolled in can be deleted: cancel this one", field="id")
         await queries.delete_campaign(self._connection, organization_id=self._organization, id=id)
-
-    async def enrollments(
-        self,
-        id: UUID,
-        *,
-        state: str | None = None,
-        reasons: Sequence[str] | None = None,
-        q: str | None = None,
-        limit: int = 50,
-        cursor: str | None = None,
-    ) -> Page[Enrollment]:
-        """Return a page of the people in a campaign; `q` is a part of a name or an address. Raises `NotFound`, `InvalidInput`."""
-        check_limit(limit)
-        if state is not None:
-            checks.one_of(state, ENROLLMENT_STATES, "state")
-        await self.find(id)
-        rows = enrollments.enrollments(
-            self._connection,
-            organization_id=self._organization,
-            id=id,
-            state=state,
-            reasons=reasons,
-            q=(q or "").strip() or None,
-            after=decode_id_cursor(cursor),
-            count=limit + 1,
-        )
-        found = [Enrollment(**dict(row)) async for row in rows]
-        return Page(found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None)
 
     async def standing(self, id: UUID) -> list[Standing]:
         """Return how many people stand where in a campaign and why, the most first; [] before the first resolve."""

@@ -1,5 +1,5 @@
--- name: campaigns(organization_id, namespaces, state, after, count)
--- Campaigns, newest first, in a state or in any; of some namespaces or of all.
+-- name: campaigns(organization_id, namespaces, state, name, after, count)
+-- Campaigns, newest first, in a state or in any; of some namespaces or of all; with a name, in any case, or all.
 SELECT
     c.campaign_id, c.name, c.type, c.state, n.name AS namespace, c.owner_user_id, c.time_zone, left(c.window_start::text, 5) AS window_start,
     left(c.window_end::text, 5) AS window_end, c.window_days, c.daily_limit, c.verification_mode, c.rotation, c.stops_at_same_company, c.tracks_opens,
@@ -8,7 +8,8 @@ SELECT
     c.updated_at
 FROM marketing.campaigns AS c
 LEFT JOIN tenancy.namespaces AS n ON n.organization_id = :organization_id AND n.id = c.namespace_id
-WHERE c.organization_id = :organization_id AND (:state::text IS NULL OR c.state = :state) AND (:after::uuid IS NULL OR c.campaign_id < :after)
+WHERE c.organization_id = :organization_id AND (:state::text IS NULL OR c.state = :state)
+    AND (:name::text IS NULL OR lower(c.name) = lower(:name)) AND (:after::uuid IS NULL OR c.campaign_id < :after)
     AND (:namespaces::text[] IS NULL OR n.name = ANY (:namespaces))
 ORDER BY c.campaign_id DESC LIMIT :count;
 
@@ -37,9 +38,12 @@ GROUP BY c.state;
 SELECT s.campaign_id, count(*) AS steps FROM marketing.steps AS s
 WHERE s.organization_id = :organization_id AND s.campaign_id = ANY (:ids::uuid[]) AND s.channel = 'email' GROUP BY s.campaign_id;
 
--- name: campaign_ids(organization_id, name)
--- The ids of campaigns with a name, in any case, two at most.
-SELECT c.campaign_id FROM marketing.campaigns AS c WHERE c.organization_id = :organization_id AND lower(c.name) = lower(:name) LIMIT 2;
+-- name: campaign_ids(organization_id, namespaces, name)
+-- The ids of campaigns with a name, in any case, the newest first, five at most; of some namespaces or of all.
+SELECT c.campaign_id FROM marketing.campaigns AS c
+LEFT JOIN tenancy.namespaces AS n ON n.organization_id = :organization_id AND n.id = c.namespace_id
+WHERE c.organization_id = :organization_id AND lower(c.name) = lower(:name) AND (:namespaces::text[] IS NULL OR n.name = ANY (:namespaces))
+ORDER BY c.campaign_id DESC LIMIT 5;
 
 -- name: lock_campaign(organization_id, id)$
 -- Keeps others from changing a campaign until the transaction ends.

@@ -113,11 +113,11 @@ class MailboxService:
         self._connection = connection
         self._organization = organization
 
-    async def page(self, *, limit: int = 100, cursor: str | None = None) -> Page[Mailbox]:
-        """Return a page by address. Raises `InvalidInput` for a bad limit or cursor."""
+    async def page(self, *, email: str | None = None, limit: int = 100, cursor: str | None = None) -> Page[Mailbox]:
+        """Return a page by address: the one with an address, or all. Raises `InvalidInput` for a bad limit or cursor."""
         check_limit(limit)
         key = decode_cursor(cursor, 1)
-        found = await self._mailboxes(after=key[0] if key else None, count=limit + 1)
+        found = await self._mailboxes(email=email, after=key[0] if key else None, count=limit + 1)
         return Page(found[:limit], encode_cursor(found[limit - 1].email) if len(found) > limit else None)
 
     async def get(self, id: UUID) -> Mailbox:
@@ -126,8 +126,11 @@ class MailboxService:
             return found[0]
         raise NotFound(f"there is no mailbox {id}", field="id")
 
-    async def _mailboxes(self, *, id: UUID | None = None, after: str | None = None, count: int = 1) -> list[Mailbox]:
-        rows = queries.mailboxes(self._connection, organization_id=self._organization, id=id, after=after, count=count)
+    async def _mailboxes(
+        self, *, id: UUID | None = None, email: str | None = None, after: str | None = None, count: int = 1
+    ) -> list[Mailbox]:
+        key = {"organization_id": self._organization, "id": id, "email": email}
+        rows = queries.mailboxes(self._connection, **key, after=after, count=count)
         return [Mailbox(**dict(row)) async for row in rows]
 
     async def find(self, text: str) -> Mailbox:
