@@ -231,6 +231,20 @@ async def test_a_renewed_claim_is_kept(scene):
     )
 
 
+async def test_workers_wait_neither_for_each_others_mailboxes_nor_for_a_renewal(scene):
+    mailbox = await scene.mailbox()
+    await scene.queue(await scene.campaign(mailbox), mailbox, 2)
+    one, other = await claim(scene.organization)
+    await begin(scene.organization, [one, other])
+    async with tenancy.transaction(scene.organization, ACTOR) as held, asyncio.timeout(10):
+        told = [{"id": str(one["id"]), "token": str(one["claim_token"]), "outcome": "sent"}]
+        assert [row["status"] async for row in queries.finish(held, worker="w", outcomes=told)] == ["sent"]
+        async with tenancy.transaction(scene.organization, ACTOR) as connection:
+            assert await queries.renew(connection, worker="w", lease=timedelta(minutes=5)) == 1
+        assert await finish(scene.organization, [other]) == {other["id"]: "sent"}
+    assert await scene.states() == {"sent": 2}
+
+
 async def test_a_begun_message_whose_worker_died_is_in_doubt_and_never_claimed_again(scene):
     mailbox = await scene.mailbox()
     await scene.queue(await scene.campaign(mailbox), mailbox, 1)
