@@ -106,7 +106,7 @@ class Intents:
             raise InvalidInput(f"type is {type[:40]!r}; by hand it is one of {', '.join(BY_HAND)}", field="type")
         if occurred_at is not None and (occurred_at.tzinfo is None or occurred_at > datetime.now(UTC) + timedelta(days=1)):
             raise InvalidInput("occurred_at must name its time zone, and not be more than a day ahead", field="occurred_at")
-        key = {"organization_id": self._organization, "person_id": await self._person(who), "campaign_id": campaign_id, "type": type}
+        key = {"organization_id": self._organization, "person_id": await self.person(who), "campaign_id": campaign_id, "type": type}
         try:
             async with self._connection.transaction():
                 made = await queries.add_intent(self._connection, **key, note=(note or "").strip() or None, occurred_at=occurred_at)
@@ -127,7 +127,8 @@ class Intents:
         rows = queries.campaigns_with_intents(self._connection, organization_id=self._organization)
         return [(row["campaign_id"], row["name"]) async for row in rows]
 
-    async def _person(self, who: str) -> UUID:
+    async def person(self, who: str) -> UUID:
+        """Return whose id or address this is. Raises `NotFound`."""
         try:
             id: UUID | None = UUID(who)
         except ValueError:

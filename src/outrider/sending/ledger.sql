@@ -35,7 +35,7 @@ SELECT sending.f_refresh_health();
 
 -- name: references_of(organization_id, enrollment_ids)
 -- The Message-IDs that were sent to each enrollment, in their order.
-SELECT m.enrollment_id, array_agg(m.message_id ORDER BY m.sequence_step) AS message_ids
+SELECT m.enrollment_id, array_agg(m.message_id ORDER BY m.id) AS message_ids
 FROM sending.messages AS m
 WHERE m.organization_id = :organization_id AND m.enrollment_id = ANY (:enrollment_ids::uuid[]) AND m.status IN ('sent', 'unknown')
 GROUP BY m.enrollment_id;

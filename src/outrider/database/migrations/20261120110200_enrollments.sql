@@ -3,6 +3,7 @@ SET LOCAL lock_timeout = '5s';
 
 -- A person in a campaign, by one of their addresses. Who was left out when it was resolved is here too, `excluded`, with the reason.
 -- Somebody excluded may have no address at all. `next_step` is due at `next_at` at the earliest; both NULL when nothing comes any more.
+-- The delay of `next_step` counts from `passed_at`, when the step before it was sent, done or left out; NULL before the first.
 -- The mailbox of the thread is the ledger's.
 CREATE TABLE marketing.enrollments (
     organization_id uuid NOT NULL DEFAULT nullif(current_setting('app.organization_id', true), '')::uuid,
@@ -16,6 +17,7 @@ CREATE TABLE marketing.enrollments (
     time_zone text,
     next_step integer,
     next_at timestamptz,
+    passed_at timestamptz,
     enrolled_at timestamptz NOT NULL DEFAULT now(),
     stopped_at timestamptz,
     updated_at timestamptz NOT NULL DEFAULT now(),

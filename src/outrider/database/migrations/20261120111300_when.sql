@@ -1,4 +1,4 @@
--- When something may be sent: zones, windows, what comes so long after, a mailbox's limit of a day (BEHAVIOUR 7).
+-- When something may be sent: zones, windows, what comes so long after, a mailbox's limit of a day and its spacing (BEHAVIOUR 7).
 SET LOCAL lock_timeout = '5s';
 
 -- Whether this server knows an IANA zone.
@@ -74,3 +74,15 @@ RETURN CASE
     ELSE p_limit
 END;
 GRANT EXECUTE ON FUNCTION sending.f_daily_limit(integer, text, date, integer, integer, date) TO outrider_app;
+
+-- How far apart a mailbox's messages are, on average: as it says, else a day's messages spread over the window, at most ten minutes.
+CREATE FUNCTION sending.f_spacing(p_seconds integer, p_limit integer, p_start time, p_end time) RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN make_interval(secs => coalesce(p_seconds, least(600, extract(EPOCH FROM p_end - p_start) / greatest(p_limit, 1))));
+GRANT EXECUTE ON FUNCTION sending.f_spacing(integer, integer, time, time) TO outrider_app;
+
+-- A number from 0 to under 1 that follows from a text: what is drawn with it is drawn the same every time.
+CREATE FUNCTION sending.f_draw(p_text text) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (hashtextextended(p_text, 0) & 1048575) / 1048576.0::double precision;
+GRANT EXECUTE ON FUNCTION sending.f_draw(text) TO outrider_app;

@@ -71,11 +71,27 @@ BEGIN
     ),
     mailbox AS MATERIALIZED (
         SELECT b.id, least(
-            p_most, sending.f_daily_limit(b.daily_limit, b.warmup_status, b.warmup_started_on, b.warmup_from, b.warmup_days, clock.day) - used.today,
-            coalesce(b.hourly_limit - used.hour, p_most)
+            p_most, day.most - used.today, coalesce(b.hourly_limit - used.hour, p_most),
+            CASE -- after a pause what is overdue goes out one by one too, half the spacing apart at the least
+                WHEN spacing.usual = interval '0' THEN p_most
+                WHEN last.at + spacing.usual * (0.5 + 0.5 * sending.f_draw(b.id::text || last.at::text)) > v_now THEN 0
+                ELSE 1
+            END
         ) AS room
         FROM sending.mailboxes AS b
         CROSS JOIN clock
+        CROSS JOIN LATERAL (
+            SELECT sending.f_daily_limit(b.daily_limit, b.warmup_status, b.warmup_started_on, b.warmup_from, b.warmup_days, clock.day) AS most
+        ) AS day
+        CROSS JOIN LATERAL (
+            SELECT min(sending.f_spacing(b.spacing_seconds, day.most, c.window_start, c.window_end)) AS usual
+            FROM head AS h
+            INNER JOIN marketing.campaigns AS c ON c.organization_id = v_organization AND c.campaign_id = h.campaign_id
+            WHERE h.mailbox_id = b.id
+        ) AS spacing
+        CROSS JOIN LATERAL (
+            SELECT max(m.counted_at) AS at FROM sending.messages AS m WHERE m.organization_id = v_organization AND m.mailbox_id = b.id
+        ) AS last
         CROSS JOIN LATERAL (
             SELECT count(*) FILTER (WHERE m.counted_at >= clock.today) AS today, count(*) FILTER (WHERE m.counted_at > clock.hour_ago) AS hour
             FROM sending.messages AS m

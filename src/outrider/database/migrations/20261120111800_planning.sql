@@ -13,6 +13,7 @@ BEGIN
     UPDATE marketing.enrollments AS e SET
         state = CASE WHEN n.position IS NULL THEN 'finished' WHEN e.state = 'ready' THEN 'active' ELSE e.state END,
         next_step = n.position,
+        passed_at = p_at,
         next_at = CASE WHEN n.position IS NOT NULL
             THEN sending.f_after(p_at, n.delay, n.delay_unit, zone.name, c.window_start, c.window_end, c.window_days) END
     FROM unnest(p_enrollments, p_steps) AS a (id, step)
@@ -29,12 +30,6 @@ BEGIN
     GET DIAGNOSTICS v_count = ROW_COUNT;
     RETURN v_count;
 END $$;
-
--- A number from 0 to under 1 that follows from a text: what is drawn with it is drawn the same every time.
-CREATE FUNCTION sending.f_draw(p_text text) RETURNS double precision
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (hashtextextended(p_text, 0) & 1048575) / 1048576.0::double precision;
-GRANT EXECUTE ON FUNCTION sending.f_draw(text) TO outrider_app;
 
 -- The wording of a step that an enrollment gets: drawn by weight, always the same as long as the wordings stay. NULL when it has none.
 CREATE FUNCTION sending.f_draw_variant(p_step uuid, p_enrollment uuid) RETURNS uuid
@@ -151,7 +146,7 @@ BEGIN
         LEFT JOIN LATERAL (
             SELECT m.mailbox_id, m.message_id FROM sending.messages AS m
             WHERE m.organization_id = v_organization AND m.enrollment_id = e.id AND m.status IN ('sent', 'unknown')
-            ORDER BY m.sequence_step DESC LIMIT 1
+            ORDER BY m.id DESC LIMIT 1
         ) AS thread ON true
     ),
     mailbox AS MATERIALIZED (
@@ -163,9 +158,7 @@ BEGIN
         INNER JOIN sending.f_rooms(p_at) AS r ON r.mailbox_id = b.id
         CROSS JOIN campaign AS c
         CROSS JOIN LATERAL (
-            SELECT make_interval(
-                secs => coalesce(b.spacing_seconds, least(600, extract(EPOCH FROM c.window_end - c.window_start) / greatest(r.daily_limit, 1)))
-            ) AS one
+            SELECT sending.f_spacing(b.spacing_seconds, r.daily_limit, c.window_start, c.window_end) AS one
         ) AS gap
         WHERE l.organization_id = v_organization AND l.campaign_id = p_campaign
     ),
