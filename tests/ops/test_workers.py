@@ -58,7 +58,7 @@ async def test_a_busy_worker_keeps_its_job_and_says_that_it_lives(organization, 
     job = await ask(organization, "spin", {"file": str(file), "seconds": 6})
     await until_lines(file, 1)
     start_worker()
-    while await ops.workers_alive() < 2:  # it would take the job if it were to be had
+    while await ops.workers_alive() < 2:  # noqa: ASYNC110  (it would take the job if it were to be had)
         await asyncio.sleep(0.1)
     message = await admin.fetchrow(
         "SELECT attempts, now() - heartbeat AS age FROM queue.pgqueuer WHERE position($1 IN convert_from(payload, 'UTF8')) > 0",
