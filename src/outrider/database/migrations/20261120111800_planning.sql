@@ -2,7 +2,7 @@
 SET LOCAL lock_timeout = '5s';
 
 -- Takes enrollments past the step at `p_steps`, which was sent, done or left out at `p_at`: to the next one, or to the end. Who is at another
--- step by now, or was stopped, stays. Returns how many went on. NULL for nobody. Each is found by its key, whatever is estimated: it runs for every batch that was sent.
+-- step by now, or was stopped, stays. Returns how many went on. NULL for nobody.
 CREATE FUNCTION marketing.f_advance(p_enrollments uuid[], p_steps integer[], p_at timestamptz) RETURNS integer
 LANGUAGE plpgsql
 AS $$
@@ -10,14 +10,12 @@ DECLARE
     v_organization uuid := kit.f_organization();
     v_count integer;
 BEGIN
-    UPDATE marketing.enrollments AS e SET (state, next_step, passed_at, next_at) = (
+    UPDATE marketing.enrollments AS e SET passed_at = p_at, (state, next_step, next_at) = ( -- each by its key, whatever is estimated
         SELECT
             CASE WHEN n.position IS NULL THEN 'finished' WHEN e.state = 'ready' THEN 'active' ELSE e.state END,
             n.position,
-            p_at,
             CASE WHEN n.position IS NOT NULL THEN sending.f_after(
-                p_at, n.delay, n.delay_unit, sending.f_zone(e.time_zone, c.time_zone),
-                c.window_start, c.window_end, c.window_days
+                p_at, n.delay, n.delay_unit, sending.f_zone(e.time_zone, c.time_zone), c.window_start, c.window_end, c.window_days
             ) END
         FROM marketing.campaigns AS c
         LEFT JOIN LATERAL (
