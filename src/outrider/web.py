@@ -41,7 +41,7 @@ from outrider.tenancy import api as tenancy
 from outrider.tenancy import pages as tenancy_pages
 from outrider.tenancy import sign_in_pages, visitors
 from outrider.tenancy.entrance import Entrance
-from outrider.tenancy.http import Door, KeyFirst, holder_of
+from outrider.tenancy.http import FAILURES, Door, KeyFirst, holder_of
 
 ROUTERS: tuple[APIRouter, ...] = (
     tenancy.router,
@@ -198,6 +198,7 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
         ],
     )
     app.state.door = Door(settings.rate_limit)
+    app.state.webhook_guesses = http.Guesses(FAILURES, "the limit for unknown webhooks")
     app.state.entrance = Entrance.of(**settings.entrance)
     app.state.navigation = (*NAVIGATION, *addition.navigation) if addition else NAVIGATION
     http.install(app, page=pages.problem_page)

@@ -2,6 +2,7 @@
 
 import base64
 import re
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from outrider.kit import http
 from outrider.kit import pages as ui
 from outrider.kit.errors import InvalidInput, NotFound
 from outrider.kit.pages import assets, filters, flash, navigation, rendering
+from outrider.kit.signing import Signer
 
 HTML = {"Accept": "text/html"}
 VIEWER = ui.Viewer(
@@ -118,14 +120,28 @@ async def test_a_message_is_shown_on_the_next_page_once(browser):
     assert "Saved" not in (await browser.get("/missing")).text
 
 
-@pytest.mark.parametrize(
-    "cookie", ["nonsense", "e30=", base64.urlsafe_b64encode(b'{"text":"x","tone":"good","undo":"//evil.example"}').decode()]
+FORGED = base64.urlsafe_b64encode(b'{"text":"x","tone":"good","undo":"/people/1/delete","until":99999999999}').decode()
+
+
+OTHER_KEY, OTHER_COOKIE = (
+    Signer([bytes(31) + b"x"]).seal(flash.COOKIE, base64.b64decode(FORGED)),
+    Signer([bytes(32)]).seal("another", base64.b64decode(FORGED)),
 )
+
+
+@pytest.mark.parametrize("cookie", ["nonsense", "e30=", "%.zz", FORGED, f"{FORGED}.{'00' * 16}", OTHER_KEY, OTHER_COOKIE])
 async def test_a_message_that_we_did_not_write_is_not_shown(browser, cookie):
     browser.cookies.set(flash.COOKIE, cookie)
     answer = await browser.get("/missing")
     assert answer.status_code == 404
     assert 'class="toast ' not in answer.text
+
+
+async def test_a_message_that_somebody_kept_is_not_shown_later(browser, monkeypatch):
+    await browser.post("/done")
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + flash.SECONDS)
+    assert "Saved" not in (await browser.get("/missing")).text
 
 
 async def test_htmx_is_sent_on_by_a_header(browser):

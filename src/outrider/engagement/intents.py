@@ -12,11 +12,10 @@ from uuid import UUID
 import asyncpg
 
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
-from outrider.kit.paging import Page, check_limit
+from outrider.kit.paging import Page, check_limit, decode_time_cursor, encode_cursor
 from outrider.kit.spreadsheet import csv_lines, neutralise
 from outrider.tenancy import OrganizationId
 
-from .places import place_after, read_place
 from .store import intent_queries as queries
 
 TYPES = {
@@ -81,12 +80,12 @@ class Intents:
         check_limit(limit)
         if type is not None and type not in TYPES:
             raise InvalidInput(f"type is {type[:40]!r}; it must be one of {', '.join(TYPES)}", field="type")
-        at, id = read_place(cursor)
+        at, id = decode_time_cursor(cursor)
         asked: dict[str, Any] = {"type": type, "campaign_id": campaign_id, "person_id": person_id, "before_at": at, "before_id": id}
         rows = queries.intents(self._connection, organization_id=self._organization, **asked, count=limit + 1)
         found = [Intent(**dict(row)) async for row in rows]
         last = found[limit - 1] if len(found) > limit else None
-        return Page(found[:limit], place_after(last.occurred_at, last.id) if last else None)
+        return Page(found[:limit], encode_cursor(last.occurred_at, last.id) if last else None)
 
     async def get(self, id: UUID) -> Intent:
         """Return one. Raises `NotFound`."""

@@ -287,6 +287,7 @@ class NewStep(BaseModel):
 
     model_config = given(STEP)
 
+    id: UUID | None = Field(None, description="Of the step that it is; without one it is new. Leave out all ids to have them found.")
     channel: Text = "email"
     delay: int = Field(0, description="After the step before; the first one's is 0.")
     delay_unit: Text = "business_days"
@@ -305,13 +306,25 @@ class NewSteps(BaseModel):
     dry_run: bool = Field(False, description="true only says what would change, and for whom.")
 
 
+class StepChangeView(BaseModel):
+    """What becomes of one step."""
+
+    model_config = example({"kind": "changed", "position": 1, "people": 398}, title="Step change")
+
+    kind: str = Field(description="new, changed, moved or gone.")
+    position: int = Field(description="Its number, counted from 1; the old one when it is gone.")
+    people: int = Field(description="How many enrolled people have it still to come.")
+
+
 class StepsView(BaseModel):
     """The steps, and for how many enrolled people something changes."""
 
-    model_config = example({"steps": [STEP_KEPT], "changes": {"2": 398}, "dry_run": False}, title="Steps")
+    model_config = example(
+        {"steps": [STEP_KEPT], "changes": [{"kind": "changed", "position": 1, "people": 398}], "dry_run": False}, title="Steps"
+    )
 
     steps: list[StepView]
-    changes: dict[int, int] = Field(description="{position that changes: how many enrolled people still have it before them}.")
+    changes: list[StepChangeView]
     dry_run: bool
 
 

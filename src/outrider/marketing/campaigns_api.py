@@ -30,6 +30,7 @@ from .campaign_views import (
     ProblemView,
     Reason,
     ResolvedView,
+    StepChangeView,
     StepsView,
     StepView,
     WholeView,
@@ -114,7 +115,8 @@ async def replace_steps(id: CampaignId, caller: Writer, body: NewSteps) -> Steps
     async with _open(caller) as at:
         effect = await (at.campaigns.effect(id, wanted) if body.dry_run else at.campaigns.put_steps(id, wanted))
     shown = [StepView.model_validate(one, from_attributes=True) for one in effect.steps]
-    return StepsView(steps=shown, changes=dict(effect.people), dry_run=body.dry_run)
+    changes = [StepChangeView.model_validate(one, from_attributes=True) for one in effect.changes]
+    return StepsView(steps=shown, changes=changes, dry_run=body.dry_run)
 
 
 @router.post("/{id}/resolve", summary="Enroll a campaign's audience")

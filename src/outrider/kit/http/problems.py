@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
@@ -120,6 +121,8 @@ def _http(scope: Scope, error: HTTPException) -> Response:
         allowed = headers.get("Allow") or headers.get("allow") or "another method"
         detail = f"{scope['method'] if scope['method'].isalpha() else 'this method'} does not work here; {allowed} does"
         return document(scope, 405, "method_not_allowed", detail, (), headers)
+    if isinstance(error.__context__, MultiPartException):
+        return _outrider(scope, BadRequest(f"the form cannot be read: {error.__context__.message}", field="body"))
     if error.status_code == 400:
         detail = "the body cannot be read: it is not JSON, too deeply nested, or not what its Content-Type says"
         return _outrider(scope, BadRequest(detail, field="body"))
