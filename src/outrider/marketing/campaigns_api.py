@@ -15,7 +15,7 @@ from outrider.kit.http import Cursor, Limit, Text
 from outrider.tenancy import Caller, transaction
 
 from . import preflight
-from .access import CampaignReader, Name, Reader, Writer
+from .access import CampaignReader, Name, Part, Reader, Writer
 from .campaign_views import (
     CampaignChange,
     CampaignPage,
@@ -67,12 +67,13 @@ async def list_campaigns(
     caller: CampaignReader,
     state: Annotated[Text | None, Query(description="Only those in this state.", examples=["sending"], max_length=20)] = None,
     name: Name = None,
+    q: Part = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> CampaignPage:
     """Newest first. A client gets those of their namespaces."""
     async with _open(caller, readonly=True) as at:
-        page = await at.campaigns.page(state=state, name=name, limit=limit, cursor=cursor)
+        page = await at.campaigns.page(state=state, name=name, q=q, limit=limit, cursor=cursor)
     return CampaignPage(items=[CampaignView.model_validate(one) for one in page.items], next_cursor=page.next_cursor)
 
 
