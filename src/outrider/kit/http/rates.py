@@ -61,5 +61,5 @@ class RateLimiter:
 
     def _refusal(self, standing: Standing) -> TooManyRequests:
         unit = self._item.GRANULARITY.name
-        span = f"a {unit}" if self._item.multiples == 1 else f"in {self._item.multiples} {unit}s"
+        span = f"{'an' if unit == 'hour' else 'a'} {unit}" if self._item.multiples == 1 else f"in {self._item.multiples} {unit}s"
         return TooManyRequests(f"more than {self._item.amount} requests {span}: wait {standing.reset} seconds", retry_after=standing.reset)
