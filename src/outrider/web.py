@@ -17,7 +17,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from outrider import __version__, gallery, palette, runtime
+from outrider import __version__, gallery, palette, runtime, settings_page
 from outrider.engagement import routes as engagement
 from outrider.intake import api as intake
 from outrider.intake import imports_api as imports
@@ -69,6 +69,7 @@ PAGES: tuple[APIRouter, ...] = (
     pages.router,
     palette.router,
     gallery.router,
+    settings_page.router,
     sign_in_pages.router,
     tenancy_pages.router,
     namespaces_pages.router,
@@ -83,6 +84,7 @@ PAGES: tuple[APIRouter, ...] = (
 """The pages of the slices."""
 
 NAVIGATION: tuple[pages.NavItem, ...] = (
+    *settings_page.NAVIGATION,
     *sign_in_pages.NAVIGATION,
     *tenancy_pages.NAVIGATION,
     *namespaces_pages.NAVIGATION,

@@ -48,11 +48,14 @@ def is_public(address: str) -> bool:
 async def resolve(host: str, port: int, *, field: str = "host") -> list[tuple[int, str]]:
     """Return the (family, address) pairs of a host that may be connected to, in the resolver's order.
 
-    Raises `InvalidInput` naming `field` when the name is unknown or only has addresses that are not allowed.
+    Raises `InvalidInput` naming `field` when the name is unknown or only has addresses that are not allowed, and `OSError` when no name
+    server answers now.
     """
     try:
         answers = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
+        if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
+            raise
         raise InvalidInput(f"{host!r} is not known to the name server: check its spelling", field=field) from error
     found = [(int(family), str(address[0])) for family, _, _, _, address in answers]
     is_known = _allow_private or (host, port) in _allowed
@@ -110,7 +113,7 @@ def check_url(url: str, *, field: str) -> tuple[SplitResult, int]:
 async def post_form(url: str, form: Mapping[str, str], *, timeout: float = 20) -> tuple[int, Any]:
     """Send a form to an https address that a user named and return the status and the JSON that came (None: it was none).
 
-    No redirect is followed. Raises `InvalidInput` for an address that may not be connected to or does not answer.
+    No redirect is followed. Raises `InvalidInput` for an address that may not be connected to, and `OSError` for one that does not answer.
     """
     import httpx2
 
@@ -132,9 +135,9 @@ async def post_form(url: str, form: Mapping[str, str], *, timeout: float = 20) -
                 if len(body) > LONGEST_ANSWER:
                     raise InvalidInput(f"{host} answers more than {LONGEST_ANSWER:,} bytes", field="token_url")
     except TimeoutError as error:
-        raise InvalidInput(f"{host} did not answer within {timeout:.0f} s", field="token_url") from error
+        raise TimeoutError(f"{host} did not answer within {timeout:.0f} s") from error
     except httpx2.HTTPError as error:
-        raise InvalidInput(f"{host} does not answer: {error or type(error).__name__}", field="token_url") from error
+        raise OSError(f"{host} does not answer: {str(error) or type(error).__name__}") from error
     try:
         return answer.status_code, json.loads(body)
     except ValueError:

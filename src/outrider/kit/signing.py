@@ -6,7 +6,6 @@ from the installation's secret key and the purpose, so that no token serves anot
 
 import base64
 import binascii
-import hashlib
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -77,4 +76,4 @@ def _named(name: str, text: bytes) -> bytes:
 
 
 def _mac(key: bytes, body: bytes) -> bytes:
-    return hmac.new(key, body, hashlib.sha256).digest()[:MAC_BYTES]
+    return hmac.digest(key, body, "sha256")[:MAC_BYTES]

@@ -113,20 +113,25 @@ class MailboxService:
         self._connection = connection
         self._organization = organization
 
-    async def page(self, *, limit: int = 100, cursor: str | None = None) -> Page[Mailbox]:
-        """Return a page by address. Raises `InvalidInput` for a bad limit or cursor."""
+    async def page(self, *, email: str | None = None, limit: int = 100, cursor: str | None = None) -> Page[Mailbox]:
+        """Return a page by address: the one with an address, or all. Raises `InvalidInput` for a bad limit or cursor."""
         check_limit(limit)
         key = decode_cursor(cursor, 1)
-        rows = queries.mailboxes(self._connection, organization_id=self._organization, after=key[0] if key else None, count=limit + 1)
-        found = [Mailbox(**dict(row)) async for row in rows]
+        found = await self._mailboxes(email=email, after=key[0] if key else None, count=limit + 1)
         return Page(found[:limit], encode_cursor(found[limit - 1].email) if len(found) > limit else None)
 
     async def get(self, id: UUID) -> Mailbox:
         """Return one. Raises `NotFound`."""
-        row = await queries.mailbox(self._connection, organization_id=self._organization, id=id)
-        if row is None:
-            raise NotFound(f"there is no mailbox {id}", field="id")
-        return Mailbox(**dict(row))
+        if found := await self._mailboxes(id=id):
+            return found[0]
+        raise NotFound(f"there is no mailbox {id}", field="id")
+
+    async def _mailboxes(
+        self, *, id: UUID | None = None, email: str | None = None, after: str | None = None, count: int = 1
+    ) -> list[Mailbox]:
+        key = {"organization_id": self._organization, "id": id, "email": email}
+        rows = queries.mailboxes(self._connection, **key, after=after, count=count)
+        return [Mailbox(**dict(row)) async for row in rows]
 
     async def find(self, text: str) -> Mailbox:
         """Return the one with this address or id. Raises `NotFound`."""
@@ -181,6 +186,8 @@ class MailboxService:
             raise InvalidInput(f"these values do not go together: {error.constraint_name or error.column_name}", field="body") from error
         if credentials is not None:
             await self._keep(id, credentials, values.get("provider") or before.provider)
+        if "spacing_seconds" in checked or "daily_limit" in checked:
+            await queries.respace(self._connection, id=id)
         return await self.get(id)
 
     async def set_state(self, id: UUID, state: str, reason: str | None = None) -> Mailbox:

@@ -1,34 +1,5 @@
--- From enrollments to messages: what comes next and when, which mailbox, which wording; and how the mailboxes do (BEHAVIOUR 7).
+-- From enrollments to messages: what comes next and when, which mailbox, which wording (BEHAVIOUR 7).
 SET LOCAL lock_timeout = '5s';
-
--- Who was not written to yet is looked for apart from who is in the middle, so that a long list at its start holds up nobody's follow-up.
-CREATE INDEX idx_enrollments_due_by_state ON marketing.enrollments (organization_id, campaign_id, state, next_at, id)
-WHERE next_step IS NOT NULL AND state IN ('ready', 'active');
-
--- When a step is due that comes so long after `p_at`: business days are Monday to Friday, days and business days keep the hour of the day in
--- the zone; then the window must be open.
-CREATE FUNCTION sending.f_after(
-    p_at timestamptz, p_delay integer, p_unit text, p_zone text, p_start time, p_end time, p_days integer[]
-) RETURNS timestamptz
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN sending.f_next_opening(
-    CASE p_unit
-        WHEN 'minutes' THEN p_at + make_interval(mins => p_delay)
-        WHEN 'hours' THEN p_at + make_interval(hours => p_delay)
-        WHEN 'days' THEN (p_at AT TIME ZONE p_zone + make_interval(days => p_delay)) AT TIME ZONE p_zone
-        ELSE (
-            SELECT (max(d.day) + (p_at AT TIME ZONE p_zone)::time) AT TIME ZONE p_zone
-            FROM (
-                SELECT ((p_at AT TIME ZONE p_zone)::date + n.days) AS day
-                FROM generate_series(0, p_delay * 2 + 3) AS n (days)
-                WHERE n.days = 0 OR extract(ISODOW FROM (p_at AT TIME ZONE p_zone)::date + n.days) < 6
-                ORDER BY 1 LIMIT p_delay + 1
-            ) AS d
-        )
-    END,
-    p_zone, p_start, p_end, p_days
-);
-GRANT EXECUTE ON FUNCTION sending.f_after(timestamptz, integer, text, text, time, time, integer[]) TO outrider_app;
 
 -- Takes enrollments past the step at `p_steps`, which was sent, done or left out at `p_at`: to the next one, or to the end. Who is at another
 -- step by now, or was stopped, stays. Returns how many went on. NULL for nobody.
@@ -42,12 +13,13 @@ BEGIN
     UPDATE marketing.enrollments AS e SET
         state = CASE WHEN n.position IS NULL THEN 'finished' WHEN e.state = 'ready' THEN 'active' ELSE e.state END,
         next_step = n.position,
+        passed_at = p_at,
         next_at = CASE WHEN n.position IS NOT NULL
             THEN sending.f_after(p_at, n.delay, n.delay_unit, zone.name, c.window_start, c.window_end, c.window_days) END
     FROM unnest(p_enrollments, p_steps) AS a (id, step)
     INNER JOIN marketing.enrollments AS o ON o.organization_id = v_organization AND o.id = ANY (p_enrollments) AND o.id = a.id
     INNER JOIN marketing.campaigns AS c ON c.organization_id = v_organization AND c.campaign_id = o.campaign_id
-    CROSS JOIN LATERAL (SELECT CASE WHEN o.time_zone IS NULL THEN c.time_zone ELSE sending.f_zone(o.time_zone, c.time_zone) END AS name) AS zone
+    CROSS JOIN LATERAL (SELECT sending.f_zone(o.time_zone, c.time_zone) AS name) AS zone
     LEFT JOIN LATERAL (
         SELECT s.position, s.delay, s.delay_unit FROM marketing.steps AS s
         WHERE s.organization_id = v_organization AND s.campaign_id = o.campaign_id AND s.position > a.step
@@ -58,13 +30,6 @@ BEGIN
     GET DIAGNOSTICS v_count = ROW_COUNT;
     RETURN v_count;
 END $$;
-GRANT EXECUTE ON FUNCTION marketing.f_advance(uuid[], integer[], timestamptz) TO outrider_app;
-
--- A number from 0 to under 1 that follows from a text: what is drawn with it is drawn the same every time.
-CREATE FUNCTION sending.f_chance(p_text text) RETURNS double precision
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (hashtextextended(p_text, 0) & 1048575) / 1048576.0::double precision;
-GRANT EXECUTE ON FUNCTION sending.f_chance(text) TO outrider_app;
 
 -- The wording of a step that an enrollment gets: drawn by weight, always the same as long as the wordings stay. NULL when it has none.
 CREATE FUNCTION sending.f_draw_variant(p_step uuid, p_enrollment uuid) RETURNS uuid
@@ -75,7 +40,7 @@ RETURN (
         FROM marketing.variants AS v
         WHERE v.organization_id = kit.f_organization() AND v.step_id = p_step
     ) AS w
-    WHERE w.total = 0 OR w.upto > sending.f_chance(p_step::text || p_enrollment::text) * w.total
+    WHERE w.total = 0 OR w.upto > sending.f_draw(p_step::text || p_enrollment::text) * w.total
     ORDER BY w.upto, w.label, w.id LIMIT 1
 );
 GRANT EXECUTE ON FUNCTION sending.f_draw_variant(uuid, uuid) TO outrider_app;
@@ -95,7 +60,6 @@ RETURN CASE p_rotation
     )
     ELSE (p_limit - p_room + p_number)::double precision
 END;
-GRANT EXECUTE ON FUNCTION sending.f_draw_rank(text, integer, integer, integer, integer, integer, bigint) TO outrider_app;
 
 -- What each mailbox of the organization may still take today: its limit of the day, less what counts already and what is queued for today.
 -- `waiting` is how many stand in its queue for today.
@@ -135,7 +99,6 @@ BEGIN
     ) AS queued
     WHERE b.organization_id = v_organization;
 END $$;
-GRANT EXECUTE ON FUNCTION sending.f_rooms(timestamptz) TO outrider_app;
 
 -- Plans what is due for some enrollments of one campaign; the caller holds the planner's lock and has locked them. Returns how many became
 -- messages, tasks, passed over a step whose condition does not hold, came to their end, and wait for a later time.
@@ -174,7 +137,7 @@ BEGIN
         FROM unnest(p_ids) AS i (id)
         INNER JOIN marketing.enrollments AS e ON e.organization_id = v_organization AND e.id = i.id
         CROSS JOIN campaign AS c
-        CROSS JOIN LATERAL (SELECT CASE WHEN e.time_zone IS NULL THEN c.time_zone ELSE sending.f_zone(e.time_zone, c.time_zone) END AS name) AS zone
+        CROSS JOIN LATERAL (SELECT sending.f_zone(e.time_zone, c.time_zone) AS name) AS zone
         LEFT JOIN LATERAL (
             SELECT t.* FROM marketing.steps AS t
             WHERE t.organization_id = v_organization AND t.campaign_id = p_campaign AND t.position >= e.next_step
@@ -183,7 +146,7 @@ BEGIN
         LEFT JOIN LATERAL (
             SELECT m.mailbox_id, m.message_id FROM sending.messages AS m
             WHERE m.organization_id = v_organization AND m.enrollment_id = e.id AND m.status IN ('sent', 'unknown')
-            ORDER BY m.sequence_step DESC LIMIT 1
+            ORDER BY m.id DESC LIMIT 1
         ) AS thread ON true
     ),
     mailbox AS MATERIALIZED (
@@ -195,9 +158,7 @@ BEGIN
         INNER JOIN sending.f_rooms(p_at) AS r ON r.mailbox_id = b.id
         CROSS JOIN campaign AS c
         CROSS JOIN LATERAL (
-            SELECT make_interval(
-                secs => coalesce(b.spacing_seconds, least(600, extract(EPOCH FROM c.window_end - c.window_start) / greatest(r.daily_limit, 1)))
-            ) AS one
+            SELECT sending.f_spacing(b.spacing_seconds, r.daily_limit, c.window_start, c.window_end) AS one
         ) AS gap
         WHERE l.organization_id = v_organization AND l.campaign_id = p_campaign
     ),
@@ -225,7 +186,7 @@ BEGIN
             d.*, w.mailbox_id, uuidv7() AS new_id, split_part(m.email, '@', 2) AS domain,
             m.free_at + m.gap * (
                 m.waiting + row_number() OVER (PARTITION BY w.mailbox_id ORDER BY w.is_new, d.next_at, d.id) - 1
-                + 0.5 * sending.f_chance(d.id::text || d.position::text)
+                + 0.5 * sending.f_draw(d.id::text || d.position::text)
             ) AS at
         FROM drawn AS w
         INNER JOIN due AS d ON d.id = w.id
@@ -278,81 +239,6 @@ BEGIN
     PERFORM marketing.f_advance(v_on, v_on_steps, p_at);
 END $$;
 
--- Plans what is due in every campaign that sends, at most `p_most` enrollments of each; starts campaigns whose time has come, ends those in
--- which nothing comes any more, leaves out what cancelled ones had queued. Does nothing while another plans, or while sending is frozen.
--- Older campaigns come first where mailboxes have little room.
-CREATE FUNCTION sending.f_plan(
-    p_most integer DEFAULT 1000,
-    OUT planned integer, OUT tasks integer, OUT passed_over integer, OUT finished integer, OUT deferred integer, OUT completed integer
-)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    v_organization uuid := kit.f_organization();
-    v_now timestamptz := clock_timestamp();
-    v_campaign marketing.campaigns;
-    v_ids uuid[];
-    v_room integer;
-    v_one record;
-BEGIN
-    planned := 0; tasks := 0; passed_over := 0; finished := 0; deferred := 0; completed := 0;
-    IF NOT pg_try_advisory_xact_lock(hashtextextended('sending.plan/' || v_organization::text, 0)) OR sending.f_is_frozen() THEN
-        RETURN;
-    END IF;
-    UPDATE marketing.campaigns SET state = 'sending', started_at = coalesce(started_at, v_now)
-    WHERE organization_id = v_organization AND state = 'scheduled' AND starts_at <= v_now;
-
-    UPDATE sending.messages AS m SET status = 'skipped', reason = 'the campaign was cancelled'
-    FROM marketing.campaigns AS c
-    CROSS JOIN LATERAL (
-        SELECT q.id FROM sending.messages AS q
-        WHERE q.organization_id = v_organization AND q.campaign_id = c.campaign_id AND q.status = 'queued' LIMIT p_most
-    ) AS q
-    WHERE c.organization_id = v_organization AND c.state = 'cancelled' AND m.organization_id = v_organization AND m.id = q.id AND m.status = 'queued';
-
-    FOR v_campaign IN
-        SELECT * FROM marketing.campaigns AS c WHERE c.organization_id = v_organization AND c.state = 'sending' ORDER BY c.started_at, c.campaign_id
-    LOOP
-        v_ids := ARRAY(
-            SELECT e.id FROM marketing.enrollments AS e
-            WHERE e.organization_id = v_organization AND e.campaign_id = v_campaign.campaign_id AND e.state = 'active'
-                AND e.next_step IS NOT NULL AND e.next_at <= v_now
-            ORDER BY e.next_at, e.id LIMIT p_most FOR UPDATE SKIP LOCKED
-        );
-        IF cardinality(v_ids) > 0 THEN
-            v_one := sending.f_plan_enrollments(v_campaign.campaign_id, v_ids, v_now);
-            planned := planned + v_one.planned; tasks := tasks + v_one.tasks; passed_over := passed_over + v_one.passed_over;
-            finished := finished + v_one.finished; deferred := deferred + v_one.deferred;
-        END IF;
-        IF EXISTS (
-            SELECT FROM marketing.enrollments AS e
-            WHERE e.organization_id = v_organization AND e.campaign_id = v_campaign.campaign_id AND e.state = 'ready'
-                AND e.next_step IS NOT NULL AND e.next_at <= v_now
-        ) THEN
-            v_room := sending.f_room_to_begin(v_campaign.campaign_id, v_now, p_most);
-            v_ids := ARRAY(
-                SELECT e.id FROM marketing.enrollments AS e
-                WHERE e.organization_id = v_organization AND e.campaign_id = v_campaign.campaign_id AND e.state = 'ready'
-                    AND e.next_step IS NOT NULL AND e.next_at <= v_now
-                ORDER BY e.next_at, e.id LIMIT v_room FOR UPDATE SKIP LOCKED
-            );
-            IF cardinality(v_ids) > 0 THEN
-                v_one := sending.f_plan_enrollments(v_campaign.campaign_id, v_ids, v_now);
-                planned := planned + v_one.planned; tasks := tasks + v_one.tasks; passed_over := passed_over + v_one.passed_over;
-                finished := finished + v_one.finished; deferred := deferred + v_one.deferred;
-            END IF;
-        END IF;
-    END LOOP;
-
-    UPDATE marketing.campaigns AS c SET state = 'completed', ended_at = v_now
-    WHERE c.organization_id = v_organization AND c.state = 'sending' AND NOT EXISTS (
-        SELECT FROM marketing.enrollments AS e
-        WHERE e.organization_id = v_organization AND e.campaign_id = c.campaign_id AND e.state IN ('ready', 'active', 'paused')
-    );
-    GET DIAGNOSTICS completed = ROW_COUNT;
-END $$;
-GRANT EXECUTE ON FUNCTION sending.f_plan(integer) TO outrider_app;
-
 -- How many people a campaign may begin with now: what its mailboxes and its own day have left, for a first step that is an email.
 CREATE FUNCTION sending.f_room_to_begin(p_campaign uuid, p_at timestamptz, p_most integer) RETURNS integer
 LANGUAGE plpgsql STABLE
@@ -389,127 +275,67 @@ BEGIN
     RETURN greatest(0, coalesce(v_room, 0));
 END $$;
 
--- The organizations whose sender has something to do: a message or an enrollment is due, a claim has run out, a campaign's time has come.
--- One of the few functions that look across tenants (20261120099000_across_tenants.sql): it returns ids and nothing else.
-CREATE FUNCTION sending.f_organizations_with_work() RETURNS SETOF uuid
+-- Plans what is due in every campaign that sends, at most `p_most` enrollments of each; starts campaigns whose time has come, ends those in
+-- which nothing comes any more, leaves out what cancelled ones had queued. Does nothing while another plans, or while sending is frozen.
+-- Older campaigns come first where mailboxes have little room.
+CREATE FUNCTION sending.f_plan(
+    p_most integer DEFAULT 1000,
+    OUT planned integer, OUT tasks integer, OUT passed_over integer, OUT finished integer, OUT deferred integer, OUT completed integer
+)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    v_before text := current_setting('app.organization_id', true);
-    v_organization uuid;
-BEGIN
-    FOR v_organization IN SELECT id FROM tenancy.organizations ORDER BY id LOOP
-        PERFORM set_config('app.organization_id', v_organization::text, true);
-        IF EXISTS (
-            SELECT FROM marketing.campaigns AS c WHERE c.organization_id = v_organization AND c.state = 'sending'
-        ) OR EXISTS (
-            SELECT FROM marketing.campaigns AS c
-            WHERE c.organization_id = v_organization AND c.state = 'scheduled' AND c.starts_at <= now()
-        ) OR EXISTS (
-            SELECT FROM sending.messages AS m
-            WHERE m.organization_id = v_organization AND m.status IN ('claimed', 'sending') AND m.lease_until < now()
-        ) THEN
-            RETURN NEXT v_organization;
-        END IF;
-    END LOOP;
-    PERFORM set_config('app.organization_id', coalesce(v_before, ''), true);
-END $$;
-GRANT EXECUTE ON FUNCTION sending.f_organizations_with_work() TO outrider_app;
-
--- How a mailbox does, 0 to 100: less what bounces and complaints take away, with a little for replies, and at most 90 in its first two
--- weeks. 5 % bounces cost 25, 10 % and more 60; one complaint in a thousand costs 20. The first ten messages count as ten.
-CREATE FUNCTION sending.f_health(p_sent bigint, p_bounced bigint, p_complaints bigint, p_replies bigint, p_age interval) RETURNS integer
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (
-    SELECT greatest(0, least(
-        CASE WHEN p_age < interval '14 days' THEN 90 ELSE 100 END,
-        100 + least(5, round(share.replies * 50))
-        - round(CASE WHEN share.bounces <= 0.05 THEN share.bounces * 500 ELSE least(60, 25 + (share.bounces - 0.05) * 700) END)
-        - round(least(40, share.complaints * 20000))
-    ))::integer
-    FROM (
-        SELECT p_bounced / greatest(p_sent, 10)::numeric AS bounces, p_complaints / greatest(p_sent, 100)::numeric AS complaints,
-            p_replies / greatest(p_sent, 10)::numeric AS replies
-    ) AS share
-);
-GRANT EXECUTE ON FUNCTION sending.f_health(bigint, bigint, bigint, bigint, interval) TO outrider_app;
-
--- What each mailbox, or one of them, did: today and in the last hour what counts against its limits; in the last 7 days, or since it was
--- resumed, what its health follows from. `sent` holds what bounced at once.
-CREATE FUNCTION sending.f_mailbox_figures(p_mailbox uuid DEFAULT NULL) RETURNS TABLE (
-    mailbox_id uuid, limit_today integer, today bigint, hour bigint, sent bigint, bounced bigint, complaints bigint, replies bigint, score integer
-)
-LANGUAGE plpgsql STABLE
-AS $$
-#variable_conflict use_column
 DECLARE
     v_organization uuid := kit.f_organization();
     v_now timestamptz := clock_timestamp();
-    v_zone text := (SELECT o.time_zone FROM tenancy.organizations AS o WHERE o.id = v_organization);
-    v_today timestamptz := date_trunc('day', v_now AT TIME ZONE v_zone) AT TIME ZONE v_zone;
+    v_campaign marketing.campaigns;
+    v_ids uuid[];
+    v_state text;
+    v_most integer;
+    v_one record;
 BEGIN
-    RETURN QUERY
-    SELECT
-        b.id, sending.f_daily_limit(
-            b.daily_limit, b.warmup_status, b.warmup_started_on, b.warmup_from, b.warmup_days, (v_now AT TIME ZONE v_zone)::date
-        ), used.today, used.hour, done.sent + gone.refused, gone.bounced, heard.complaints, heard.replies,
-        sending.f_health(done.sent + gone.refused, gone.bounced, heard.complaints, heard.replies, v_now - b.created_at)
-    FROM sending.mailboxes AS b
-    CROSS JOIN LATERAL (SELECT greatest(v_now - interval '7 days', b.resumed_at) AS since) AS week
-    CROSS JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE m.counted_at >= v_today) AS today, count(*) FILTER (WHERE m.counted_at > v_now - interval '1 hour') AS hour
-        FROM sending.messages AS m
-        WHERE m.organization_id = v_organization AND m.mailbox_id = b.id AND m.counted_at >= least(v_today, v_now - interval '1 hour')
-    ) AS used
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS sent FROM sending.messages AS m
-        WHERE m.organization_id = v_organization AND m.mailbox_id = b.id AND m.counted_at >= week.since AND m.status = 'sent'
-    ) AS done
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS bounced, count(*) FILTER (WHERE g.is_refused) AS refused
-        FROM (
-            SELECT f.message_id, bool_or(f.is_refused) AS is_refused
-            FROM (
-                SELECT m.id AS message_id, true AS is_refused FROM sending.messages AS m
-                WHERE m.organization_id = v_organization AND m.mailbox_id = b.id AND m.status = 'failed' AND m.reason = 'bounce'
-                    AND m.last_attempt_at >= week.since
-                UNION ALL
-                SELECT v.message_id, false FROM engagement.events AS v
-                WHERE v.organization_id = v_organization AND v.type = 'bounce' AND v.occurred_at >= week.since AND v.mailbox_id = b.id
-                    AND v.message_id IS NOT NULL
-            ) AS f
-            GROUP BY f.message_id
-        ) AS g
-    ) AS gone
-    CROSS JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE v.type = 'spam_report') AS complaints, count(*) FILTER (WHERE v.type = 'reply' AND v.verdict = 'human') AS replies
-        FROM engagement.events AS v
-        WHERE v.organization_id = v_organization AND v.type IN ('spam_report', 'reply') AND v.occurred_at >= week.since AND v.mailbox_id = b.id
-    ) AS heard
-    WHERE b.organization_id = v_organization AND (p_mailbox IS NULL OR b.id = p_mailbox);
-END $$;
-GRANT EXECUTE ON FUNCTION sending.f_mailbox_figures(uuid) TO outrider_app;
+    planned := 0; tasks := 0; passed_over := 0; finished := 0; deferred := 0; completed := 0;
+    IF NOT pg_try_advisory_xact_lock(hashtextextended('sending.plan/' || v_organization::text, 0)) OR sending.f_is_frozen() THEN
+        RETURN;
+    END IF;
+    UPDATE marketing.campaigns SET state = 'sending', started_at = coalesce(started_at, v_now)
+    WHERE organization_id = v_organization AND state = 'scheduled' AND starts_at <= v_now;
 
--- Writes the cache of every mailbox's health, and pauses those of whose messages 5 % bounced, with at least 10 sent. Returns how many.
-CREATE FUNCTION sending.f_refresh_health() RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    v_paused integer;
-BEGIN
-    WITH changed AS (
-        UPDATE sending.mailboxes AS b SET
-            health_score = f.score,
-            state = CASE WHEN f.is_bouncing AND b.state = 'active' THEN 'paused' ELSE b.state END,
-            state_reason = CASE WHEN f.is_bouncing AND b.state = 'active'
-                THEN format('%s of %s messages bounced: look at where the addresses come from before it goes on', f.bounced, f.sent)
-                ELSE b.state_reason END
-        FROM (SELECT m.*, m.sent >= 10 AND m.bounced >= m.sent * 0.05 AS is_bouncing FROM sending.f_mailbox_figures() AS m) AS f
-        WHERE b.organization_id = kit.f_organization() AND b.id = f.mailbox_id
-            AND (b.health_score <> f.score OR (f.is_bouncing AND b.state = 'active'))
-        RETURNING old.state = 'active' AND new.state = 'paused' AS is_paused
-    )
-    SELECT count(*)::integer INTO v_paused FROM changed WHERE is_paused;
-    RETURN v_paused;
+    UPDATE sending.messages AS m SET status = 'skipped', reason = 'the campaign was cancelled'
+    FROM marketing.campaigns AS c
+    CROSS JOIN LATERAL (
+        SELECT q.id FROM sending.messages AS q
+        WHERE q.organization_id = v_organization AND q.campaign_id = c.campaign_id AND q.status = 'queued' LIMIT p_most
+    ) AS q
+    WHERE c.organization_id = v_organization AND c.state = 'cancelled' AND m.organization_id = v_organization AND m.id = q.id AND m.status = 'queued';
+
+    FOR v_campaign IN
+        SELECT * FROM marketing.campaigns AS c WHERE c.organization_id = v_organization AND c.state = 'sending' ORDER BY c.started_at, c.campaign_id
+    LOOP
+        FOREACH v_state IN ARRAY ARRAY['active', 'ready'] LOOP -- who is in the middle comes before who begins
+            CONTINUE WHEN NOT EXISTS (
+                SELECT FROM marketing.enrollments AS e
+                WHERE e.organization_id = v_organization AND e.campaign_id = v_campaign.campaign_id AND e.state = v_state
+                    AND e.state IN ('ready', 'active') AND e.next_step IS NOT NULL AND e.next_at <= v_now -- as the index says it
+            );
+            v_most := CASE v_state WHEN 'ready' THEN sending.f_room_to_begin(v_campaign.campaign_id, v_now, p_most) ELSE p_most END;
+            v_ids := ARRAY(
+                SELECT e.id FROM marketing.enrollments AS e
+                WHERE e.organization_id = v_organization AND e.campaign_id = v_campaign.campaign_id AND e.state = v_state
+                    AND e.state IN ('ready', 'active') AND e.next_step IS NOT NULL AND e.next_at <= v_now
+                ORDER BY e.next_at, e.id LIMIT v_most FOR UPDATE SKIP LOCKED
+            );
+            CONTINUE WHEN v_ids = '{}';
+            v_one := sending.f_plan_enrollments(v_campaign.campaign_id, v_ids, v_now);
+            planned := planned + v_one.planned; tasks := tasks + v_one.tasks; passed_over := passed_over + v_one.passed_over;
+            finished := finished + v_one.finished; deferred := deferred + v_one.deferred;
+        END LOOP;
+    END LOOP;
+
+    UPDATE marketing.campaigns AS c SET state = 'completed', ended_at = v_now
+    WHERE c.organization_id = v_organization AND c.state = 'sending' AND NOT EXISTS (
+        SELECT FROM marketing.enrollments AS e
+        WHERE e.organization_id = v_organization AND e.campaign_id = c.campaign_id AND e.state IN ('ready', 'active', 'paused')
+    );
+    GET DIAGNOSTICS completed = ROW_COUNT;
 END $$;
-GRANT EXECUTE ON FUNCTION sending.f_refresh_health() TO outrider_app;
+GRANT EXECUTE ON FUNCTION sending.f_plan(integer) TO outrider_app;
