@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 import aiosmtplib
 import psutil
 
-from outrider.kit import outgoing
+from outrider.kit import outgoing, public_address
 from outrider.sending import Habits, Pace, credentials, ledger, run_sender
 from outrider.sending.dkim import make_key
 from outrider.tenancy import transaction
@@ -98,6 +98,7 @@ async def _bare(port: int, messages: int) -> float:
 async def _ledger(lab: Lab, port: int, messages: int) -> tuple[float, list[float]]:
     """Messages a second from the ledger, and the process's memory in MB at a fifth of them and at the end."""
     outgoing.configure(allow_private=True)
+    public_address.configure("https://out.example")
     scene = Scene(lab.admin, lab.organization)
     await scene.run("UPDATE tenancy.organizations SET physical_address = '1 Long Street' WHERE id = $1", lab.organization)
     pem, public = await asyncio.to_thread(make_key)
@@ -112,7 +113,7 @@ async def _ledger(lab: Lab, port: int, messages: int) -> tuple[float, list[float
         await scene.queue(campaign, mailbox, messages // 2)
     await lab.admin.execute("VACUUM ANALYZE sending.messages")
     stop = asyncio.Event()
-    habits = Habits(public_url="https://out.example", claim=200, look_every=0.1, plan_every=30, pace=Pace(connections=CONNECTIONS // 2))
+    habits = Habits(claim=200, look_every=0.1, plan_every=30, pace=Pace(connections=CONNECTIONS // 2))
     begun = time.perf_counter()
     sender = asyncio.create_task(run_sender(habits, stop=stop))
     memory = []

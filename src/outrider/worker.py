@@ -8,7 +8,6 @@ from importlib import import_module
 from typing import Any, Literal
 
 from outrider import engagement, ops, sending
-from outrider.settings import settings
 
 Part = Literal["jobs", "sending"]
 
@@ -62,7 +61,7 @@ async def _run(worker_url: str, stop: asyncio.Event, concurrency: int, only: Par
     if only != "sending":
         parts.append(ops.run_worker(worker_url, collect_tasks(), stop=stop, concurrency=concurrency))
     if only != "jobs":
-        parts.append(sending.run_sender(sending.Habits(public_url=settings().public_url), stop=stop))
+        parts.append(sending.run_sender(sending.Habits(), stop=stop))
         parts.append(sending.run_settler(stop=stop))
         parts.append(engagement.run_follower(stop=stop))
     running = [asyncio.create_task(part) for part in parts]

@@ -32,7 +32,6 @@ SETTLE_SECONDS = 600.0
 class Habits:
     """How a sender works. Times are in seconds; `claim` is how many messages it takes at once."""
 
-    public_url: str | None = None
     claim: int = 100
     look_every: float = 0.5
     plan_every: float = 2.0
@@ -109,7 +108,7 @@ class _Round:
         if not messages:
             return 0
         async with transaction(self._organization, SENDER, readonly=True) as connection:
-            batch = await read_batch(connection, self._organization, messages, self._habits.public_url, self._signers)
+            batch = await read_batch(connection, self._organization, messages, self._signers)
         for message in messages:
             lane = self._lanes.get(message.mailbox_id)
             if lane is None:
