@@ -13,7 +13,7 @@ import aiosmtplib
 import psutil
 
 from outrider.kit import outgoing, public_address
-from outrider.sending import Habits, Pace, credentials, ledger, run_sender
+from outrider.sending import Habits, Pace, Watch, credentials, ledger, run_sender
 from outrider.sending.dkim import make_key
 from outrider.tenancy import transaction
 from tests.sending.scene import Scene
@@ -115,7 +115,7 @@ async def _ledger(lab: Lab, port: int, messages: int) -> tuple[float, list[float
     stop = asyncio.Event()
     habits = Habits(claim=200, look_every=0.1, plan_every=30, pace=Pace(connections=CONNECTIONS // 2))
     begun = time.perf_counter()
-    sender = asyncio.create_task(run_sender(habits, stop=stop))
+    sender = asyncio.create_task(run_sender(habits, Watch(lab.folder / "home", is_shared=False), stop=stop))
     memory = []
     process = psutil.Process(os.getpid())
     while (sent := (await scene.states()).get("sent", 0)) < messages // 2 * 2:

@@ -10,8 +10,9 @@ import dkim
 import pytest
 
 from outrider.kit import keyring, public_address
-from outrider.sending import Habits, Pace, credentials, run_sender
+from outrider.sending import Habits, Pace, Watch, credentials, run_sender
 from outrider.sending.dkim import make_key
+from tests.conftest import HOME
 
 from .scene import Scene
 from .sink import Sink, SinkThread
@@ -23,7 +24,7 @@ QUICK = Habits(look_every=0.05, plan_every=0.2, grace=2, pace=Pace(connections=3
 async def sending(habits: Habits = QUICK) -> AsyncIterator[None]:
     """Have a sender in this process for the time of the block."""
     stop = asyncio.Event()
-    sender = asyncio.create_task(run_sender(habits, stop=stop))
+    sender = asyncio.create_task(run_sender(habits, Watch(HOME / "home", is_shared=False), stop=stop))
     try:
         yield
     finally:
