@@ -3,7 +3,9 @@
 import pytest
 
 from outrider import sending, tenancy
+from outrider.engagement import unsubscribing
 from outrider.kit import keyring
+from outrider.kit.http import RateLimiter
 
 HTML = {"Accept": "text/html"}
 
@@ -66,3 +68,11 @@ async def test_a_link_is_of_one_message_of_one_organization(anonymous, organizat
     for address in wrong:
         assert (await anonymous.get(address, headers=HTML)).status_code == 404, address
         assert (await anonymous.post(address, data={"scope": "all"}, headers=HTML)).status_code == 404, address
+
+
+async def test_a_link_is_looked_at_sixty_times_a_minute_and_no_more(anonymous, organization, campaign, monkeypatch):
+    mine, other = campaign[2]
+    monkeypatch.setattr(unsubscribing, "_limit", RateLimiter("3/minute", "test"))
+    answers = [await anonymous.get(link(organization, mine), headers=HTML) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert (await anonymous.post(link(organization, other), data={"scope": "all"}, headers=HTML)).status_code == 200
