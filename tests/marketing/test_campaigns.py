@@ -2,6 +2,9 @@
 
 import pytest
 
+from outrider.kit import public_address
+from outrider.kit.public_address import Demo
+
 HELLO = {"variants": [{"subject": "About {{ company }}", "body": "<p>Hi {{ first_name }}</p>"}]}
 AGAIN = {"delay": 3, "delay_unit": "days", "variants": [{"subject": "Again", "body": "<p>{{ lead_owner }}</p>"}]}
 CALL = {"channel": "phone", "delay": 1, "instructions": "Call {{ first_name | name }}"}
@@ -197,6 +200,19 @@ async def test_the_preflight_names_everything_that_is_missing(client, add_person
     assert (await codes(client, path))[1] == missing - {"no_mailbox", "not_resolved"} | {"no_working_mailbox"}
     refused = await client.post(f"{path}/start")
     assert (refused.status_code, "535 wrong password" in refused.json()["detail"]) == (409, True)
+
+
+async def test_no_campaign_starts_whose_mail_would_have_no_unsubscribe_link(client, add_person, scene):
+    await add_person("ana@one.example")
+    path = await ready(client, scene)
+    public_address.configure("http://localhost:8080", Demo("127.0.0.1", 1025, "http://localhost:8080"))
+    assert await codes(client, path) == (False, {"no_unsubscribe_link", "missing_variable"})
+    refused = await client.post(f"{path}/start")
+    assert (refused.status_code, "OUTRIDER_PUBLIC_URL" in refused.json()["detail"]) == (409, True)
+    linked = await scene.mailbox(tracking_domain="links.one.example")
+    demo = await scene.mailbox(smtp_port=1025)
+    await client.patch(path, json={"mailboxes": [str(linked), str(demo)]})
+    assert (await do(client, path, "start"))["state"] == "sending"
 
 
 async def test_the_preflight_counts_who_lacks_a_variable(client, add_person, scene):

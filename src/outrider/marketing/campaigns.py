@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from outrider.kit import database
+from outrider.kit import database, public_address
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.kit.paging import Page, check_limit, decode_id_cursor, encode_cursor
 from outrider.namespaces import NamespaceService
@@ -111,7 +111,7 @@ class Campaigns:
             await steps.read(self._connection, self._organization, id),
             [row["list_id"] for row in audience if row["list_id"]],
             [row["segment_id"] for row in audience if row["segment_id"]],
-            [Mailbox(**dict(row)) async for row in queries.mailboxes(self._connection, id=id)],
+            [_mailbox(row) async for row in queries.mailboxes(self._connection, id=id)],
             {row["state"]: row["people"] async for row in enrollments.counts(self._connection, **key)},
             [Change(**dict(row)) async for row in queries.history(self._connection, **key)],
         )
@@ -248,6 +248,11 @@ class Campaigns:
         if wanted.daily_limit is not None and not 1 <= wanted.daily_limit < 2**31:
             raise InvalidInput(f"daily_limit is {wanted.daily_limit}; it must be 1 or more, or null for none", field="daily_limit")
         return {"name": checks.name(wanted.name), "window_days": sorted(set(wanted.window_days))}
+
+
+def _mailbox(row: asyncpg.Record) -> Mailbox:
+    links_begin = public_address.links_begin(row["tracking_domain"], row["smtp_host"], row["smtp_port"])
+    return Mailbox(row["id"], row["email"], row["state"], row["state_reason"], links_begin)
 
 
 def as_document(whole: Whole) -> dict[str, Any]:
