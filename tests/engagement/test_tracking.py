@@ -149,6 +149,30 @@ async def test_a_rule_may_say_that_it_is_a_person(anonymous, client, scene, mess
     assert await events(scene) == [("open", None)]
 
 
+@pytest.mark.parametrize("rule", [{"kind": "network", "pattern": "127.0.0.0/8"}, {"kind": "user_agent", "pattern": "firefox"}])
+async def test_such_a_rule_overrules_many_links_at_once_too(anonymous, client, scene, message, rule):
+    await client.post("/api/verdict-rules", json={**rule, "verdict": "human"})
+    for number in range(2):
+        await anonymous.get(click(scene, message, f"https://shop.example/{number}"), headers=BROWSER)
+    assert await events(scene) == [("click", None)] * 2
+    await judge(scene)
+    assert await events(scene) == [("click", None)] * 2
+    assert await counts(scene, message) == (0, 1)
+
+
+async def test_what_is_judged_anew_keeps_the_reason_that_fits(anonymous, client, scene, message):
+    await anonymous.head(click(scene, message, "https://shop.example/1"), headers=BROWSER)
+    await anonymous.get(click(scene, message, "https://shop.example/2"), headers={"user-agent": "python-requests/2.32"})
+    before = [("click", "head_request"), ("click", "scanner_user_agent")]
+    assert await events(scene) == before
+    made = await client.post("/api/verdict-rules", json={"kind": "network", "pattern": "127.0.0.0/8", "verdict": "human"})
+    await judge(scene)
+    assert await events(scene) == [("click", None)] * 2
+    await client.delete(f"/api/verdict-rules/{made.json()['id']}")
+    await judge(scene)
+    assert await events(scene) == before
+
+
 async def judge(scene):
     (job,) = await scene.run(
         "SELECT id FROM ops.jobs WHERE organization_id = kit.f_organization() AND name = $1 AND state <> 'completed'", verdicts.JUDGE

@@ -47,9 +47,12 @@ INSERT INTO engagement.scanner_user_agents (part) VALUES
 ('httpclient'), ('okhttp'), ('axios'), ('libwww'), ('barracuda'), ('proofpoint'), ('mimecast'), ('symantec'), ('fireeye'), ('trendmicro'), ('whatsapp'),
 ('facebookexternalhit');
 
--- Why a machine made an open, click or reply, by the event alone; NULL: a person, or nothing speaks against it. Replies: the headers that
--- RFC 3834 and Exchange give what answers by itself. Networks: those that Apple and the makers of mail scanners publish.
-CREATE FUNCTION engagement.f_machine(p_type text, p_user_agent text, p_address inet, p_payload jsonb, p_seconds double precision) RETURNS text
+-- Why a machine made an open, click or reply; NULL: a person, or nothing speaks against it. `p_is_one_of_many`: different links of its message
+-- were clicked within a second; `p_seconds` after sending. Replies: the headers that RFC 3834 and Exchange give what answers by itself.
+-- Networks: those that Apple and the makers of mail scanners publish.
+CREATE FUNCTION engagement.f_machine(
+    p_type text, p_user_agent text, p_address inet, p_payload jsonb, p_seconds double precision, p_is_one_of_many boolean
+) RETURNS text
 LANGUAGE sql STABLE
 RETURN CASE
     WHEN p_type = 'reply' THEN CASE
@@ -85,6 +88,7 @@ RETURN CASE
     WHEN p_seconds < coalesce((
         SELECT max(r.pattern::integer) FROM engagement.verdict_rules AS r WHERE r.organization_id = kit.f_organization() AND r.kind = 'seconds'
     ), 5) THEN 'too_soon'
+    WHEN p_is_one_of_many THEN 'many_links_at_once'
 END;
 
 -- Judges opens, clicks and replies anew, and makes what is derived from their verdicts follow: click-through intents, the last activity of
@@ -99,13 +103,13 @@ DECLARE
 BEGIN
     WITH judged AS (
         SELECT
-            v.id, v.occurred_at, coalesce(
-                engagement.f_machine(v.type, v.user_agent, v.address, v.payload, extract(EPOCH FROM v.occurred_at - coalesce(m.sent_at, m.last_attempt_at))),
-                CASE WHEN v.type = 'click' AND EXISTS (
+            v.id, v.occurred_at, engagement.f_machine(
+                v.type, v.user_agent, v.address, v.payload, extract(EPOCH FROM v.occurred_at - coalesce(m.sent_at, m.last_attempt_at)),
+                v.type = 'click' AND EXISTS (
                     SELECT FROM engagement.events AS o
                     WHERE o.organization_id = v_organization AND o.message_id = v.message_id AND o.type = 'click' AND o.url <> v.url
                         AND o.occurred_at BETWEEN v.occurred_at - interval '1 second' AND v.occurred_at + interval '1 second'
-                ) THEN 'many_links_at_once' END
+                )
             ) AS reason
         FROM engagement.events AS v
         LEFT JOIN LATERAL (

@@ -135,8 +135,9 @@ BEGIN
             WHERE f.type IN ('open', 'click', 'reply') AND b.organization_id = v_organization AND b.id = f.message_id OFFSET 0
         ) AS m ON true
         CROSS JOIN LATERAL (
-            SELECT engagement.f_machine(f.type, f.user_agent, f.address, f.payload, extract(EPOCH FROM f.occurred_at - coalesce(m.sent_at, m.last_attempt_at)))
-                AS reason
+            SELECT engagement.f_machine(
+                f.type, f.user_agent, f.address, f.payload, extract(EPOCH FROM f.occurred_at - coalesce(m.sent_at, m.last_attempt_at)), false
+            ) AS reason
         ) AS j
         RETURNING id, occurred_at, campaign_id, message_id, type
     )
