@@ -63,9 +63,9 @@ def _document(happening: Happening) -> dict[str, Any]:
 
 
 def _readable(reply: Happening) -> dict[str, Any]:
-    """Return a reply's payload with its subject, and with headers by name where they came as lines or a list."""
+    """Return a reply's payload with its subject, and with headers as an object of texts, however they came."""
     payload = dict(reply.payload)
-    if isinstance(payload.get("headers"), str | list):
+    if "headers" in payload:
         payload["headers"] = headers_of(payload["headers"]) or payload["headers"]
     return payload if reply.subject is None else {"subject": reply.subject, **payload}
 

@@ -60,7 +60,7 @@ RETURN CASE
         WHEN EXISTS (
             SELECT FROM jsonb_each_text(CASE jsonb_typeof(p_payload -> 'headers') WHEN 'object' THEN p_payload -> 'headers' ELSE '{}' END) AS h (name, value)
             WHERE (lower(h.name) = 'auto-submitted' AND lower(btrim(h.value)) <> 'no')
-                OR lower(h.name) IN ('x-autoreply', 'x-autorespond', 'x-auto-response-suppress')
+                OR (lower(h.name) IN ('x-autoreply', 'x-autorespond', 'x-auto-response-suppress') AND lower(btrim(h.value)) NOT IN ('no', 'none', ''))
                 OR (lower(h.name) = 'precedence' AND lower(btrim(h.value)) IN ('auto_reply', 'bulk', 'junk', 'list'))
         ) THEN 'automatic_reply'
     END
