@@ -125,7 +125,8 @@ async def test_another_address_of_the_same_person_may_answer(scene, two):
 
 @pytest.mark.parametrize(
     ("sender", "subject", "sent"),
-    [(None, "Re: Lunch", 2), (None, None, 2), (None, "Re:", 2), ("bo@example.org", "Re: Hello Ana", 2), (None, "Re: Hello Ana", 91),
+    [(None, "Re: Lunch", 2), (None, None, 2), (None, None, 91),
+     (None, "Re:", 2), ("bo@example.org", "Re: Hello Ana", 2), (None, "Re: Hello Ana", 91),
      (None, "Re: Hello Ana", -1)],
 )  # fmt: skip
 async def test_one_that_fits_no_message_belongs_to_none(scene, two, sender, subject, sent):
@@ -138,6 +139,25 @@ async def test_one_that_fits_no_message_belongs_to_none(scene, two, sender, subj
     assert (event["message_id"], event["campaign_id"]) == (None, None)
     assert "matched_by" not in event["payload"]
     assert states == (["ready", "ready"] if sender else ["stopped", "stopped"])
+
+
+async def test_one_that_says_nothing_belongs_to_the_only_sequence_that_wrote_to_its_sender(scene, two):
+    hello, offer = two
+    event, states = await answer(scene, email=hello["email"], campaign_id=hello["campaign_id"])
+    assert (event["message_id"], event["payload"]["matched_by"], states) == (hello["id"], "only_sequence", ["stopped", "ready"])
+    await scene.run("UPDATE sending.messages SET sent_at = $1 WHERE id = $2", NOW - timedelta(days=100), hello["id"])
+    event, states = await answer(scene, email=hello["email"])
+    assert (event["message_id"], states) == (offer["id"], ["stopped", "stopped"])
+
+
+@pytest.mark.parametrize(
+    "said", [{"subject": "Lunch"}, {"in_reply_to": "<a@elsewhere.example>"}, {"rfc_message_id": "<a@elsewhere.example>"}]
+)
+async def test_one_that_answers_somebody_elses_message_does_not(scene, two, said):
+    hello, _ = two
+    await scene.run("UPDATE sending.messages SET sent_at = $1 WHERE id = $2", NOW - timedelta(days=100), hello["id"])
+    event, _ = await answer(scene, email=hello["email"], **said)
+    assert event["message_id"] is None
 
 
 async def test_a_campaign_that_is_named_narrows_the_subject(scene, two):

@@ -39,7 +39,8 @@ def what_is_answered(reply: Happening) -> Answer:
     said = {name.lower(): value for name, value in headers_of(reply.payload.get("headers")).items()}
     addresses = " ".join([reply.to or "", *(said.get(name, "") for name in ADDRESSES)]).lower()
     token = _TOKEN.search(addresses)
-    ids = _ids(reply.in_reply_to or said.get("in-reply-to")) + _ids(reply.references or said.get("references"))[::-1]
+    thread = _ids(reply.in_reply_to or said.get("in-reply-to")) + _ids(reply.references or said.get("references"))[::-1]
+    ids = [*thread, *_ids(reply.rfc_message_id)]
     payload = reply.payload.get("subject")
     subject = reply.subject or said.get("subject") or (payload if isinstance(payload, str) else None)
     return Answer(UUID(token[1]) if token else None, list(dict.fromkeys(ids))[:MOST_IDS], _decoded(subject)[:LONGEST_SUBJECT] or None)
