@@ -84,7 +84,10 @@ async def test_no_link_that_we_did_not_sign_leads_anywhere(anonymous, scene, mes
 @pytest.mark.parametrize(
     ("headers", "method", "reason"),
     [({"user-agent": "Mozilla/5.0 (compatible; SomeBot/2.1)"}, "GET", "scanner_user_agent"), (BROWSER, "HEAD", "head_request"),
-     ({"user-agent": "Mozilla/5.0"}, "GET", "apple_mail_privacy"),
+     ({"user-agent": "Mozilla/5.0"}, "GET", "apple_mail_privacy"), ({"user-agent": ""}, "GET", "scanner_user_agent"),
+     ({**BROWSER, "Sec-Purpose": "prefetch;prerender"}, "GET", "prefetch"), ({**BROWSER, "Purpose": "prefetch"}, "GET", "prefetch"),
+     ({**BROWSER, "X-Moz": "prefetch"}, "GET", "prefetch"), ({**BROWSER, "X-Purpose": "preview"}, "GET", "prefetch"),
+     ({**BROWSER, "Sec-Purpose": "other"}, "GET", None),
      ({"user-agent": "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"}, "GET", None)],
 )  # fmt: skip
 async def test_opens_by_machines_are_kept_with_the_reason_and_not_counted(anonymous, scene, message, headers, method, reason):
@@ -106,6 +109,13 @@ async def test_many_links_at_once_are_a_machines_the_first_too(anonymous, scene,
     assert await counts(scene, message) == (0, 0)
     assert await scene.run("SELECT FROM marketing.prospect_intents WHERE organization_id = kit.f_organization()") == []
     assert await scene.value("SELECT max(last_activity_at) FROM vault.contacts WHERE organization_id = kit.f_organization()") is None
+
+
+async def test_a_click_right_after_a_browser_looked_ahead_counts(anonymous, scene, message):
+    await anonymous.get(click(scene, message), headers={**BROWSER, "Sec-Purpose": "prefetch"})
+    await anonymous.get(click(scene, message), headers=BROWSER)
+    assert await events(scene) == [("click", "prefetch"), ("click", None)]
+    assert await counts(scene, message) == (0, 1)
 
 
 async def test_the_same_fetch_twice_in_a_second_is_one(anonymous, scene, message, monkeypatch):

@@ -73,6 +73,7 @@ RETURN CASE
         )
     ) THEN NULL
     WHEN p_payload ->> 'method' = 'HEAD' THEN 'head_request'
+    WHEN p_payload ->> 'purpose' ~* 'prefetch|prerender|preview' THEN 'prefetch'
     WHEN p_payload ->> 'is_machine' = 'true' OR p_payload ->> 'sg_machine_open' = 'true' THEN 'said_by_provider'
     WHEN EXISTS (
         SELECT FROM engagement.verdict_rules AS r
@@ -82,6 +83,7 @@ RETURN CASE
         )
     ) THEN 'own_rule'
     WHEN p_type = 'open' AND ('17.0.0.0/8'::inet && p_address OR btrim(p_user_agent) = 'Mozilla/5.0') THEN 'apple_mail_privacy'
+    WHEN p_payload ? 'method' AND coalesce(btrim(p_user_agent), '') = '' THEN 'scanner_user_agent' -- what we saw ourselves; providers may not say
     WHEN EXISTS (SELECT FROM engagement.scanner_user_agents AS s WHERE position(s.part IN lower(p_user_agent)) > 0)
         AND position('GoogleImageProxy' IN p_user_agent) = 0 THEN 'scanner_user_agent'
     WHEN EXISTS (SELECT FROM engagement.scanner_networks AS s WHERE s.network && p_address) THEN 'scanner_network'
