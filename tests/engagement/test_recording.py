@@ -336,3 +336,10 @@ async def test_nobody_elses_payload_makes_a_complaint_smaller(scene, sent):
         await scene.value("SELECT count(*) FROM sending.suppressions WHERE organization_id = kit.f_organization() AND campaign_id IS NULL")
         == 1
     )
+
+
+async def test_two_spellings_of_an_address_at_once_are_one_suppression(scene):
+    now = datetime.now(UTC)
+    addresses = ("ana@bücher.example", "ana@xn--bcher-kva.example")
+    await happen(scene, *(Happening("unsubscribe", "x", now, key=address, email=address) for address in addresses))
+    assert await scene.value("SELECT count(*) FROM sending.suppressions WHERE organization_id = kit.f_organization()") == 1

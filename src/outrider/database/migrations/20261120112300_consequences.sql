@@ -47,7 +47,7 @@ BEGIN
     END IF;
 
     INSERT INTO sending.suppressions (organization_id, kind, value, value_hash, campaign_id, reason, note)
-    SELECT DISTINCT ON (v.email, c.id)
+    SELECT DISTINCT ON (sending.f_hash(v.email), c.id)
         v_organization, 'address', v.email, sending.f_hash(v.email), c.id,
         CASE v.type WHEN 'spam_report' THEN 'complaint' WHEN 'dropped' THEN 'bounce' ELSE v.type END, v.platform
     FROM unnest(v_events) AS v
@@ -55,7 +55,7 @@ BEGIN
         SELECT CASE WHEN v.type = 'unsubscribe' AND v.platform = 'outrider' AND v.payload ->> 'scope' = 'campaign' THEN v.campaign_id END AS id
     ) AS c
     WHERE v.type IN ('bounce', 'dropped', 'spam_report', 'unsubscribe') AND v.email IS NOT NULL
-    ORDER BY v.email, c.id, v.type IN ('bounce', 'dropped'), v.occurred_at
+    ORDER BY sending.f_hash(v.email), c.id, v.type IN ('bounce', 'dropped'), v.occurred_at
     ON CONFLICT (organization_id, value_hash, campaign_id) DO UPDATE SET reason = excluded.reason, note = excluded.note
     WHERE suppressions.reason NOT IN ('unsubscribe', 'complaint') AND excluded.reason IN ('unsubscribe', 'complaint');
 
