@@ -54,17 +54,23 @@ BEGIN
     RETURN 'xn--' || v_written;
 END $$;
 
--- An address or a domain, trimmed and in lower case, with its domain as DNS has it: what is the same to mail servers is the same here.
+-- An address or a domain, trimmed and in lower case, with its domain as DNS has it: what is the same to mail servers is the same here. Called for
+-- every address that is looked up: what is ASCII goes the short way.
 CREATE FUNCTION kit.f_plain_address(p_value text) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE
-    WHEN octet_length(p_value) = length(p_value) THEN lower(btrim(p_value))
-    ELSE (
-        SELECT p.name || string_agg(kit.f_ascii_label(l.label), '.' ORDER BY l.place)
-        FROM (SELECT normalize(lower(btrim(p_value)), NFC) AS value) AS v
-        CROSS JOIN LATERAL (SELECT coalesce(substring(v.value FROM '^.*@'), '') AS name) AS p
-        CROSS JOIN LATERAL regexp_split_to_table(substr(v.value, length(p.name) + 1), '[.。]') WITH ORDINALITY AS l (label, place)
-        GROUP BY p.name
-    )
-END;
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+    v_value text := lower(btrim(p_value));
+    v_name text;
+BEGIN
+    IF octet_length(v_value) = length(v_value) THEN
+        RETURN v_value;
+    END IF;
+    v_value := normalize(v_value, NFC);
+    v_name := coalesce(substring(v_value FROM '^.*@'), '');
+    RETURN v_name || (
+        SELECT string_agg(kit.f_ascii_label(l.label), '.' ORDER BY l.place)
+        FROM regexp_split_to_table(substr(v_value, length(v_name) + 1), '[.。]') WITH ORDINALITY AS l (label, place)
+    );
+END $$;
 GRANT EXECUTE ON FUNCTION kit.f_ascii_label(text), kit.f_plain_address(text) TO outrider_app;
