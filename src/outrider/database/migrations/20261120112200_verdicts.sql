@@ -95,8 +95,9 @@ END;
 
 -- Judges opens, clicks and replies anew, and makes what is derived from their verdicts follow: click-through intents, the last activity of
 -- contacts and, by way of stale_counters, the counters. Clicks of one message on different links within a second are a machine's. What a
--- reply set off is not taken back. `p_from` and `p_until` hold the events' times. Returns how many verdicts changed.
-CREATE FUNCTION engagement.f_judge(p_ids uuid[], p_from timestamptz, p_until timestamptz) RETURNS integer
+-- reply set off is not taken back. `p_from` and `p_until` hold the events' times. Returns how many verdicts changed, and in
+-- which campaigns.
+CREATE FUNCTION engagement.f_judge(p_ids uuid[], p_from timestamptz, p_until timestamptz, OUT changed integer, OUT campaigns uuid[])
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -128,16 +129,17 @@ BEGIN
         RETURNING v.person_id, v.campaign_id
     )
     SELECT jsonb_agg(to_jsonb(w)) INTO v_changed FROM written AS w;
-    IF v_changed IS NULL THEN
-        RETURN 0;
+    changed := coalesce(jsonb_array_length(v_changed), 0);
+    campaigns := ARRAY(
+        SELECT DISTINCT (c.value ->> 'campaign_id')::uuid FROM jsonb_array_elements(v_changed) AS c (value) WHERE c.value ->> 'campaign_id' IS NOT NULL
+    );
+    IF changed = 0 THEN
+        RETURN;
     END IF;
-    INSERT INTO engagement.stale_counters (organization_id, campaign_id)
-    SELECT DISTINCT v_organization, (c.value ->> 'campaign_id')::uuid FROM jsonb_array_elements(v_changed) AS c (value)
-    WHERE c.value ->> 'campaign_id' IS NOT NULL;
+    INSERT INTO engagement.stale_counters (organization_id, campaign_id) SELECT v_organization, c.id FROM unnest(campaigns) AS c (id);
     PERFORM engagement.f_follow_verdicts(
         ARRAY(SELECT DISTINCT (c.value ->> 'person_id')::uuid FROM jsonb_array_elements(v_changed) AS c (value) WHERE c.value ->> 'person_id' IS NOT NULL)
     );
-    RETURN jsonb_array_length(v_changed);
 END $$;
 GRANT EXECUTE ON FUNCTION engagement.f_judge(uuid[], timestamptz, timestamptz) TO outrider_app;
 
