@@ -1,13 +1,18 @@
 """A real PostgreSQL for every test: migrated once into a template, cloned for each worker; a fresh organization for each test."""
 
 import asyncio
+import base64
 import fcntl
 import hashlib
+import json
 import os
 import shutil
+import subprocess
+import sys
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import psutil
@@ -20,6 +25,7 @@ from outrider.kit import database, keyring, outgoing, spool
 from outrider.kit.server import EmbeddedServer, Urls, with_user
 
 HOME = Path(__file__).parent.parent / ".test-home"
+KEY = bytes(32)
 os.environ["OUTRIDER_HOME"] = str(HOME / "home")  # no test touches the home of who runs it
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "256MB", "max_connections": "200"}
 
@@ -86,7 +92,7 @@ def urls(server: EmbeddedServer, worker_id: str) -> Iterator[Urls]:
 @pytest.fixture(autouse=True)
 def settings_of_tests() -> None:
     """Every test begins with a key, and may connect to this machine; an app that a test starts sets both as its own settings say."""
-    keyring.configure([bytes(32)])
+    keyring.configure([KEY])
     outgoing.configure(allow_private=True)
 
 
@@ -137,3 +143,37 @@ async def admin(urls: Urls) -> AsyncIterator[asyncpg.Connection]:
     await database.prepare_connection(connection)
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+def command(urls: Urls, organization: tenancy.OrganizationId, tmp_path: Path) -> Callable[..., Awaitable[subprocess.CompletedProcess[str]]]:
+    """Run `outrider` as a script does, on the test's database and organization; `more` are variables."""
+
+    async def run(*arguments: str, given: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+        environment = {
+            **os.environ,
+            "OUTRIDER_DATABASE_URL": urls.admin,
+            "OUTRIDER_APP_DATABASE_URL": urls.app,
+            "OUTRIDER_WORKER_DATABASE_URL": urls.worker,
+            "OUTRIDER_HOME": str(tmp_path),
+            "OUTRIDER_ORG": str(organization),
+            "OUTRIDER_SECRET_KEY": base64.b64encode(KEY).decode(),
+            **more,
+        }
+        whole = [sys.executable, "-m", "outrider", *arguments]
+        return await asyncio.to_thread(
+            subprocess.run, whole, cwd=HOME.parent, env=environment, input=given, capture_output=True, text=True, check=False
+        )
+
+    return run
+
+
+@pytest.fixture
+def outrider_json(command):
+    """Run `outrider` with --json; returns (exit code, answer), or (exit code, what went wrong)."""
+
+    async def run(*arguments: str) -> tuple[int, Any]:
+        done = await command(*arguments, "--json")
+        return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
+
+    return run

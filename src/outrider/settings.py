@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     )
     max_request_bytes: int = Field(32 * 2**20, ge=1024, description="Largest JSON body the API takes, in bytes.")
     max_upload_bytes: int = Field(4 * 2**30, ge=1024, description="Largest lead file the API takes, in bytes.")
-    rate_limit: str = Field("600/minute", description="Requests that one API key may make, e.g. 600/minute.")
+    rate_limit: str = Field("600/minute", description="Requests that one API key or one person signed in may make, e.g. 600/minute.")
     log_level: str = Field("INFO", description="Least level that is logged: DEBUG, INFO, WARNING, ERROR.")
 
     @property

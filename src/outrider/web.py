@@ -17,7 +17,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from outrider import __version__, gallery, palette, runtime
+from outrider import __version__, gallery, palette, runtime, settings_page
 from outrider.engagement import routes as engagement
 from outrider.intake import api as intake
 from outrider.intake import imports_api as imports
@@ -41,7 +41,7 @@ from outrider.tenancy import api as tenancy
 from outrider.tenancy import pages as tenancy_pages
 from outrider.tenancy import sign_in_pages, visitors
 from outrider.tenancy.entrance import Entrance
-from outrider.tenancy.http import Door, KeyFirst, holder_of
+from outrider.tenancy.http import FAILURES, Door, KeyFirst, holder_of
 
 ROUTERS: tuple[APIRouter, ...] = (
     tenancy.router,
@@ -69,6 +69,7 @@ PAGES: tuple[APIRouter, ...] = (
     pages.router,
     palette.router,
     gallery.router,
+    settings_page.router,
     sign_in_pages.router,
     tenancy_pages.router,
     namespaces_pages.router,
@@ -83,6 +84,7 @@ PAGES: tuple[APIRouter, ...] = (
 """The pages of the slices."""
 
 NAVIGATION: tuple[pages.NavItem, ...] = (
+    *settings_page.NAVIGATION,
     *sign_in_pages.NAVIGATION,
     *tenancy_pages.NAVIGATION,
     *namespaces_pages.NAVIGATION,
@@ -196,6 +198,7 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
         ],
     )
     app.state.door = Door(settings.rate_limit)
+    app.state.webhook_guesses = http.Guesses(FAILURES, "the limit for unknown webhooks")
     app.state.entrance = Entrance.of(**settings.entrance)
     app.state.navigation = (*NAVIGATION, *addition.navigation) if addition else NAVIGATION
     http.install(app, page=pages.problem_page)

@@ -1,5 +1,6 @@
 """Webhooks through the real address: who may come in, what is kept, once, and what the job makes of it."""
 
+import base64
 import gzip
 import time
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ import pytest
 
 from outrider import sending, tenancy
 from outrider.engagement.signatures import SENDGRID_SIGNATURE, SENDGRID_TIMESTAMP
+from outrider.kit.http import Guesses
 
 from .hooks import Hook
 from .samples import GENERIC, LEMLIST, SENDGRID, SMARTLEAD, SendGridKey, as_json, signed
@@ -324,3 +326,14 @@ async def test_an_event_about_another_organizations_message_stays_a_strangers(
     assert await events(scene) == []
     async with tenancy.transaction(scene.organization, tenancy.Actor("user", "test")) as connection:
         assert await sending.suppressed(connection, scene.organization, [email]) == {}
+
+
+async def test_who_tries_addresses_is_held_back_and_a_neighbour_whose_address_holds_is_not(app, hook, organization):
+    app.state.webhook_guesses = Guesses("3/minute", "test")
+    mine = await hook("generic")
+    assert (await mine.deliver(b'[{"type": "reply", "email": "ana@acme.example"}]')).status_code == 202
+    fresh = await hook("generic")
+    nobodys = [f"/hooks/{base64.urlsafe_b64encode(organization.bytes + bytes([place] * 24)).decode().rstrip('=')}" for place in range(5)]
+    assert [(await mine.sender.post(path, content=b"{}")).status_code for path in nobodys] == [404, 404, 404, 429, 429]
+    assert (await mine.deliver(b'[{"type": "reply", "email": "bo@acme.example"}]')).status_code == 202
+    assert (await fresh.deliver(b"[]")).status_code == 429

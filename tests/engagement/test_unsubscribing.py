@@ -3,7 +3,9 @@
 import pytest
 
 from outrider import sending, tenancy
+from outrider.engagement import unsubscribing
 from outrider.kit import keyring
+from outrider.kit.http import RateLimiter
 
 HTML = {"Accept": "text/html"}
 
@@ -95,3 +97,11 @@ async def test_what_a_suppression_did_not_say_is_not_lifted_with_it(client, scen
         (held,) = (await client.get("/api/suppressions")).json()["items"]
         assert (await client.delete(f"/api/suppressions/{held['id']}", params={"why": "a mistake"})).status_code == 200
         assert await scene.value("SELECT status FROM vault.contacts WHERE email = $1", email) == "unsubscribed"
+
+
+async def test_a_link_is_looked_at_sixty_times_a_minute_and_no_more(anonymous, organization, campaign, monkeypatch):
+    mine, other = campaign[2]
+    monkeypatch.setattr(unsubscribing, "_limit", RateLimiter("3/minute", "test"))
+    answers = [await anonymous.get(link(organization, mine), headers=HTML) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert (await anonymous.post(link(organization, other), data={"scope": "all"}, headers=HTML)).status_code == 200

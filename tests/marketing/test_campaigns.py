@@ -282,9 +282,10 @@ async def test_new_steps_say_for_whom_they_change_something_before_they_do(clien
     path = await ready(client, scene, HELLO, AGAIN)
     await do(client, path, "start")
     await scene.run("UPDATE marketing.enrollments SET next_step = 2, state = 'active' WHERE email = 'ana@one.example'")
-    body = {"steps": [{"variants": [{"subject": "New", "body": "x"}]}, AGAIN, CALL], "dry_run": True}
+    ids = [one["id"] for one in (await client.get(path)).json()["steps"]]
+    body = {"steps": [{"id": ids[0], "variants": [{"subject": "New", "body": "x"}]}, {**AGAIN, "id": ids[1]}, CALL], "dry_run": True}
     told = (await client.put(f"{path}/steps", json=body)).json()
-    assert told["changes"] == {"1": 1, "3": 2}
+    assert told["changes"] == [{"kind": "changed", "position": 1, "people": 1}, {"kind": "new", "position": 3, "people": 2}]
     assert len((await client.get(path)).json()["steps"]) == 2
 
 

@@ -4,7 +4,6 @@ up.
 
 import asyncio
 import signal
-import time
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -30,9 +29,7 @@ async def test_the_job_of_a_killed_worker_is_finished_once_by_another(organizati
     assert await until_lines(file, 1) == [f"{first.pid} 1"]
     second = start_worker()
     first.send_signal(signal.SIGKILL)
-    killed = time.monotonic()
     lines = await until_lines(file, 2)
-    assert time.monotonic() - killed < 6
     ended = await until(organization, job)
     assert (ended.state, ended.retry_count, ended.output) == ("completed", 1, {"pid": second.pid})
     assert lines == [f"{first.pid} 1", f"{second.pid} 2"]
@@ -58,17 +55,17 @@ async def test_a_busy_worker_keeps_its_job_and_says_that_it_lives(organization, 
     await admin.execute("DELETE FROM queue.workers")  # killed by the tests before
     busy = start_worker()
     file = tmp_path / "begun"
-    job = await ask(organization, "spin", {"file": str(file), "seconds": 3.5})
+    job = await ask(organization, "spin", {"file": str(file), "seconds": 6})
     await until_lines(file, 1)
     start_worker()
-    await asyncio.sleep(2.5)
+    while await ops.workers_alive() < 2:  # it would take the job if it were to be had
+        await asyncio.sleep(0.1)
     message = await admin.fetchrow(
         "SELECT attempts, now() - heartbeat AS age FROM queue.pgqueuer WHERE position($1 IN convert_from(payload, 'UTF8')) > 0",
         str(job),
     )
     assert message["attempts"] == 0
     assert message["age"] < timedelta(seconds=1)
-    assert await ops.workers_alive() == 2
     ended = await until(organization, job)
     assert (ended.state, ended.retry_count, ended.output) == ("completed", 0, {"pid": busy.pid})
 

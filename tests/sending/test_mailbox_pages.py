@@ -281,7 +281,7 @@ async def test_others_see_and_change_nothing_of_it(owner, visitor_of_other_organ
 async def test_what_is_not_there_is_not_there(owner):
     for path in (f"/mailboxes/{NOTHING}", f"/mailboxes/{NOTHING}/edit", f"/sending-domains/{NOTHING}"):
         await said(owner, path, 404)
-    await said(owner, "/mailboxes/nonsense", 422)
+    await said(owner, "/mailboxes/nonsense", 404)
     for path in ("edit", "pause", "resume", "test", "delete"):
         await sent(owner, f"/mailboxes/{NOTHING}/{path}", 404, **FORM)
     for path in ("check", "delete"):

@@ -31,7 +31,7 @@ async def sending(habits: Habits = QUICK) -> AsyncIterator[None]:
         await sender
 
 
-async def until(scene: Scene, seconds: float = 20, **wanted: int) -> dict[str, int]:
+async def until(scene: Scene, seconds: float = 60, **wanted: int) -> dict[str, int]:
     """Wait until the ledger's states are these."""
     end = time.monotonic() + seconds
     while (found := await scene.states()) != wanted:
@@ -116,6 +116,7 @@ async def test_what_is_signed_verifies_with_another_library(sender):
         ("data554=1", "failed", "refused", 554, "refused"),
         ("drop_after=1", "unknown", "unknown", None, None),
         ("lose_after=1", "unknown", "unknown", None, None),
+        ("latin1=1", "sent", "sent", 250, None),
     ],
 )
 async def test_each_answer_becomes_what_it_means(sender, behaviour, status, outcome, code, reason):

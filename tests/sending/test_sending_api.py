@@ -62,7 +62,12 @@ async def test_credentials_go_to_no_server_that_nobody_gave_them_for(client):
         ({"daily_limit": -1}, "daily_limit"),
         ({"warmup_days": 0}, "warmup_days"),
         ({"tracking_domain": "https://x.example/"}, "tracking_domain"),
+        ({"tracking_domain": "javascript:alert"}, "tracking_domain"),
+        ({"username": "ana\r\na1 LOGOUT"}, "username"),
         ({"credentials": {"refresh_token": "x"}}, "token_url"),
+        ({"credentials": {"refresh_token": "x", "token_url": "file:///etc/passwd"}}, "token_url"),
+        ({"credentials": {"refresh_token": "x", "token_url": "https://example.org\r\nX: y/"}}, "token_url"),
+        ({"credentials": {"refresh_token": "x", "token_url": "https://example.org:x/"}}, "token_url"),
         ({"unknown": 1}, "unknown"),
     ],
 )

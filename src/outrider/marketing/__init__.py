@@ -8,7 +8,7 @@ from .campaigns import Campaigns
 from .finding import Named, find_named
 from .lists import PeopleLists
 from .preflight import Preflight, check, dry_run
-from .rendering import MissingVariable, Rendered, gist, render_message, to_text
+from .rendering import MissingVariable, Rendered, outline, render_message, to_text
 from .running import Running
 from .segments import Segments
 from .templates import Templates
@@ -37,7 +37,7 @@ __all__ = [
     "check",
     "dry_run",
     "find_named",
-    "gist",
+    "outline",
     "render_message",
     "sender_variables",
     "to_text",

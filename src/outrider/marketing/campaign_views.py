@@ -16,7 +16,6 @@ from .examples import (
     LIST_ID,
     MAILBOX_ID,
     NEXT,
-    PERSON_ID,
     STEP_ID,
     VARIANT_ID,
     example,
@@ -95,18 +94,6 @@ WHOLE: dict[str, Any] = {
     "mailboxes": [MAILBOX],
     "enrollments": {"ready": 398, "excluded": 14},
     "history": [CHANGE],
-}
-ENROLLMENT: dict[str, Any] = {
-    "id": ENROLLMENT_ID,
-    "person_id": PERSON_ID,
-    "name": "Ana López",
-    "email": "ana.lopez@acme.example",
-    "state": "ready",
-    "reason": None,
-    "next_step": 1,
-    "next_at": AT,
-    "enrolled_at": AT,
-    "stopped_at": None,
 }
 RESOLVED: dict[str, Any] = {"total": 412, "excluded": {"unsubscribed": 9, "bounced": 5}, "eligible": 398, "inserted": 398}
 PROBLEM: dict[str, Any] = {
@@ -300,6 +287,7 @@ class NewStep(BaseModel):
 
     model_config = given(STEP)
 
+    id: UUID | None = Field(None, description="Of the step that it is; without one it is new. Leave out all ids to have them found.")
     channel: Text = "email"
     delay: int = Field(0, description="After the step before; the first one's is 0.")
     delay_unit: Text = "business_days"
@@ -318,13 +306,25 @@ class NewSteps(BaseModel):
     dry_run: bool = Field(False, description="true only says what would change, and for whom.")
 
 
+class StepChangeView(BaseModel):
+    """What becomes of one step."""
+
+    model_config = example({"kind": "changed", "position": 1, "people": 398}, title="Step change")
+
+    kind: str = Field(description="new, changed, moved or gone.")
+    position: int = Field(description="Its number, counted from 1; the old one when it is gone.")
+    people: int = Field(description="How many enrolled people have it still to come.")
+
+
 class StepsView(BaseModel):
     """The steps, and for how many enrolled people something changes."""
 
-    model_config = example({"steps": [STEP_KEPT], "changes": {"2": 398}, "dry_run": False}, title="Steps")
+    model_config = example(
+        {"steps": [STEP_KEPT], "changes": [{"kind": "changed", "position": 1, "people": 398}], "dry_run": False}, title="Steps"
+    )
 
     steps: list[StepView]
-    changes: dict[int, int] = Field(description="{position that changes: how many enrolled people still have it before them}.")
+    changes: list[StepChangeView]
     dry_run: bool
 
 
@@ -403,29 +403,3 @@ class Reason(BaseModel):
     model_config = given({"reason": "waiting for the new price list"}, title="PauseReason")
 
     reason: Text | None = Field(None, max_length=500)
-
-
-class EnrollmentView(BaseModel):
-    """A person in a campaign."""
-
-    model_config = example(ENROLLMENT, title="Enrollment")
-
-    id: UUID
-    person_id: UUID
-    name: str | None
-    email: str | None
-    state: str = Field(description="excluded, ready, active, paused, finished or stopped.")
-    reason: str | None = Field(description="Why they were excluded or stopped.")
-    next_step: int | None
-    next_at: datetime | None
-    enrolled_at: datetime
-    stopped_at: datetime | None
-
-
-class EnrollmentPage(BaseModel):
-    """A page of the people in a campaign."""
-
-    model_config = example({"items": [ENROLLMENT], "next_cursor": None}, title="Enrollments")
-
-    items: list[EnrollmentView]
-    next_cursor: str | None = Field(description=NEXT)

@@ -37,10 +37,16 @@ class PeopleLists:
         self._connection = connection
         self._organization = organization
 
-    async def page(self, *, limit: int = 50, cursor: str | None = None) -> Page[PeopleList]:
-        """Return a page of lists, newest first. Raises `InvalidInput`."""
+    async def page(self, *, name: str | None = None, limit: int = 50, cursor: str | None = None) -> Page[PeopleList]:
+        """Return a page of lists, newest first; with a name, in any case, or all. Raises `InvalidInput`."""
         check_limit(limit)
-        rows = queries.lists(self._connection, organization_id=self._organization, after=decode_id_cursor(cursor), count=limit + 1)
+        rows = queries.lists(
+            self._connection,
+            organization_id=self._organization,
+            name=name and name.strip(),
+            after=decode_id_cursor(cursor),
+            count=limit + 1,
+        )
         found = [PeopleList(**dict(row)) async for row in rows]
         return Page(found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None)
 
@@ -52,11 +58,13 @@ class PeopleLists:
         return PeopleList(**dict(row))
 
     async def named(self, name: str) -> PeopleList:
-        """Return the list with a name, in any case. Raises `NotFound`."""
-        id = await queries.list_id(self._connection, organization_id=self._organization, name=name.strip())
-        if id is None:
+        """Return the list with a name, in any case, or an id. Raises `NotFound`."""
+        if id := checks.as_id(name):
+            return await self.find(id)
+        found = await queries.list_id(self._connection, organization_id=self._organization, name=name.strip())
+        if found is None:
             raise NotFound(f"there is no list named {name[:60]!r}", field="name")
-        return await self.find(id)
+        return await self.find(found)
 
     async def add(self, name: str, description: str | None = None) -> PeopleList:
         """Make an empty list and return it. Raises `InvalidInput`, and `Conflict` for a name that is taken."""

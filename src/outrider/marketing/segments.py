@@ -24,10 +24,16 @@ class Segments:
         self._connection = connection
         self._organization = organization
 
-    async def page(self, *, limit: int = 50, cursor: str | None = None) -> Page[Segment]:
-        """Return a page of segments, newest first. Raises `InvalidInput`."""
+    async def page(self, *, name: str | None = None, limit: int = 50, cursor: str | None = None) -> Page[Segment]:
+        """Return a page of segments, newest first; with a name, in any case, or all. Raises `InvalidInput`."""
         check_limit(limit)
-        rows = queries.segments(self._connection, organization_id=self._organization, after=decode_id_cursor(cursor), count=limit + 1)
+        rows = queries.segments(
+            self._connection,
+            organization_id=self._organization,
+            name=name and name.strip(),
+            after=decode_id_cursor(cursor),
+            count=limit + 1,
+        )
         found = [Segment(**dict(row)) async for row in rows]
         return Page(found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None)
 
@@ -39,11 +45,13 @@ class Segments:
         return Segment(**dict(row))
 
     async def named(self, name: str) -> Segment:
-        """Return the segment with a name, in any case. Raises `NotFound`."""
-        id = await queries.segment_id(self._connection, organization_id=self._organization, name=name.strip())
-        if id is None:
+        """Return the segment with a name, in any case, or an id. Raises `NotFound`."""
+        if id := checks.as_id(name):
+            return await self.find(id)
+        found = await queries.segment_id(self._connection, organization_id=self._organization, name=name.strip())
+        if found is None:
             raise NotFound(f"there is no segment named {name[:60]!r}", field="name")
-        return await self.find(id)
+        return await self.find(found)
 
     async def add(self, name: str, filters: Mapping[str, Any], description: str | None = None) -> Segment:
         """Make a segment and return it. Raises `InvalidInput`, and `Conflict` for a name that is taken."""

@@ -49,10 +49,16 @@ class Templates:
         self._connection = connection
         self._organization = organization
 
-    async def page(self, *, limit: int = 50, cursor: str | None = None) -> Page[Template]:
-        """Return a page of templates, newest first. Raises `InvalidInput`."""
+    async def page(self, *, name: str | None = None, limit: int = 50, cursor: str | None = None) -> Page[Template]:
+        """Return a page of templates, newest first; with a name, in any case, or all. Raises `InvalidInput`."""
         check_limit(limit)
-        rows = queries.templates(self._connection, organization_id=self._organization, after=decode_id_cursor(cursor), count=limit + 1)
+        rows = queries.templates(
+            self._connection,
+            organization_id=self._organization,
+            name=name and name.strip(),
+            after=decode_id_cursor(cursor),
+            count=limit + 1,
+        )
         found = [Template(**dict(row)) async for row in rows]
         return Page(found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None)
 
@@ -64,11 +70,13 @@ class Templates:
         return Template(**dict(row))
 
     async def named(self, name: str) -> Template:
-        """Return the template with a name, in any case. Raises `NotFound`."""
-        id = await queries.template_id(self._connection, organization_id=self._organization, name=name.strip())
-        if id is None:
+        """Return the template with a name, in any case, or an id. Raises `NotFound`."""
+        if id := checks.as_id(name):
+            return await self.find(id)
+        found = await queries.template_id(self._connection, organization_id=self._organization, name=name.strip())
+        if found is None:
             raise NotFound(f"there is no template named {name[:60]!r}", field="name")
-        return await self.find(id)
+        return await self.find(found)
 
     async def add(self, name: str, subject: str, body: str, category: str | None = None) -> Template:
         """Keep a template and return it. Raises `InvalidInput` for a text that cannot be read, `Conflict` for a taken name."""

@@ -17,10 +17,6 @@ SELECT f.id, f.status FROM sending.f_finish(:worker, :outcomes) AS f;
 -- How many messages a worker still holds.
 SELECT sending.f_renew(:worker, :lease);
 
--- name: recover()^
--- Takes back what dead workers held.
-SELECT requeued, doubtful FROM sending.f_recover();
-
 -- name: plan(most)^
 -- Makes messages and tasks of what is due.
 SELECT planned, tasks, passed_over, finished, deferred, completed FROM sending.f_plan(:most);
@@ -39,7 +35,7 @@ SELECT sending.f_refresh_health();
 
 -- name: references_of(organization_id, enrollment_ids)
 -- The Message-IDs that were sent to each enrollment, in their order.
-SELECT m.enrollment_id, array_agg(m.message_id ORDER BY m.sequence_step) AS message_ids
+SELECT m.enrollment_id, array_agg(m.message_id ORDER BY m.id) AS message_ids
 FROM sending.messages AS m
 WHERE m.organization_id = :organization_id AND m.enrollment_id = ANY (:enrollment_ids::uuid[]) AND m.status IN ('sent', 'unknown')
 GROUP BY m.enrollment_id;

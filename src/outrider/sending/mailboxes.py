@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from outrider.kit import outgoing
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
 from outrider.tenancy import OrganizationId
@@ -115,20 +116,25 @@ class MailboxService:
         self._connection = connection
         self._organization = organization
 
-    async def page(self, *, limit: int = 100, cursor: str | None = None) -> Page[Mailbox]:
-        """Return a page by address. Raises `InvalidInput` for a bad limit or cursor."""
+    async def page(self, *, email: str | None = None, limit: int = 100, cursor: str | None = None) -> Page[Mailbox]:
+        """Return a page by address: the one with an address, or all. Raises `InvalidInput` for a bad limit or cursor."""
         check_limit(limit)
         key = decode_cursor(cursor, 1)
-        rows = queries.mailboxes(self._connection, organization_id=self._organization, after=key[0] if key else None, count=limit + 1)
-        found = [Mailbox(**dict(row)) async for row in rows]
+        found = await self._mailboxes(email=email, after=key[0] if key else None, count=limit + 1)
         return Page(found[:limit], encode_cursor(found[limit - 1].email) if len(found) > limit else None)
 
     async def get(self, id: UUID) -> Mailbox:
         """Return one. Raises `NotFound`."""
-        row = await queries.mailbox(self._connection, organization_id=self._organization, id=id)
-        if row is None:
-            raise NotFound(f"there is no mailbox {id}", field="id")
-        return Mailbox(**dict(row))
+        if found := await self._mailboxes(id=id):
+            return found[0]
+        raise NotFound(f"there is no mailbox {id}", field="id")
+
+    async def _mailboxes(
+        self, *, id: UUID | None = None, email: str | None = None, after: str | None = None, count: int = 1
+    ) -> list[Mailbox]:
+        key = {"organization_id": self._organization, "id": id, "email": email}
+        rows = queries.mailboxes(self._connection, **key, after=after, count=count)
+        return [Mailbox(**dict(row)) async for row in rows]
 
     async def find(self, text: str) -> Mailbox:
         """Return the one with this address or id. Raises `NotFound`."""
@@ -183,6 +189,8 @@ class MailboxService:
             raise InvalidInput(f"these values do not go together: {error.constraint_name or error.column_name}", field="body") from error
         if credentials is not None:
             await self._keep(id, credentials, values.get("provider") or before.provider)
+        if "spacing_seconds" in checked or "daily_limit" in checked:
+            await queries.respace(self._connection, id=id)
         return await self.get(id)
 
     async def set_state(self, id: UUID, state: str, reason: str | None = None) -> Mailbox:
@@ -242,6 +250,8 @@ class MailboxService:
             raise NotFound(f"there is no campaign {campaign_id}", field="campaign_id")
 
     async def _keep(self, id: UUID, credentials: Credentials, provider: str) -> None:
+        if credentials.token_url:
+            outgoing.check_url(credentials.token_url, field="token_url")
         if credentials.refresh_token and not credentials.token_url:
             known = TOKEN_URLS.get(provider)
             if known is None:
@@ -265,10 +275,11 @@ class MailboxService:
         for field in ("smtp_host", "imap_host", "tracking_domain"):
             if checked.get(field):
                 checked[field] = checked[field].strip().lower()
-                if not HOST.fullmatch(checked[field]):
+                if not HOST.fullmatch(checked[field]) or (field == "tracking_domain" and ":" in checked[field]):
                     raise InvalidInput(f"{field} is {checked[field]!r}; it must be a name such as mail.example.org", field=field)
-        if any(ord(letter) < 32 for letter in checked.get("from_name") or ""):
-            raise InvalidInput("from_name holds a line end or another control character: take it out", field="from_name")
+        for field in ("from_name", "username"):
+            if any(ord(letter) < 32 or ord(letter) == 127 for letter in checked.get(field) or ""):
+                raise InvalidInput(f"{field} holds a line end or another control character: take it out", field=field)
         if checked.get("warmup_status") in WARMING and not checked.get("warmup_started_on"):
             checked["warmup_started_on"] = (await queries.today(self._connection, organization_id=self._organization)).isoformat()
         return checked

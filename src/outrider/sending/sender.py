@@ -5,6 +5,7 @@ import logging
 import os
 import socket
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
@@ -110,13 +111,13 @@ class _Round:
             return 0
         async with transaction(self._organization, SENDER, readonly=True) as connection:
             batch = await read_batch(connection, self._organization, messages, self._habits.public_url, self._signers)
+        by_mailbox: dict[UUID, list[Claimed]] = defaultdict(list)
         for message in messages:
-            lane = self._lanes.get(message.mailbox_id)
-            if lane is None:
-                lane = self._lanes[message.mailbox_id] = Lane(
-                    self._organization, message.mailbox_id, self._begin.ask, self._finish.ask, self._habits.pace
-                )
-            await lane.put(message, batch)
+            by_mailbox[message.mailbox_id].append(message)
+        for mailbox, its in by_mailbox.items():
+            if mailbox not in self._lanes:
+                self._lanes[mailbox] = Lane(self._organization, mailbox, self._begin.ask, self._finish.ask, self._habits.pace)
+            self._lanes[mailbox].put(its, batch)
         return len(messages)
 
     async def _begin_all(self, asked: list[tuple[Claimed, Ready]]) -> Sequence[bool]:

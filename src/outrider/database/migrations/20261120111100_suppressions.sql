@@ -62,4 +62,16 @@ RETURN EXISTS (
     SELECT FROM vault.contacts AS c
     WHERE c.organization_id = kit.f_organization() AND c.person_id = p_person AND c.status = 'unsubscribed' OFFSET 0
 );
-GRANT EXECUTE ON FUNCTION sending.f_has_refused(uuid) TO outrider_app;
+
+-- Why a message is never sent any more, NULL when it may be: what became of its enrollment, of its address, of its person, or a suppression. The
+-- claim asks, and again whoever is about to send.
+CREATE FUNCTION sending.f_stop_reason(
+    p_enrollment_state text, p_enrollment_reason text, p_contact_status text, p_person uuid, p_email text, p_campaign uuid
+) RETURNS text
+LANGUAGE sql STABLE
+RETURN CASE
+    WHEN p_enrollment_state NOT IN ('ready', 'active', 'paused') THEN coalesce(p_enrollment_reason, p_enrollment_state)
+    WHEN p_contact_status IN ('bounced', 'unsubscribed') THEN p_contact_status
+    WHEN sending.f_has_refused(p_person) THEN 'unsubscribed'
+    ELSE sending.f_suppressed(p_email, p_campaign)
+END;

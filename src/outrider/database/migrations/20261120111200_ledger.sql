@@ -64,8 +64,12 @@ CREATE INDEX idx_messages_counted_campaign ON sending.messages (organization_id,
 CREATE INDEX idx_messages_status ON sending.messages (organization_id, status, id);
 CREATE INDEX idx_messages_failed ON sending.messages (organization_id, mailbox_id, last_attempt_at) WHERE status = 'failed';
 CREATE INDEX idx_messages_campaign ON sending.messages (organization_id, campaign_id, id);
+CREATE INDEX idx_messages_mailbox ON sending.messages (organization_id, mailbox_id, id);
 CREATE INDEX idx_messages_contact ON sending.messages (organization_id, contact_id, id);
 CREATE INDEX idx_messages_step ON sending.messages (organization_id, step_id);
+-- Words of subjects, entered once: when a message comes to an end. Recipients are found by idx_contacts_search, which the ledger does not pay for.
+CREATE INDEX idx_messages_subject ON sending.messages USING gin (organization_id, subject public.gin_trgm_ops)
+WHERE status NOT IN ('queued', 'claimed', 'sending');
 CALL kit.f_protect('sending.messages');
 CREATE TRIGGER messages_touch BEFORE UPDATE ON sending.messages FOR EACH ROW EXECUTE FUNCTION kit.f_touch();
 GRANT SELECT ON sending.messages TO outrider_app;

@@ -22,17 +22,12 @@ BEGIN
     judged AS MATERIALIZED (
         SELECT
             m.id,
-            CASE
-                WHEN e.state NOT IN ('ready', 'active', 'paused') THEN coalesce(e.reason, e.state)
-                WHEN k.status IN ('bounced', 'unsubscribed') THEN k.status
-                WHEN sending.f_has_refused(k.person_id) THEN 'unsubscribed'
-                ELSE sending.f_suppressed(m.recipient, m.campaign_id)
-            END AS never,
+            sending.f_stop_reason(e.state, e.reason, k.status, k.person_id, m.recipient, m.campaign_id) AS never,
             NOT v_frozen AND c.state = 'sending' AND b.state = 'active' AND e.state IN ('ready', 'active')
                 AND m.claimed_at > v_now - interval '15 minutes'
                 AND (m.claimed_at AT TIME ZONE o.time_zone)::date = (v_now AT TIME ZONE o.time_zone)::date
                 AND sending.f_is_open(
-                    v_now, CASE WHEN e.time_zone IS NULL THEN c.time_zone ELSE sending.f_zone(e.time_zone, c.time_zone) END,
+                    v_now, sending.f_zone(e.time_zone, c.time_zone),
                     c.window_start, c.window_end, c.window_days
                 ) AS may
         FROM asked

@@ -13,7 +13,7 @@ from ..lists import PeopleLists
 from .visits import PAGE, Reader, Writer, lists_of, problems
 
 router = APIRouter()
-NAVIGATION = (ui.NavItem("Lists", "/lists", "list", "campaigns:read", "Outreach", order=20, keywords="audience people members static"),)
+NAVIGATION = (ui.NavItem("Lists", "/lists", "list", "campaigns:read", "Audience", order=30, keywords="audience people members static"),)
 
 
 @router.get("/lists")

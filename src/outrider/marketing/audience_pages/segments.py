@@ -17,7 +17,7 @@ from .visits import PAGE, Reader, Writer, problems, segments_of
 
 router = APIRouter()
 NAVIGATION = (
-    ui.NavItem("Segments", "/segments", "list-filter", "campaigns:read", "Outreach", order=30, keywords="audience filters dynamic saved"),
+    ui.NavItem("Segments", "/segments", "list-filter", "campaigns:read", "Audience", order=40, keywords="audience filters dynamic saved"),
 )
 NEW = "/segments/new"
 

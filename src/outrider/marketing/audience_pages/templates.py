@@ -8,6 +8,7 @@ from outrider.kit import pages as ui
 from outrider.kit.errors import Conflict, InvalidInput
 from outrider.kit.http import Cursor
 
+from ..rendering import outline
 from ..templates import variables_used
 from .one_template import page
 from .previews import Typed, typed
@@ -16,7 +17,7 @@ from .visits import PAGE, Reader, Writer, problems, templates_of
 router = APIRouter()
 NAVIGATION = (
     ui.NavItem(
-        "Templates", "/templates", "file-text", "campaigns:read", "Outreach", order=40, keywords="texts emails copy variables spintax"
+        "Templates", "/templates", "file-text", "campaigns:read", "Outreach", order=20, keywords="texts emails copy variables spintax"
     ),
 )
 
@@ -33,6 +34,7 @@ async def index(request: Request, visitor: Reader, cursor: Cursor = None) -> Res
         rows=[(one, sorted(variables_used(one.subject, one.body)), campaigns.get(one.id, [])) for one in found.items],
         next=f"/templates?cursor={found.next_cursor}" if found.next_cursor else None,
         first="/templates" if cursor else None,
+        outline=outline,
         may_write=visitor.may("campaigns:write"),
     )
 

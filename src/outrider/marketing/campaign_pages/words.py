@@ -1,9 +1,15 @@
 """What the pages of campaigns say for the words that the database uses. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from outrider.kit.errors import InvalidInput
 
 from ..campaign_tabs import STATES as STATES
 from ..preflight import Problem
+from ..recipients import Recipient
+from ..rendering import Piece, to_text
+from ..rendering import outline as outline
 from ..types import Step
 
 STANDINGS: Mapping[str, tuple[str, str]] = {
@@ -34,6 +40,32 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "cancelled": ("Campaign cancelled", "the campaign was cancelled"),
 }
 """{reason: (short, what it means)}, of who is left out or stopped."""
+
+HAPPENED: Mapping[str, str] = {
+    "sent": "Were sent something",
+    "opened": "Opened",
+    "clicked": "Clicked",
+    "replied": "Replied",
+    "not_opened": "Did not open",
+    "not_replied": "Did not reply",
+    "bounced": "Bounced",
+    "unsubscribed": "Unsubscribed",
+    "complained": "Complained",
+}
+"""{what recipients may be asked for: how the filter says it}."""
+SORTS: Mapping[str, str] = {"": "As enrolled", "name": "By name", "latest": "Latest activity first", "next": "Next step first"}
+"""{order of recipients: how the page says it}."""
+
+OUTCOMES: Sequence[tuple[str, str, str]] = (
+    ("complained", "Complained", "bad"),
+    ("unsubscribed", "Unsubscribed", "watch"),
+    ("bounced", "Bounced", "bad"),
+    ("replied", "Replied", "good"),
+    ("clicked", "Clicked", "accent"),
+    ("opened", "Opened", "info"),
+    ("sent", "Sent", "neutral"),
+)
+"""(what happened, word, tone): what counts most first."""
 
 CHANNELS: Mapping[str, tuple[str, str]] = {"email": ("Email", "mail"), "linkedin": ("LinkedIn task", "link"), "phone": ("Call", "phone")}
 DELAY_UNITS: Mapping[str, str] = {"business_days": "business days", "days": "days", "hours": "hours", "minutes": "minutes"}
@@ -78,6 +110,20 @@ PARTS: Mapping[str, str] = {
 def reason(word: str | None) -> str:
     """Return a reason in a word or three; one that is not known as it is written."""
     return REASONS[word][0] if word and word in REASONS else (word or "").replace("_", " ").capitalize()
+
+
+def outcomes(one: Recipient) -> list[tuple[str, str, datetime]]:
+    """Return (word, tone, when) of what happened with somebody, what counts most first; [] for nothing yet."""
+    times = {name: getattr(one, f"{name}_at") for name, _, _ in OUTCOMES}
+    return [(word, tone, times[name]) for name, word, tone in OUTCOMES if times[name] is not None]
+
+
+def plain_outline(body: str) -> list[Piece]:
+    """Return a message without its HTML, piece by piece; one that cannot be read as it is."""
+    try:
+        return outline(to_text(body))
+    except InvalidInput:
+        return [Piece(body)]
 
 
 def alike(word: str) -> list[str]:
