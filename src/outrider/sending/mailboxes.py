@@ -11,6 +11,7 @@ import asyncpg
 from outrider.kit import outgoing
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
+from outrider.marketing import UsedBy
 from outrider.tenancy import OrganizationId
 
 from .composing import REPLY_MARK
@@ -98,15 +99,6 @@ class HealthDay:
     bounced: int
     complaints: int
     replies: int
-
-
-@dataclass(frozen=True, slots=True)
-class UsedBy:
-    """A campaign that sends from a mailbox."""
-
-    campaign_id: UUID
-    name: str
-    state: str
 
 
 class MailboxService:
