@@ -202,9 +202,7 @@ async def test_only_the_listed_functions_look_across_tenants_and_they_return_ids
         for name in (
             "20261120099000_across_tenants",
             "20261120104100_jobs_in_words",
-            "20261120111550_ledger_decisions",
-            "20261120111600_planning",
-            "20261120112500_recording",
+            "20261120114000_work_across_tenants",
         )
     )
     rows = await catalogue.fetch(

@@ -116,16 +116,18 @@ class MailboxService:
         """Return a page by address. Raises `InvalidInput` for a bad limit or cursor."""
         check_limit(limit)
         key = decode_cursor(cursor, 1)
-        rows = queries.mailboxes(self._connection, organization_id=self._organization, after=key[0] if key else None, count=limit + 1)
-        found = [Mailbox(**dict(row)) async for row in rows]
+        found = await self._mailboxes(after=key[0] if key else None, count=limit + 1)
         return Page(found[:limit], encode_cursor(found[limit - 1].email) if len(found) > limit else None)
 
     async def get(self, id: UUID) -> Mailbox:
         """Return one. Raises `NotFound`."""
-        row = await queries.mailbox(self._connection, organization_id=self._organization, id=id)
-        if row is None:
-            raise NotFound(f"there is no mailbox {id}", field="id")
-        return Mailbox(**dict(row))
+        if found := await self._mailboxes(id=id):
+            return found[0]
+        raise NotFound(f"there is no mailbox {id}", field="id")
+
+    async def _mailboxes(self, *, id: UUID | None = None, after: str | None = None, count: int = 1) -> list[Mailbox]:
+        rows = queries.mailboxes(self._connection, organization_id=self._organization, id=id, after=after, count=count)
+        return [Mailbox(**dict(row)) async for row in rows]
 
     async def find(self, text: str) -> Mailbox:
         """Return the one with this address or id. Raises `NotFound`."""

@@ -1,38 +1,5 @@
--- From a draft to enrollments, and what a campaign's states were (BEHAVIOUR 7).
+-- From a draft to enrollments, with the reasons of who is left out (BEHAVIOUR 7).
 SET LOCAL lock_timeout = '5s';
-
--- What a verification said of an address; NULL: nobody asked yet.
-ALTER TABLE vault.contacts ADD COLUMN verification text;
-ALTER TABLE vault.contacts ADD CONSTRAINT contacts_verification_check CHECK (verification IN ('valid', 'invalid', 'risky', 'unknown')) NOT VALID;
-
--- Each change of a campaign's state: who, when, and why where there is a reason. Written by the database, never changed.
-CREATE TABLE marketing.campaign_changes (
-    organization_id uuid NOT NULL DEFAULT nullif(current_setting('app.organization_id', true), '')::uuid,
-    id uuid NOT NULL DEFAULT uuidv7(),
-    campaign_id uuid NOT NULL,
-    from_state text NOT NULL,
-    to_state text NOT NULL,
-    reason text,
-    changed_by text NOT NULL DEFAULT kit.f_actor(),
-    changed_at timestamptz NOT NULL DEFAULT now(),
-    CONSTRAINT campaign_changes_pkey PRIMARY KEY (organization_id, id),
-    CONSTRAINT campaign_changes_campaign_fkey FOREIGN KEY (organization_id, campaign_id)
-    REFERENCES marketing.campaigns (organization_id, campaign_id) ON DELETE CASCADE
-);
-CREATE INDEX idx_campaign_changes_campaign ON marketing.campaign_changes (organization_id, campaign_id, id);
-CALL kit.f_protect('marketing.campaign_changes');
-GRANT SELECT ON marketing.campaign_changes TO outrider_app;
-
-CREATE FUNCTION marketing.f_note_state() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    INSERT INTO marketing.campaign_changes (organization_id, campaign_id, from_state, to_state, reason)
-    VALUES (new.organization_id, new.campaign_id, old.state, new.state, new.paused_reason);
-    RETURN NULL;
-END $$;
-CREATE TRIGGER campaigns_state AFTER UPDATE OF state ON marketing.campaigns
-FOR EACH ROW WHEN (old.state IS DISTINCT FROM new.state) EXECUTE FUNCTION marketing.f_note_state();
 
 -- A name as templates know it: Lead Owner, leadOwner and LEAD_OWNER are lead_owner (marketing/rendering/syntax.py, name_of).
 CREATE FUNCTION marketing.f_variable_name(p_name text) RETURNS text
@@ -137,33 +104,3 @@ BEGIN
     );
 END $$;
 GRANT EXECUTE ON FUNCTION marketing.f_resolve(uuid, uuid[]) TO outrider_app;
-
--- Puts the mailboxes in the place of those that a campaign sent from; returns how many of them there are. Threads keep theirs.
-CREATE FUNCTION sending.f_set_campaign_mailboxes(p_campaign uuid, p_mailboxes uuid[]) RETURNS integer
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_organization uuid := kit.f_organization();
-BEGIN
-    DELETE FROM sending.campaign_mailboxes AS c
-    WHERE c.organization_id = v_organization AND c.campaign_id = p_campaign AND c.mailbox_id <> ALL (p_mailboxes);
-    INSERT INTO sending.campaign_mailboxes (organization_id, campaign_id, mailbox_id)
-    SELECT v_organization, p_campaign, b.id FROM sending.mailboxes AS b
-    WHERE b.organization_id = v_organization AND b.id = ANY (p_mailboxes)
-    ON CONFLICT (organization_id, campaign_id, mailbox_id) DO NOTHING;
-    RETURN (
-        SELECT count(*)::integer FROM sending.campaign_mailboxes AS c WHERE c.organization_id = v_organization AND c.campaign_id = p_campaign
-    );
-END $$;
-GRANT EXECUTE ON FUNCTION sending.f_set_campaign_mailboxes(uuid, uuid[]) TO outrider_app;
-
--- The mailboxes that a campaign sends from, and how they are.
-CREATE FUNCTION sending.f_campaign_mailboxes(p_campaign uuid) RETURNS TABLE (id uuid, email text, state text, state_reason text)
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT b.id, b.email, b.state, b.state_reason FROM sending.campaign_mailboxes AS c
-    INNER JOIN sending.mailboxes AS b ON b.organization_id = kit.f_organization() AND b.id = c.mailbox_id
-    WHERE c.organization_id = kit.f_organization() AND c.campaign_id = p_campaign
-    ORDER BY b.email;
-END;
-GRANT EXECUTE ON FUNCTION sending.f_campaign_mailboxes(uuid) TO outrider_app;

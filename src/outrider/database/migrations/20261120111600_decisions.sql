@@ -1,4 +1,4 @@
--- What a person decides about the ledger: doubtful messages, messages that wait for a look, and sending as a whole.
+-- What a person or evidence decides about single messages of the ledger.
 SET LOCAL lock_timeout = '5s';
 
 -- Settles an `unknown` message by evidence. sent: it is as if the server's answer had come. not_sent: the server does not have it, so it is
@@ -49,30 +49,6 @@ BEGIN ATOMIC
 END;
 GRANT EXECUTE ON FUNCTION sending.f_look_for(integer) TO outrider_app;
 
--- The organizations in which something in doubt may be settled by a Sent folder. One of the few functions that look across tenants
--- (20261120099000_across_tenants.sql): it returns ids and nothing else.
-CREATE FUNCTION sending.f_organizations_in_doubt() RETURNS SETOF uuid
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    v_before text := current_setting('app.organization_id', true);
-    v_organization uuid;
-BEGIN
-    FOR v_organization IN SELECT id FROM tenancy.organizations ORDER BY id LOOP
-        PERFORM set_config('app.organization_id', v_organization::text, true);
-        IF EXISTS (
-            SELECT FROM sending.messages AS m
-            INNER JOIN sending.mailboxes AS b ON b.organization_id = v_organization AND b.id = m.mailbox_id AND b.imap_host IS NOT NULL
-            WHERE m.organization_id = v_organization AND m.status = 'unknown' AND m.last_attempt_at < now() - interval '1 minute'
-                AND coalesce(m.looked_for_at, '-infinity') < now() - interval '10 minutes'
-        ) THEN
-            RETURN NEXT v_organization;
-        END IF;
-    END LOOP;
-    PERFORM set_config('app.organization_id', coalesce(v_before, ''), true);
-END $$;
-GRANT EXECUTE ON FUNCTION sending.f_organizations_in_doubt() TO outrider_app;
-
 -- Lets messages that wait for a look go on: with texts of their own where they are given (only for one message), else rendered anew.
 -- Returns how many were waiting.
 CREATE FUNCTION sending.f_release(p_ids uuid[], p_subject text DEFAULT NULL, p_body text DEFAULT NULL) RETURNS integer
@@ -109,47 +85,30 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION sending.f_skip(uuid[], text) TO outrider_app;
 
--- Stops all sending of the organization at once, until it is released.
-CREATE FUNCTION sending.f_freeze(p_reason text) RETURNS timestamptz
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    PERFORM sending.f_is_frozen();
-    UPDATE sending.control SET frozen_at = clock_timestamp(), frozen_reason = p_reason, updated_at = now()
-    WHERE organization_id = kit.f_organization() AND frozen_at IS NULL;
-    RETURN (SELECT frozen_at FROM sending.control WHERE organization_id = kit.f_organization());
-END $$;
-GRANT EXECUTE ON FUNCTION sending.f_freeze(text) TO outrider_app;
-
--- Lets sending go on; this server is the organization's from now on. What became due by `p_skip_until` is left out before that (NULL:
--- nothing is): messages as `skipped`, steps without a message yet as passed over. Returns how many were left out.
-CREATE FUNCTION sending.f_thaw(p_skip_until timestamptz DEFAULT NULL) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    v_organization uuid := kit.f_organization();
-    v_skipped integer := 0;
-    v_enrollments uuid[];
-    v_steps integer[];
-BEGIN
-    PERFORM pg_advisory_xact_lock(hashtextextended('sending.claim/' || v_organization::text, 0));
-    PERFORM sending.f_is_frozen();
-    IF p_skip_until IS NOT NULL THEN
-        SELECT array_agg(e.id), array_agg(e.next_step) INTO v_enrollments, v_steps
+-- Queues a message again that a server refused for what it said or who sent it, or put off too often; not one whose address bounced. Its
+-- person goes on from there. The server never took it, so nothing is sent twice. Returns how many; none when the campaign has ended.
+CREATE FUNCTION sending.f_retry(p_ids uuid[]) RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH again AS (
+        UPDATE sending.messages AS m SET status = 'queued', reason = NULL, error_message = NULL, scheduled_at = clock_timestamp()
         FROM marketing.enrollments AS e
-        INNER JOIN marketing.campaigns AS c ON c.organization_id = v_organization AND c.campaign_id = e.campaign_id AND c.state IN ('sending', 'paused')
-        WHERE e.organization_id = v_organization AND e.state IN ('ready', 'active') AND e.next_step IS NOT NULL AND e.next_at <= p_skip_until;
-        v_skipped := sending.f_skip(ARRAY(
-            SELECT m.id FROM sending.messages AS m
-            WHERE m.organization_id = v_organization AND m.status = 'queued' AND m.scheduled_at <= p_skip_until
-        ), 'it may have been sent before the restore');
-        v_skipped := v_skipped + marketing.f_advance(v_enrollments, v_steps, clock_timestamp());
-    END IF;
-    UPDATE sending.control SET frozen_at = NULL, frozen_reason = NULL, server_identity = sending.f_server_identity(), updated_at = now()
-    WHERE organization_id = v_organization;
-    RETURN v_skipped;
-END $$;
-GRANT EXECUTE ON FUNCTION sending.f_thaw(timestamptz) TO outrider_app;
+        INNER JOIN marketing.campaigns AS c
+            ON c.organization_id = kit.f_organization() AND c.campaign_id = e.campaign_id AND c.state IN ('sending', 'paused')
+        WHERE m.organization_id = kit.f_organization() AND m.id = ANY (p_ids) AND m.status = 'failed' AND m.reason IN ('refused', 'gave_up')
+            AND e.organization_id = kit.f_organization() AND e.id = m.enrollment_id AND e.state = 'stopped' AND e.reason = m.reason
+        RETURNING m.enrollment_id, m.sequence_step
+    ),
+    back AS (
+        UPDATE marketing.enrollments AS e
+        SET state = 'active', reason = NULL, stopped_at = NULL, next_step = again.sequence_step, next_at = NULL
+        FROM again
+        WHERE e.organization_id = kit.f_organization() AND e.id = again.enrollment_id
+        RETURNING e.id
+    )
+    SELECT count(*)::integer FROM back;
+END;
+GRANT EXECUTE ON FUNCTION sending.f_retry(uuid[]) TO outrider_app;
 
 -- Gives what a campaign has queued with mailboxes that it no longer sends from to those that it does, in turns. Returns how many messages;
 -- none when it has no mailbox left.

@@ -1,34 +1,5 @@
--- From enrollments to messages: what comes next and when, which mailbox, which wording; and how the mailboxes do (BEHAVIOUR 7).
+-- From enrollments to messages: what comes next and when, which mailbox, which wording (BEHAVIOUR 7).
 SET LOCAL lock_timeout = '5s';
-
--- Who was not written to yet is looked for apart from who is in the middle, so that a long list at its start holds up nobody's follow-up.
-CREATE INDEX idx_enrollments_due_by_state ON marketing.enrollments (organization_id, campaign_id, state, next_at, id)
-WHERE next_step IS NOT NULL AND state IN ('ready', 'active');
-
--- When a step is due that comes so long after `p_at`: business days are Monday to Friday, days and business days keep the hour of the day in
--- the zone; then the window must be open.
-CREATE FUNCTION sending.f_after(
-    p_at timestamptz, p_delay integer, p_unit text, p_zone text, p_start time, p_end time, p_days integer[]
-) RETURNS timestamptz
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN sending.f_next_opening(
-    CASE p_unit
-        WHEN 'minutes' THEN p_at + make_interval(mins => p_delay)
-        WHEN 'hours' THEN p_at + make_interval(hours => p_delay)
-        WHEN 'days' THEN (p_at AT TIME ZONE p_zone + make_interval(days => p_delay)) AT TIME ZONE p_zone
-        ELSE (
-            SELECT (max(d.day) + (p_at AT TIME ZONE p_zone)::time) AT TIME ZONE p_zone
-            FROM (
-                SELECT ((p_at AT TIME ZONE p_zone)::date + n.days) AS day
-                FROM generate_series(0, p_delay * 2 + 3) AS n (days)
-                WHERE n.days = 0 OR extract(ISODOW FROM (p_at AT TIME ZONE p_zone)::date + n.days) < 6
-                ORDER BY 1 LIMIT p_delay + 1
-            ) AS d
-        )
-    END,
-    p_zone, p_start, p_end, p_days
-);
-GRANT EXECUTE ON FUNCTION sending.f_after(timestamptz, integer, text, text, time, time, integer[]) TO outrider_app;
 
 -- Takes enrollments past the step at `p_steps`, which was sent, done or left out at `p_at`: to the next one, or to the end. Who is at another
 -- step by now, or was stopped, stays. Returns how many went on. NULL for nobody.
@@ -278,6 +249,42 @@ BEGIN
     PERFORM marketing.f_advance(v_on, v_on_steps, p_at);
 END $$;
 
+-- How many people a campaign may begin with now: what its mailboxes and its own day have left, for a first step that is an email.
+CREATE FUNCTION sending.f_room_to_begin(p_campaign uuid, p_at timestamptz, p_most integer) RETURNS integer
+LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    v_organization uuid := kit.f_organization();
+    v_campaign marketing.campaigns;
+    v_zone text := (SELECT o.time_zone FROM tenancy.organizations AS o WHERE o.id = v_organization);
+    v_room integer;
+BEGIN
+    SELECT * INTO v_campaign FROM marketing.campaigns WHERE organization_id = v_organization AND campaign_id = p_campaign;
+    IF (
+        SELECT s.channel <> 'email' FROM marketing.steps AS s
+        WHERE s.organization_id = v_organization AND s.campaign_id = p_campaign ORDER BY s.position LIMIT 1
+    ) THEN
+        RETURN p_most;
+    END IF;
+    SELECT least(p_most, sum(r.room)) INTO v_room
+    FROM sending.campaign_mailboxes AS l
+    INNER JOIN sending.mailboxes AS b ON b.organization_id = v_organization AND b.id = l.mailbox_id AND b.state = 'active'
+    INNER JOIN sending.f_rooms(p_at) AS r ON r.mailbox_id = b.id
+    WHERE l.organization_id = v_organization AND l.campaign_id = p_campaign;
+    IF v_campaign.daily_limit IS NOT NULL THEN
+        v_room := least(v_room, v_campaign.daily_limit - (
+            SELECT count(*) FROM sending.messages AS m
+            WHERE m.organization_id = v_organization AND m.campaign_id = p_campaign
+                AND m.counted_at >= date_trunc('day', p_at AT TIME ZONE v_zone) AT TIME ZONE v_zone
+        ) - (
+            SELECT count(*) FROM sending.messages AS m
+            WHERE m.organization_id = v_organization AND m.campaign_id = p_campaign AND m.status = 'queued'
+                AND m.scheduled_at < (date_trunc('day', p_at AT TIME ZONE v_zone) + interval '1 day') AT TIME ZONE v_zone
+        ));
+    END IF;
+    RETURN greatest(0, coalesce(v_room, 0));
+END $$;
+
 -- Plans what is due in every campaign that sends, at most `p_most` enrollments of each; starts campaigns whose time has come, ends those in
 -- which nothing comes any more, leaves out what cancelled ones had queued. Does nothing while another plans, or while sending is frozen.
 -- Older campaigns come first where mailboxes have little room.
@@ -352,164 +359,3 @@ BEGIN
     GET DIAGNOSTICS completed = ROW_COUNT;
 END $$;
 GRANT EXECUTE ON FUNCTION sending.f_plan(integer) TO outrider_app;
-
--- How many people a campaign may begin with now: what its mailboxes and its own day have left, for a first step that is an email.
-CREATE FUNCTION sending.f_room_to_begin(p_campaign uuid, p_at timestamptz, p_most integer) RETURNS integer
-LANGUAGE plpgsql STABLE
-AS $$
-DECLARE
-    v_organization uuid := kit.f_organization();
-    v_campaign marketing.campaigns;
-    v_zone text := (SELECT o.time_zone FROM tenancy.organizations AS o WHERE o.id = v_organization);
-    v_room integer;
-BEGIN
-    SELECT * INTO v_campaign FROM marketing.campaigns WHERE organization_id = v_organization AND campaign_id = p_campaign;
-    IF (
-        SELECT s.channel <> 'email' FROM marketing.steps AS s
-        WHERE s.organization_id = v_organization AND s.campaign_id = p_campaign ORDER BY s.position LIMIT 1
-    ) THEN
-        RETURN p_most;
-    END IF;
-    SELECT least(p_most, sum(r.room)) INTO v_room
-    FROM sending.campaign_mailboxes AS l
-    INNER JOIN sending.mailboxes AS b ON b.organization_id = v_organization AND b.id = l.mailbox_id AND b.state = 'active'
-    INNER JOIN sending.f_rooms(p_at) AS r ON r.mailbox_id = b.id
-    WHERE l.organization_id = v_organization AND l.campaign_id = p_campaign;
-    IF v_campaign.daily_limit IS NOT NULL THEN
-        v_room := least(v_room, v_campaign.daily_limit - (
-            SELECT count(*) FROM sending.messages AS m
-            WHERE m.organization_id = v_organization AND m.campaign_id = p_campaign
-                AND m.counted_at >= date_trunc('day', p_at AT TIME ZONE v_zone) AT TIME ZONE v_zone
-        ) - (
-            SELECT count(*) FROM sending.messages AS m
-            WHERE m.organization_id = v_organization AND m.campaign_id = p_campaign AND m.status = 'queued'
-                AND m.scheduled_at < (date_trunc('day', p_at AT TIME ZONE v_zone) + interval '1 day') AT TIME ZONE v_zone
-        ));
-    END IF;
-    RETURN greatest(0, coalesce(v_room, 0));
-END $$;
-
--- The organizations whose sender has something to do: a message or an enrollment is due, a claim has run out, a campaign's time has come.
--- One of the few functions that look across tenants (20261120099000_across_tenants.sql): it returns ids and nothing else.
-CREATE FUNCTION sending.f_organizations_with_work() RETURNS SETOF uuid
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    v_before text := current_setting('app.organization_id', true);
-    v_organization uuid;
-BEGIN
-    FOR v_organization IN SELECT id FROM tenancy.organizations ORDER BY id LOOP
-        PERFORM set_config('app.organization_id', v_organization::text, true);
-        IF EXISTS (
-            SELECT FROM marketing.campaigns AS c WHERE c.organization_id = v_organization AND c.state = 'sending'
-        ) OR EXISTS (
-            SELECT FROM marketing.campaigns AS c
-            WHERE c.organization_id = v_organization AND c.state = 'scheduled' AND c.starts_at <= now()
-        ) OR EXISTS (
-            SELECT FROM sending.messages AS m
-            WHERE m.organization_id = v_organization AND m.status IN ('claimed', 'sending') AND m.lease_until < now()
-        ) THEN
-            RETURN NEXT v_organization;
-        END IF;
-    END LOOP;
-    PERFORM set_config('app.organization_id', coalesce(v_before, ''), true);
-END $$;
-GRANT EXECUTE ON FUNCTION sending.f_organizations_with_work() TO outrider_app;
-
--- How a mailbox does, 0 to 100: less what bounces and complaints take away, with a little for replies, and at most 90 in its first two
--- weeks. 5 % bounces cost 25, 10 % and more 60; one complaint in a thousand costs 20. The first ten messages count as ten.
-CREATE FUNCTION sending.f_health(p_sent bigint, p_bounced bigint, p_complaints bigint, p_replies bigint, p_age interval) RETURNS integer
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (
-    SELECT greatest(0, least(
-        CASE WHEN p_age < interval '14 days' THEN 90 ELSE 100 END,
-        100 + least(5, round(share.replies * 50))
-        - round(CASE WHEN share.bounces <= 0.05 THEN share.bounces * 500 ELSE least(60, 25 + (share.bounces - 0.05) * 700) END)
-        - round(least(40, share.complaints * 20000))
-    ))::integer
-    FROM (
-        SELECT p_bounced / greatest(p_sent, 10)::numeric AS bounces, p_complaints / greatest(p_sent, 100)::numeric AS complaints,
-            p_replies / greatest(p_sent, 10)::numeric AS replies
-    ) AS share
-);
-GRANT EXECUTE ON FUNCTION sending.f_health(bigint, bigint, bigint, bigint, interval) TO outrider_app;
-
--- What each mailbox, or one of them, did: today and in the last hour what counts against its limits; in the last 7 days, or since it was
--- resumed, what its health follows from. `sent` holds what bounced at once.
-CREATE FUNCTION sending.f_mailbox_figures(p_mailbox uuid DEFAULT NULL) RETURNS TABLE (
-    mailbox_id uuid, limit_today integer, today bigint, hour bigint, sent bigint, bounced bigint, complaints bigint, replies bigint, score integer
-)
-LANGUAGE plpgsql STABLE
-AS $$
-#variable_conflict use_column
-DECLARE
-    v_organization uuid := kit.f_organization();
-    v_now timestamptz := clock_timestamp();
-    v_zone text := (SELECT o.time_zone FROM tenancy.organizations AS o WHERE o.id = v_organization);
-    v_today timestamptz := date_trunc('day', v_now AT TIME ZONE v_zone) AT TIME ZONE v_zone;
-BEGIN
-    RETURN QUERY
-    SELECT
-        b.id, sending.f_daily_limit(
-            b.daily_limit, b.warmup_status, b.warmup_started_on, b.warmup_from, b.warmup_days, (v_now AT TIME ZONE v_zone)::date
-        ), used.today, used.hour, done.sent + gone.refused, gone.bounced, heard.complaints, heard.replies,
-        sending.f_health(done.sent + gone.refused, gone.bounced, heard.complaints, heard.replies, v_now - b.created_at)
-    FROM sending.mailboxes AS b
-    CROSS JOIN LATERAL (SELECT greatest(v_now - interval '7 days', b.resumed_at) AS since) AS week
-    CROSS JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE m.counted_at >= v_today) AS today, count(*) FILTER (WHERE m.counted_at > v_now - interval '1 hour') AS hour
-        FROM sending.messages AS m
-        WHERE m.organization_id = v_organization AND m.mailbox_id = b.id AND m.counted_at >= least(v_today, v_now - interval '1 hour')
-    ) AS used
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS sent FROM sending.messages AS m
-        WHERE m.organization_id = v_organization AND m.mailbox_id = b.id AND m.counted_at >= week.since AND m.status = 'sent'
-    ) AS done
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS bounced, count(*) FILTER (WHERE g.is_refused) AS refused
-        FROM (
-            SELECT f.message_id, bool_or(f.is_refused) AS is_refused
-            FROM (
-                SELECT m.id AS message_id, true AS is_refused FROM sending.messages AS m
-                WHERE m.organization_id = v_organization AND m.mailbox_id = b.id AND m.status = 'failed' AND m.reason = 'bounce'
-                    AND m.last_attempt_at >= week.since
-                UNION ALL
-                SELECT v.message_id, false FROM engagement.events AS v
-                WHERE v.organization_id = v_organization AND v.type = 'bounce' AND v.occurred_at >= week.since AND v.mailbox_id = b.id
-                    AND v.message_id IS NOT NULL
-            ) AS f
-            GROUP BY f.message_id
-        ) AS g
-    ) AS gone
-    CROSS JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE v.type = 'spam_report') AS complaints, count(*) FILTER (WHERE v.type = 'reply' AND v.verdict = 'human') AS replies
-        FROM engagement.events AS v
-        WHERE v.organization_id = v_organization AND v.type IN ('spam_report', 'reply') AND v.occurred_at >= week.since AND v.mailbox_id = b.id
-    ) AS heard
-    WHERE b.organization_id = v_organization AND (p_mailbox IS NULL OR b.id = p_mailbox);
-END $$;
-GRANT EXECUTE ON FUNCTION sending.f_mailbox_figures(uuid) TO outrider_app;
-
--- Writes the cache of every mailbox's health, and pauses those of whose messages 5 % bounced, with at least 10 sent. Returns how many.
-CREATE FUNCTION sending.f_refresh_health() RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    v_paused integer;
-BEGIN
-    WITH changed AS (
-        UPDATE sending.mailboxes AS b SET
-            health_score = f.score,
-            state = CASE WHEN f.is_bouncing AND b.state = 'active' THEN 'paused' ELSE b.state END,
-            state_reason = CASE WHEN f.is_bouncing AND b.state = 'active'
-                THEN format('%s of %s messages bounced: look at where the addresses come from before it goes on', f.bounced, f.sent)
-                ELSE b.state_reason END
-        FROM (SELECT m.*, m.sent >= 10 AND m.bounced >= m.sent * 0.05 AS is_bouncing FROM sending.f_mailbox_figures() AS m) AS f
-        WHERE b.organization_id = kit.f_organization() AND b.id = f.mailbox_id
-            AND (b.health_score <> f.score OR (f.is_bouncing AND b.state = 'active'))
-        RETURNING old.state = 'active' AND new.state = 'paused' AS is_paused
-    )
-    SELECT count(*)::integer INTO v_paused FROM changed WHERE is_paused;
-    RETURN v_paused;
-END $$;
-GRANT EXECUTE ON FUNCTION sending.f_refresh_health() TO outrider_app;
