@@ -282,6 +282,16 @@ async def test_a_start_takes_the_time_to_start_at(client, add_person, scene):
 ALWAYS = {"window_start": "00:00", "window_end": "24:00", "window_days": [1, 2, 3, 4, 5, 6, 7]}
 
 
+@pytest.mark.parametrize("how", ["its settings", "the start"])
+async def test_a_campaign_that_was_for_later_and_starts_now_sends_now(client, add_person, scene, how):
+    await add_person("ana@one.example")
+    path = await ready(client, scene, starts_at="2099-01-01T08:00:00Z", **ALWAYS)
+    if how == "its settings":
+        await client.patch(path, json={"starts_at": None})
+    assert (await client.post(f"{path}/start", json={"starts_at": None})).json()["state"] == "sending"
+    assert (await scene.run("SELECT * FROM sending.f_plan()"))[0]["planned"] == 1
+
+
 async def test_a_body_that_nothing_reads_is_refused(client, add_person, scene):
     await add_person("ana@one.example")
     path = await ready(client, scene)
