@@ -241,6 +241,8 @@ class Campaigns:
                 await NamespaceService(self._connection, self._organization).find(wanted.namespace)
             except NotFound as error:
                 raise InvalidInput(error.message, field="namespace") from error
+        if there.state == "scheduled" and wanted.starts_at is None:
+            raise InvalidInput("the campaign is scheduled: give it another time to start at, or pause it", field="starts_at")
         if wanted.window_start >= wanted.window_end:
             raise InvalidInput(f"the window ends at {wanted.window_end}; it must end after {wanted.window_start}", field="window_end")
         if not wanted.window_days or not set(wanted.window_days) <= set(range(1, 8)):
