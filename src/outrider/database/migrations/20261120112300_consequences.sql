@@ -40,12 +40,13 @@ CREATE FUNCTION engagement.f_suppress(p_events engagement.events[]) RETURNS void
 LANGUAGE sql
 BEGIN ATOMIC
     INSERT INTO sending.suppressions (organization_id, kind, value, value_hash, campaign_id, reason, note)
-    SELECT DISTINCT ON (v.email, c.id)
-        kit.f_organization(), 'address', v.email, sending.f_hash(v.email), c.id, engagement.f_meaning(v.type), v.platform
+    SELECT DISTINCT ON (h.hash, c.id)
+        kit.f_organization(), 'address', v.email, h.hash, c.id, engagement.f_meaning(v.type), v.platform
     FROM unnest(p_events) AS v
     CROSS JOIN LATERAL (SELECT CASE WHEN engagement.f_means_campaign(v) THEN v.campaign_id END AS id) AS c
+    CROSS JOIN LATERAL (SELECT sending.f_hash(v.email) AS hash) AS h -- the same for both spellings of a domain
     WHERE engagement.f_meaning(v.type) IN ('bounce', 'complaint', 'unsubscribe') AND v.email IS NOT NULL
-    ORDER BY v.email, c.id, engagement.f_meaning(v.type) = 'bounce', v.occurred_at
+    ORDER BY h.hash, c.id, engagement.f_meaning(v.type) = 'bounce', v.occurred_at
     ON CONFLICT (organization_id, value_hash, campaign_id) DO UPDATE SET reason = excluded.reason, note = excluded.note
     WHERE suppressions.reason NOT IN ('unsubscribe', 'complaint') AND excluded.reason IN ('unsubscribe', 'complaint');
 END;
