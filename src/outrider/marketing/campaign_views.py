@@ -110,6 +110,7 @@ PLANNED: dict[str, Any] = {
     "step": 1,
     "channel": "email",
     "planned_at": AT,
+    "time_zone": "Europe/Madrid",
     "variant": "A",
     "subject": "A question about Acme",
     "html": "<p>Hi Ana,</p>",
@@ -382,6 +383,7 @@ class PlannedView(BaseModel):
     step: int
     channel: str
     planned_at: datetime = Field(description="At the earliest: limits may make it later.")
+    time_zone: str | None = Field(description="The person's, whose hours the window is; null: not known, the campaign's counts.")
     variant: str | None
     subject: str | None
     html: str | None
