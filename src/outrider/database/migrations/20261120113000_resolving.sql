@@ -52,7 +52,7 @@ BEGIN
                 WHEN d.person_status = 'inactive' OR d.status = 'inactive' THEN 'inactive'
                 WHEN d.status = 'bounced' OR d.suppressed = 'bounce' THEN 'bounced'
                 WHEN d.verification = 'invalid' THEN 'invalid'
-                WHEN v_verification = 'verified_only' AND d.verification IS DISTINCT FROM 'valid' THEN 'not_verified'
+                WHEN v_verification = 'verified_only' AND coalesce(d.verification, 'unknown') NOT IN ('valid', 'catchall') THEN 'not_verified'
             END AS reason
         FROM address AS d
         WINDOW person AS (PARTITION BY d.person_id)
