@@ -47,6 +47,7 @@ import uvloop; uvloop.run(main())
 """
 CONNECTIONS = 12
 WORKERS = 2
+BRIEF = 20_000  # messages for what needs no long run: only memory does
 SENT = """
 SELECT count(*) AS sent, extract(epoch FROM max(sent_at))::float8 AS last FROM sending.messages
 WHERE organization_id = kit.f_organization() AND campaign_id = $1 AND status = 'sent'
@@ -61,9 +62,9 @@ async def run(lab: Lab, messages: int, queued: int) -> None:
     heading(f"Sending: {messages:,} messages over {CONNECTIONS} connections; the claim at {queued:,} queued")
     async with _sink() as port:
         await _domain(lab)
-        bare = await _bare(port, messages)
+        bare = await _bare(port, min(messages, BRIEF))
         rate, memory = await _ledger(lab, port, messages)
-        several = await _workers(lab, port, messages, WORKERS)
+        several = await _workers(lab, port, min(messages, BRIEF), WORKERS)
     claims = await _claims(lab, queued)
     p50, p95 = percentiles(claims)
     late = "" if p50 < 20 else "  OVER the aim of 20 ms"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -185,6 +185,7 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
         lifespan=lifespan,
+        dependencies=[Depends(http.refuse_stray_body)],
         middleware=[
             Middleware(http.Frame),
             Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),

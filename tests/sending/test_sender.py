@@ -50,7 +50,9 @@ async def sender(scene: Scene) -> Scene:
 
 async def test_a_due_enrollment_becomes_a_message_that_the_server_has(sender):
     with SinkThread(Sink()) as sink:
-        mailbox = await sender.mailbox(smtp_port=sink.port, email="ana@sender.example", from_name='Ana "A" Müller')
+        mailbox = await sender.mailbox(
+            smtp_port=sink.port, email="ana@sender.example", from_name='Ana "A" Müller', reply_to="replies+{token}@in.sender.example"
+        )
         campaign = await sender.campaign(mailbox, steps=0, tracks_opens=True, tracks_clicks=True)
         await sender.step(
             campaign, 1, subject="Hi {{first_name}}", body='<p>Dear {{first_name}}, <a href="https://x.example/?a=1&amp;b=2">see</a></p>'
@@ -62,6 +64,7 @@ async def test_a_due_enrollment_becomes_a_message_that_the_server_has(sender):
     (_, message_id, recipient) = sink.accepted[0]
     row = (await sender.run("SELECT * FROM sending.messages WHERE enrollment_id = $1", enrollment))[0]
     assert (message["Message-ID"], message["To"], message["Subject"]) == (row["message_id"], recipient, "Hi Ana")
+    assert message["Reply-To"] == f"replies+{row['id'].hex}@in.sender.example"
     assert row["message_id"] == f"<{row['id']}@sender.example>" == message_id
     html, text = (part.get_payload(decode=True).decode() for part in reversed(message.get_payload()))
     assert "Dear Ana" in html

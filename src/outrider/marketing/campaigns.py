@@ -53,9 +53,9 @@ class Campaigns:
         self._namespaces = None if namespaces is None else sorted(namespaces)
 
     async def page(
-        self, *, state: str | None = None, name: str | None = None, limit: int = 50, cursor: str | None = None
+        self, *, state: str | None = None, name: str | None = None, q: str | None = None, limit: int = 50, cursor: str | None = None
     ) -> Page[Campaign]:
-        """Return a page of campaigns, newest first; with a name, in any case, or all. Raises `InvalidInput`."""
+        """Return a page of campaigns, newest first; with a name, in any case, with `q` in it, or all. Raises `InvalidInput`."""
         check_limit(limit)
         if state is not None:
             checks.one_of(state, STATES, "state")
@@ -65,6 +65,7 @@ class Campaigns:
             namespaces=self._namespaces,
             state=state,
             name=name and name.strip(),
+            q=(q or "").strip() or None,
             after=decode_id_cursor(cursor),
             count=limit + 1,
         )
@@ -240,6 +241,8 @@ class Campaigns:
                 await NamespaceService(self._connection, self._organization).find(wanted.namespace)
             except NotFound as error:
                 raise InvalidInput(error.message, field="namespace") from error
+        if there.state == "scheduled" and wanted.starts_at is None:
+            raise InvalidInput("the campaign is scheduled: give it another time to start at, or pause it", field="starts_at")
         if wanted.window_start >= wanted.window_end:
             raise InvalidInput(f"the window ends at {wanted.window_end}; it must end after {wanted.window_start}", field="window_end")
         if not wanted.window_days or not set(wanted.window_days) <= set(range(1, 8)):

@@ -37,8 +37,8 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class AudienceOf:
-    """A campaign that is for a list or a segment."""
+class UsedBy:
+    """A campaign that is for a list or a segment, uses a template, or sends from a mailbox."""
 
     campaign_id: UUID
     name: str

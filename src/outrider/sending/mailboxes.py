@@ -11,14 +11,18 @@ import asyncpg
 from outrider.kit import outgoing
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
+from outrider.marketing import UsedBy
 from outrider.tenancy import OrganizationId
 
+from .composing import REPLY_MARK
 from .credentials import TOKEN_URLS, Credentials
 from .store import mailbox_queries as queries
 from .store import queries as ledger_queries
 
 ADDRESS = re.compile(r"[^\s@<>,;:\"()\\]+@[a-z0-9-]+(\.[a-z0-9-]+)+")
+WITH_MARK = re.compile(r"([^{}@]*[^{}@0-9a-f])?\{token\}([^{}@0-9a-f][^{}@]*)?@[^{}@]+")
 HOST = re.compile(r"[a-z0-9.:-]{1,253}")
+LONGEST_LOCAL = 64
 WARMING = ("active", "done")
 """The states of a warm-up that has begun."""
 IMAP_SERVERS = {"gmail": "imap.gmail.com", "outlook": "outlook.office365.com"}
@@ -95,15 +99,6 @@ class HealthDay:
     bounced: int
     complaints: int
     replies: int
-
-
-@dataclass(frozen=True, slots=True)
-class UsedBy:
-    """A campaign that sends from a mailbox."""
-
-    campaign_id: UUID
-    name: str
-    state: str
 
 
 class MailboxService:
@@ -268,6 +263,7 @@ class MailboxService:
                 checked[field] = checked[field].strip().lower()
                 if not ADDRESS.fullmatch(checked[field]) or not checked[field].isascii():
                     raise InvalidInput(f"{field} is {checked[field]!r}; it must be an address such as ana@example.org", field=field)
+        _check_mark(checked.get("reply_to") or "")
         for field in ("smtp_host", "imap_host", "tracking_domain"):
             if checked.get(field):
                 checked[field] = checked[field].strip().lower()
@@ -279,6 +275,14 @@ class MailboxService:
         if checked.get("warmup_status") in WARMING and not checked.get("warmup_started_on"):
             checked["warmup_started_on"] = (await queries.today(self._connection, organization_id=self._organization)).isoformat()
         return checked
+
+
+def _check_mark(reply_to: str) -> None:
+    if "{" not in reply_to and "}" not in reply_to:
+        return
+    local = reply_to.partition("@")[0]
+    if not WITH_MARK.fullmatch(reply_to) or len(local.replace(REPLY_MARK, "0" * 32)) > LONGEST_LOCAL:
+        raise InvalidInput(f"reply_to is {reply_to!r}; it must be like replies+{REPLY_MARK}@in.example.org", field="reply_to")
 
 
 def _check_together(values: dict[str, Any]) -> None:
