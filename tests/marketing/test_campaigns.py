@@ -180,10 +180,13 @@ async def test_who_left_the_audience_before_the_start_is_left_out(client, add_pe
 
 
 async def test_only_verified_addresses_are_taken_where_that_is_asked(client, add_person):
-    await add_person("ana@one.example", verification="risky")
-    await add_person("bo@one.example", verification="valid")
+    for state in ("valid", "catchall", "unknown", "invalid", None):
+        await add_person(f"{state or 'not-asked'}@one.example", verification=state)
     path = await make(client, segments=[await everyone(client)], verification_mode="verified_only")
-    assert await do(client, path, "resolve") == {"total": 2, "excluded": {"not_verified": 1}, "eligible": 1, "inserted": 1}
+    excluded = {"not_verified": 2, "invalid": 1}
+    assert await do(client, path, "resolve") == {"total": 5, "excluded": excluded, "eligible": 2, "inserted": 2}
+    taken = (await client.get(f"{path}/enrollments", params={"state": "ready"})).json()["items"]
+    assert {one["email"] for one in taken} == {"valid@one.example", "catchall@one.example"}
 
 
 async def test_the_preflight_names_everything_that_is_missing(client, add_person, scene):
