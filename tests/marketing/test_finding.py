@@ -40,6 +40,23 @@ async def test_lists_are_asked_for_one_by_its_name(client, path, body):
         assert (await client.post(f"/api/{path}", json={"name": name, **body})).status_code == 201
     assert [one["name"] for one in (await client.get(f"/api/{path}?name=spring FAIR ")).json()["items"]] == ["Spring fair"]
     assert (await client.get(f"/api/{path}?name=fair")).json()["items"] == []
+    assert len((await client.get(f"/api/{path}?q=FAIR")).json()["items"]) == 2
+    assert [one["name"] for one in (await client.get(f"/api/{path}?q=g f&limit=1")).json()["items"]] == ["Spring fair"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("lists", {}), ("segments", {"filters": {}}), ("templates", {"subject": "Hello", "body": "<p>Hello</p>"}), ("campaigns", {})],
+)
+async def test_a_page_with_many_finds_them_by_name(client, signed_in, path, body):
+    browser = await signed_in()
+    for number in range(9):
+        await client.post(f"/api/{path}", json={"name": f"Fair {number}", **body})
+    assert 'role="search"' in (await browser.get(f"/{path}")).text
+    found = (await browser.get(f"/{path}", params={"q": "air 7"})).text
+    assert "Fair 7" in found
+    assert "Fair 6" not in found
+    assert "None is called that" in (await browser.get(f"/{path}", params={"q": "zzz"})).text
 
 
 async def test_a_mailbox_is_asked_for_by_its_address(client):

@@ -1,6 +1,6 @@
 """`outrider activity`, `webhooks` and `intents`: what happened, where it comes in from, and who showed interest."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
@@ -61,7 +61,7 @@ def list_activity(
     async def work(session: "Session") -> None:
         async with transaction(session.organization_id, session.actor, readonly=True) as connection:
             meant = await _meant(connection, session, campaign, person)
-            asked = Asked(type=type, **meant, verdict=verdict, platform=platform)
+            asked = Asked(type=type, campaign_id=meant.campaign_id, person_id=meant.person_id, verdict=verdict, platform=platform)
             page = await page_of_activity(connection, session.organization_id, asked, limit=limit)
         show_table([asdict(one) for one in page.items], ACTIVITY_COLUMNS, json=json, empty="Nothing like that happened yet.")
 
@@ -131,7 +131,9 @@ def list_deliveries(
     async def work(session: "Session") -> None:
         async with transaction(session.organization_id, session.actor, readonly=True) as connection:
             source = None if webhook is None else await WebhookSources(connection, session.organization_id).named(webhook)
-            page = await Deliveries(connection, session.organization_id).page(source_id=source and source.id, state=state, limit=limit)
+            page = await Deliveries(connection, session.organization_id).page(
+                source_id=source.id if source else None, state=state, limit=limit
+            )
         show_table([asdict(one) for one in page.items], DELIVERY_COLUMNS, json=json, empty="There are no such deliveries.")
 
     run_in(work, org=org, json=json)
@@ -165,7 +167,9 @@ def list_intents(
     async def work(session: "Session") -> None:
         async with transaction(session.organization_id, session.actor, readonly=True) as connection:
             meant = await _meant(connection, session, campaign, person)
-            page = await Intents(connection, session.organization_id).page(type=type, **meant, limit=limit)
+            page = await Intents(connection, session.organization_id).page(
+                type=type, campaign_id=meant.campaign_id, person_id=meant.person_id, limit=limit
+            )
         show_table([asdict(one) for one in page.items], INTENT_COLUMNS, json=json, empty="Nobody showed such interest yet.")
 
     run_in(work, org=org, json=json)
@@ -186,17 +190,25 @@ def note_intent(
 
     async def work(session: "Session") -> dict[str, Any]:
         async with transaction(session.organization_id, session.actor) as connection:
-            campaign_id = (await _meant(connection, session, campaign, None))["campaign_id"]
+            campaign_id = (await _meant(connection, session, campaign, None)).campaign_id
             noted = await Intents(connection, session.organization_id).note(person, type, campaign_id=campaign_id, note=note)
         return {**asdict(noted.intent), "is_new": noted.is_new}
 
     show_record(run_in(work, org=org, json=json), json=json)
 
 
-async def _meant(connection: "asyncpg.Connection", session: "Session", campaign: str | None, person: str | None) -> dict[str, UUID | None]:
-    """Return the ids of what was named. Raises `NotFound`, and `Conflict` for a name that several have."""
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """The ids of what was named, None for what was not."""
+
+    campaign_id: UUID | None
+    person_id: UUID | None
+
+
+async def _meant(connection: "asyncpg.Connection", session: "Session", campaign: str | None, person: str | None) -> _Meant:
+    """Return whom and which campaign was named. Raises `NotFound`, and `Conflict` for a name that several have."""
     organization = session.organization_id
-    return {
-        "campaign_id": None if campaign is None else (await Campaigns(connection, organization).named(campaign)).campaign_id,
-        "person_id": None if person is None else await Intents(connection, organization).person(person),
-    }
+    return _Meant(
+        None if campaign is None else (await Campaigns(connection, organization).named(campaign)).campaign_id,
+        None if person is None else await Intents(connection, organization).person(person),
+    )

@@ -397,6 +397,14 @@ class PlannedList(BaseModel):
     items: list[PlannedView]
 
 
+class Start(BaseModel):
+    """When to start, if not as the campaign's own `starts_at` says."""
+
+    model_config = given({"starts_at": "2026-12-01T08:00:00Z"}, title="CampaignStart")
+
+    starts_at: Annotated[datetime | None, AfterValidator(_aware)] = Field(None, description="A time to come; null: now.")
+
+
 class Reason(BaseModel):
     """Why, if there is something to say."""
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from outrider.kit import database
+from outrider.kit import database, public_address
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.kit.paging import Page, check_limit, decode_id_cursor, encode_cursor
 from outrider.namespaces import NamespaceService
@@ -53,9 +53,9 @@ class Campaigns:
         self._namespaces = None if namespaces is None else sorted(namespaces)
 
     async def page(
-        self, *, state: str | None = None, name: str | None = None, limit: int = 50, cursor: str | None = None
+        self, *, state: str | None = None, name: str | None = None, q: str | None = None, limit: int = 50, cursor: str | None = None
     ) -> Page[Campaign]:
-        """Return a page of campaigns, newest first; with a name, in any case, or all. Raises `InvalidInput`."""
+        """Return a page of campaigns, newest first; with a name, in any case, with `q` in it, or all. Raises `InvalidInput`."""
         check_limit(limit)
         if state is not None:
             checks.one_of(state, STATES, "state")
@@ -65,6 +65,7 @@ class Campaigns:
             namespaces=self._namespaces,
             state=state,
             name=name and name.strip(),
+            q=(q or "").strip() or None,
             after=decode_id_cursor(cursor),
             count=limit + 1,
         )
@@ -110,7 +111,7 @@ class Campaigns:
             await steps.read(self._connection, self._organization, id),
             [row["list_id"] for row in audience if row["list_id"]],
             [row["segment_id"] for row in audience if row["segment_id"]],
-            [Mailbox(**dict(row)) async for row in queries.mailboxes(self._connection, id=id)],
+            [_mailbox(row) async for row in queries.mailboxes(self._connection, id=id)],
             {row["state"]: row["people"] async for row in enrollments.counts(self._connection, **key)},
             [Change(**dict(row)) async for row in queries.history(self._connection, **key)],
         )
@@ -240,6 +241,8 @@ class Campaigns:
                 await NamespaceService(self._connection, self._organization).find(wanted.namespace)
             except NotFound as error:
                 raise InvalidInput(error.message, field="namespace") from error
+        if there.state == "scheduled" and wanted.starts_at is None:
+            raise InvalidInput("the campaign is scheduled: give it another time to start at, or pause it", field="starts_at")
         if wanted.window_start >= wanted.window_end:
             raise InvalidInput(f"the window ends at {wanted.window_end}; it must end after {wanted.window_start}", field="window_end")
         if not wanted.window_days or not set(wanted.window_days) <= set(range(1, 8)):
@@ -247,6 +250,11 @@ class Campaigns:
         if wanted.daily_limit is not None and not 1 <= wanted.daily_limit < 2**31:
             raise InvalidInput(f"daily_limit is {wanted.daily_limit}; it must be 1 or more, or null for none", field="daily_limit")
         return {"name": checks.name(wanted.name), "window_days": sorted(set(wanted.window_days))}
+
+
+def _mailbox(row: asyncpg.Record) -> Mailbox:
+    links_begin = public_address.links_begin(row["tracking_domain"], row["smtp_host"], row["smtp_port"])
+    return Mailbox(row["id"], row["email"], row["state"], row["state_reason"], links_begin)
 
 
 def as_document(whole: Whole) -> dict[str, Any]:

@@ -1,5 +1,5 @@
--- name: campaigns(organization_id, namespaces, state, name, after, count)
--- Campaigns, newest first, in a state or in any; of some namespaces or of all; with a name, in any case, or all.
+-- name: campaigns(organization_id, namespaces, state, name, q, after, count)
+-- Campaigns, newest first, in a state or in any; of some namespaces or of all; with a name, in any case, with `q` in it, or all.
 SELECT
     c.campaign_id, c.name, c.type, c.state, n.name AS namespace, c.owner_user_id, c.time_zone, left(c.window_start::text, 5) AS window_start,
     left(c.window_end::text, 5) AS window_end, c.window_days, c.daily_limit, c.verification_mode, c.rotation, c.stops_at_same_company, c.tracks_opens,
@@ -9,7 +9,8 @@ SELECT
 FROM marketing.campaigns AS c
 LEFT JOIN tenancy.namespaces AS n ON n.organization_id = :organization_id AND n.id = c.namespace_id
 WHERE c.organization_id = :organization_id AND (:state::text IS NULL OR c.state = :state)
-    AND (:name::text IS NULL OR lower(c.name) = lower(:name)) AND (:after::uuid IS NULL OR c.campaign_id < :after)
+    AND (:name::text IS NULL OR lower(c.name) = lower(:name))
+    AND (:q::text IS NULL OR strpos(lower(c.name), lower(:q)) > 0) AND (:after::uuid IS NULL OR c.campaign_id < :after)
     AND (:namespaces::text[] IS NULL OR n.name = ANY (:namespaces))
 ORDER BY c.campaign_id DESC LIMIT :count;
 
@@ -103,7 +104,7 @@ ON CONFLICT (organization_id, campaign_id, list_id, segment_id) DO NOTHING;
 
 -- name: mailboxes(id)
 -- The mailboxes that a campaign sends from.
-SELECT b.id, b.email, b.state, b.state_reason FROM sending.f_campaign_mailboxes(:id) AS b;
+SELECT b.id, b.email, b.state, b.state_reason, b.tracking_domain, b.smtp_host, b.smtp_port FROM sending.f_campaign_mailboxes(:id) AS b;
 
 -- name: set_mailboxes(id, mailboxes)$
 -- Says which mailboxes a campaign sends from; returns how many of them there are.

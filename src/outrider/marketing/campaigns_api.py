@@ -15,7 +15,7 @@ from outrider.kit.http import Cursor, Limit, Text
 from outrider.tenancy import Caller, transaction
 
 from . import preflight
-from .access import CampaignReader, Name, Reader, Writer
+from .access import CampaignReader, Name, Part, Reader, Writer
 from .campaign_views import (
     CampaignChange,
     CampaignPage,
@@ -30,6 +30,7 @@ from .campaign_views import (
     ProblemView,
     Reason,
     ResolvedView,
+    Start,
     StepChangeView,
     StepsView,
     StepView,
@@ -67,12 +68,13 @@ async def list_campaigns(
     caller: CampaignReader,
     state: Annotated[Text | None, Query(description="Only those in this state.", examples=["sending"], max_length=20)] = None,
     name: Name = None,
+    q: Part = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> CampaignPage:
     """Newest first. A client gets those of their namespaces."""
     async with _open(caller, readonly=True) as at:
-        page = await at.campaigns.page(state=state, name=name, limit=limit, cursor=cursor)
+        page = await at.campaigns.page(state=state, name=name, q=q, limit=limit, cursor=cursor)
     return CampaignPage(items=[CampaignView.model_validate(one) for one in page.items], next_cursor=page.next_cursor)
 
 
@@ -146,9 +148,11 @@ async def dry_run_campaign(id: CampaignId, caller: Reader, body: Annotated[DryRu
 
 
 @router.post("/{id}/start", summary="Start a campaign")
-async def start_campaign(id: CampaignId, caller: Writer) -> CampaignView:
-    """Now, or at its `starts_at`. 409 naming everything that is missing."""
+async def start_campaign(id: CampaignId, caller: Writer, body: Annotated[Start | None, Body()] = None) -> CampaignView:
+    """Now, or at its `starts_at`, which may be given here. 409 naming everything that is missing."""
     async with _open(caller) as at:
+        if body and "starts_at" in body.model_fields_set:
+            return CampaignView.model_validate(await at.running.start_at(id, body.starts_at))
         return CampaignView.model_validate(await at.running.start(id))
 
 

@@ -37,13 +37,14 @@ class PeopleLists:
         self._connection = connection
         self._organization = organization
 
-    async def page(self, *, name: str | None = None, limit: int = 50, cursor: str | None = None) -> Page[PeopleList]:
-        """Return a page of lists, newest first; with a name, in any case, or all. Raises `InvalidInput`."""
+    async def page(self, *, name: str | None = None, q: str | None = None, limit: int = 50, cursor: str | None = None) -> Page[PeopleList]:
+        """Return a page of lists, newest first; with a name, in any case, with `q` in it, or all. Raises `InvalidInput`."""
         check_limit(limit)
         rows = queries.lists(
             self._connection,
             organization_id=self._organization,
             name=name and name.strip(),
+            q=(q or "").strip() or None,
             after=decode_id_cursor(cursor),
             count=limit + 1,
         )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from outrider.kit import database
+from outrider.kit import database, public_address
 from outrider.kit.errors import Conflict, InvalidInput
 from outrider.tenancy import OrganizationId
 
@@ -149,6 +149,10 @@ def _of_campaign(whole: Whole, eligible: int) -> Iterator[Problem]:
             if mailbox.state != "active":
                 told = f"the mailbox {mailbox.email} is {mailbox.state}{_because(mailbox.state_reason)}"
                 yield Problem("mailbox_not_working", told, blocks=False)
+    if unlinked := [mailbox.email for mailbox in whole.mailboxes if mailbox.links_begin is None]:
+        whose = unlinked[0] if len(unlinked) == 1 else f"{unlinked[0]} and {len(unlinked) - 1:,} more"
+        told = f"messages from {whose} would have no unsubscribe link that works: {public_address.MISSING}"
+        yield Problem("no_unsubscribe_link", told)
 
 
 def _of_texts(steps: Sequence[Step], wordings: dict[int, list[tuple[str, str, str]]]) -> Iterator[Problem]:

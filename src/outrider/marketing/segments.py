@@ -24,13 +24,14 @@ class Segments:
         self._connection = connection
         self._organization = organization
 
-    async def page(self, *, name: str | None = None, limit: int = 50, cursor: str | None = None) -> Page[Segment]:
-        """Return a page of segments, newest first; with a name, in any case, or all. Raises `InvalidInput`."""
+    async def page(self, *, name: str | None = None, q: str | None = None, limit: int = 50, cursor: str | None = None) -> Page[Segment]:
+        """Return a page of segments, newest first; with a name, in any case, with `q` in it, or all. Raises `InvalidInput`."""
         check_limit(limit)
         rows = queries.segments(
             self._connection,
             organization_id=self._organization,
             name=name and name.strip(),
+            q=(q or "").strip() or None,
             after=decode_id_cursor(cursor),
             count=limit + 1,
         )

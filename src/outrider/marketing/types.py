@@ -110,12 +110,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """A mailbox that a campaign sends from; one that works is `active`."""
+    """A mailbox that a campaign sends from; one that works is `active`. Links in its mail begin with `links_begin`; None: with
+    nothing that readers reach.
+    """
 
     id: UUID
     email: str
     state: str
     state_reason: str | None
+    links_begin: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,10 +145,17 @@ BEGIN
     END IF;
 
     UPDATE sending.mailboxes AS b SET last_sent_at = v_now
-    WHERE b.organization_id = v_organization AND b.last_sent_at IS DISTINCT FROM v_now
-        AND b.id IN (SELECT (d.value ->> 'mailbox_id')::uuid FROM jsonb_array_elements(v_done) AS d (value) WHERE d.value ->> 'outcome' = 'sent');
+    WHERE b.organization_id = v_organization AND b.id IN (
+        SELECT s.id FROM sending.mailboxes AS s
+        WHERE s.organization_id = v_organization AND (s.last_sent_at IS NULL OR s.last_sent_at < v_now) AND s.id IN (
+            SELECT (d.value ->> 'mailbox_id')::uuid FROM jsonb_array_elements(v_done) AS d (value) WHERE d.value ->> 'outcome' = 'sent'
+        )
+        FOR NO KEY UPDATE SKIP LOCKED -- whoever holds it says much the same, and two workers that wait for each other's mailboxes never end
+    );
 
-    PERFORM sending.f_learn(v_done);
+    IF v_done @? '$[*] ? (@.is_throttled == true)' OR EXISTS (SELECT FROM sending.throttles AS t WHERE t.organization_id = v_organization) THEN
+        PERFORM sending.f_learn(v_done);
+    END IF;
     IF v_done @? '$[*] ? (@.reason == "bounce")' THEN
         PERFORM sending.f_refresh_health();
     END IF;

@@ -10,21 +10,22 @@ DECLARE
     v_organization uuid := kit.f_organization();
     v_count integer;
 BEGIN
-    UPDATE marketing.enrollments AS e SET
-        state = CASE WHEN n.position IS NULL THEN 'finished' WHEN e.state = 'ready' THEN 'active' ELSE e.state END,
-        next_step = n.position,
-        passed_at = p_at,
-        next_at = CASE WHEN n.position IS NOT NULL
-            THEN sending.f_after(p_at, n.delay, n.delay_unit, zone.name, c.window_start, c.window_end, c.window_days) END
+    UPDATE marketing.enrollments AS e SET passed_at = p_at, (state, next_step, next_at) = ( -- each by its key, whatever is estimated
+        SELECT
+            CASE WHEN n.position IS NULL THEN 'finished' WHEN e.state = 'ready' THEN 'active' ELSE e.state END,
+            n.position,
+            CASE WHEN n.position IS NOT NULL THEN sending.f_after(
+                p_at, n.delay, n.delay_unit, sending.f_zone(e.time_zone, c.time_zone), c.window_start, c.window_end, c.window_days
+            ) END
+        FROM marketing.campaigns AS c
+        LEFT JOIN LATERAL (
+            SELECT s.position, s.delay, s.delay_unit FROM marketing.steps AS s
+            WHERE s.organization_id = v_organization AND s.campaign_id = e.campaign_id AND s.position > e.next_step
+            ORDER BY s.position LIMIT 1
+        ) AS n ON true
+        WHERE c.organization_id = v_organization AND c.campaign_id = e.campaign_id
+    )
     FROM unnest(p_enrollments, p_steps) AS a (id, step)
-    INNER JOIN marketing.enrollments AS o ON o.organization_id = v_organization AND o.id = ANY (p_enrollments) AND o.id = a.id
-    INNER JOIN marketing.campaigns AS c ON c.organization_id = v_organization AND c.campaign_id = o.campaign_id
-    CROSS JOIN LATERAL (SELECT sending.f_zone(o.time_zone, c.time_zone) AS name) AS zone
-    LEFT JOIN LATERAL (
-        SELECT s.position, s.delay, s.delay_unit FROM marketing.steps AS s
-        WHERE s.organization_id = v_organization AND s.campaign_id = o.campaign_id AND s.position > a.step
-        ORDER BY s.position LIMIT 1
-    ) AS n ON true
     WHERE e.organization_id = v_organization AND e.id = ANY (p_enrollments) AND e.id = a.id AND e.next_step = a.step
         AND e.state IN ('ready', 'active', 'paused');
     GET DIAGNOSTICS v_count = ROW_COUNT;

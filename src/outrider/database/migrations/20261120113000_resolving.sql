@@ -17,7 +17,7 @@ AS $$
 DECLARE
     v_organization uuid := kit.f_organization();
     v_verification text;
-    v_due timestamptz;
+    v_due timestamptz := now(); -- when the campaign starts is its own business
     v_first integer := (
         SELECT min(s.position) FROM marketing.steps AS s WHERE s.organization_id = v_organization AND s.campaign_id = p_campaign
     );
@@ -26,7 +26,7 @@ DECLARE
     v_excluded jsonb;
 BEGIN
     PERFORM sending.f_hash('');
-    SELECT c.verification_mode, greatest(c.starts_at, now()) INTO STRICT v_verification, v_due
+    SELECT c.verification_mode INTO STRICT v_verification
     FROM marketing.campaigns AS c WHERE c.organization_id = v_organization AND c.campaign_id = p_campaign FOR UPDATE;
 
     WITH asked AS MATERIALIZED (

@@ -102,6 +102,7 @@ PARTS: Mapping[str, str] = {
     "no_mailbox": "settings",
     "no_working_mailbox": "settings",
     "mailbox_not_working": "settings",
+    "no_unsubscribe_link": "settings",
     "no_physical_address": "settings",
 }
 """{code of what the check found: the part of the builder that it belongs to}."""
@@ -157,7 +158,7 @@ def mending(base: str, problem: Problem) -> tuple[str, str]:
     """Return (label, address) of where what the check found is mended."""
     if problem.code == "no_physical_address":
         return "Organization", "/settings/organization"
-    if problem.code in ("no_working_mailbox", "mailbox_not_working"):
+    if problem.code in ("no_working_mailbox", "mailbox_not_working", "no_unsubscribe_link"):
         return "Mailboxes", "/mailboxes"
     if problem.code == "replies_not_read":
         return "Webhooks", "/webhooks"
