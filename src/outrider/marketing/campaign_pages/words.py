@@ -27,6 +27,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "no_address": ("No address", "no address of theirs is known"),
     "bounced": ("Bounced", "every address of theirs bounced"),
     "bounce": ("Bounced", "a message to them came back"),
+    "complained": ("Complained", "they reported a message as spam, at any of their addresses"),
     "unsubscribed": ("Unsubscribed", "they unsubscribed, with any of their addresses"),
     "unsubscribe": ("Unsubscribed", "they asked not to be written to"),
     "suppressed": ("Suppressed", "one of their addresses, or its domain, is on your list of who is never written to"),
