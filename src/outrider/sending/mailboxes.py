@@ -217,18 +217,16 @@ class MailboxService:
         return [HealthDay(**dict(row)) async for row in rows]
 
     async def set_for_campaign(self, campaign_id: UUID, mailbox_ids: list[UUID]) -> int:
-        """Say which mailboxes a campaign sends from. What is queued with another one goes over to them; returns how many messages.
+        """Say which mailboxes a campaign sends from. What is queued with another one goes over to them, except in threads that it began;
+        returns how many messages.
 
         Raises `NotFound` for a campaign or mailbox that is not there.
         """
         await self._need_campaign(campaign_id)
-        arguments = {"organization_id": self._organization, "campaign_id": campaign_id, "mailbox_ids": mailbox_ids}
-        await queries.drop_campaign_mailboxes(self._connection, **arguments)
-        try:
-            await queries.add_campaign_mailboxes(self._connection, **arguments)
-        except asyncpg.ForeignKeyViolationError as error:
-            raise NotFound("one of the mailboxes is not there", field="mailbox_ids") from error
-        return int(await queries.hand_over(self._connection, campaign_id=campaign_id))
+        done = await queries.set_campaign_mailboxes(self._connection, campaign_id=campaign_id, mailbox_ids=mailbox_ids)
+        if done["mailboxes"] < len(set(mailbox_ids)):
+            raise NotFound("one of the mailboxes is not there", field="mailbox_ids")
+        return int(done["handed_over"])
 
     async def of_campaign(self, campaign_id: UUID) -> list[UUID]:
         """Return the ids of the mailboxes that a campaign sends from. Raises `NotFound` for an unknown campaign."""
