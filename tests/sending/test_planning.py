@@ -231,6 +231,14 @@ async def test_a_thread_keeps_its_mailbox_though_the_campaign_takes_another(scen
     assert {row["mailbox_id"] for row in await claim(scene.organization)} == {old}
 
 
+async def test_a_new_mailbox_is_as_healthy_as_its_figures_say(scene):
+    mailbox = await scene.mailbox()
+    both = await scene.run(
+        "SELECT b.health_score, f.score FROM sending.mailboxes AS b, sending.f_mailbox_figures(b.id) AS f WHERE b.id = $1", mailbox
+    )
+    assert tuple(both[0]) == (90, 90)
+
+
 async def test_the_health_of_a_mailbox_is_what_follows_from_the_last_seven_days(scene):
     mailbox = await scene.mailbox()
     campaign = await scene.campaign(mailbox)

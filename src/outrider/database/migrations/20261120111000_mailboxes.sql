@@ -45,7 +45,7 @@ CREATE TABLE sending.mailboxes (
     settings jsonb NOT NULL DEFAULT '{}',
     state text NOT NULL DEFAULT 'active',
     state_reason text,
-    health_score integer NOT NULL DEFAULT 100,
+    health_score integer NOT NULL,
     priority integer NOT NULL DEFAULT 5,
     weight integer NOT NULL DEFAULT 5,
     daily_limit integer NOT NULL DEFAULT 50,

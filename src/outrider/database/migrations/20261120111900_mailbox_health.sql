@@ -30,6 +30,9 @@ RETURN (
 );
 GRANT EXECUTE ON FUNCTION sending.f_health(bigint, bigint, bigint, bigint, interval) TO outrider_app;
 
+-- A new mailbox is as well as the figures of one that did nothing yet say.
+ALTER TABLE sending.mailboxes ALTER COLUMN health_score SET DEFAULT sending.f_health(0, 0, 0, 0, interval '0');
+
 -- What each mailbox, or one of them, did: today and in the last hour what counts against its limits; in the last 7 days, or since it was
 -- resumed, what its health follows from. `sent` holds what bounced at once.
 CREATE FUNCTION sending.f_mailbox_figures(p_mailbox uuid DEFAULT NULL) RETURNS TABLE (
