@@ -136,19 +136,27 @@ async def test_resolve_leaves_out_with_the_reason_who_may_not_be_written_to(clie
     await add_person("gone@one.example", status="inactive")
     await add_person("no@one.example", ("also@one.example", {"status": "unsubscribed"}))
     await add_person("wrong@one.example", verification="invalid")
-    await add_person("complained@one.example")
+    await add_person("complained@one.example", status="unsubscribed")
+    await add_person("not@two.example")
     await scene.run("INSERT INTO people.master (email) VALUES ('none@one.example')")
     await scene.run(
         "INSERT INTO sending.suppressions (kind, value_hash, reason) "
-        "VALUES ('address', sending.f_hash('complained@one.example'), 'complaint')"
+        "VALUES ('address', sending.f_hash('complained@one.example'), 'complaint'), ('domain', sending.f_hash('two.example'), 'manual')"
     )
     path = await make(client, segments=[await everyone(client)])
     await write(client, path, HELLO)
-    excluded = {"bounced": 1, "inactive": 1, "unsubscribed": 1, "invalid": 1, "suppressed": 1, "no_address": 1}
-    assert await do(client, path, "resolve") == {"total": 8, "excluded": excluded, "eligible": 2, "inserted": 2}
+    excluded = {"bounced": 1, "inactive": 1, "unsubscribed": 1, "invalid": 1, "complained": 1, "suppressed": 1, "no_address": 1}
+    assert await do(client, path, "resolve") == {"total": 9, "excluded": excluded, "eligible": 2, "inserted": 2}
     page = (await client.get(f"{path}/enrollments", params={"state": "ready"})).json()["items"]
     assert sorted((one["email"], one["next_step"]) for one in page) == [("fine@one.example", 1), ("new@one.example", 1)]
     assert (await client.get(path)).json()["state"] == "ready"
+
+
+async def test_names_are_as_long_as_the_seeds_may_be(client):
+    path = await make(client, name="x" * 255)
+    copied = (await client.post(f"{path}/duplicate")).json()["name"]
+    assert (copied.startswith("Copy of x"), len(copied)) == (True, 255)
+    assert (await client.post("/api/campaigns", json={"name": "x" * 256})).status_code == 422
 
 
 async def test_resolve_again_takes_only_who_is_new_and_looks_at_the_excluded_anew(client, add_person, scene):

@@ -47,6 +47,7 @@ BEGIN
         SELECT
             d.*,
             CASE
+                WHEN bool_or(d.suppressed = 'complaint') OVER person THEN 'complained'
                 WHEN bool_or(d.status = 'unsubscribed' OR d.suppressed = 'unsubscribe') OVER person THEN 'unsubscribed'
                 WHEN bool_or(d.suppressed <> 'bounce') OVER person THEN 'suppressed'
                 WHEN d.person_status = 'inactive' OR d.status = 'inactive' THEN 'inactive'
