@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import asyncpg
@@ -28,7 +28,8 @@ SERVERS = {"gmail": ("smtp.gmail.com", 587), "outlook": ("smtp.office365.com", 5
 class Mailbox:
     """A mailbox and what it did: today and in the last hour what counts against its limits, and the last 7 days of its health.
 
-    `health_score` is 100, less what it lost, with what it won; at least 0 and not more than `health_most`.
+    `health_score` is 100, less what it lost, with what it won; at least 0 and not more than `health_most`. `bounce_level` is `warning` over
+    5 % bounces, `critical` over 10 %.
     `warmup_day` is 1 on the day on which a warm-up began, None without one.
     """
 
@@ -72,6 +73,7 @@ class Mailbox:
     health_lost_to_bounces: int
     health_lost_to_complaints: int
     health_won_by_replies: int
+    bounce_level: Literal["ok", "warning", "critical"]
     warmup_day: int | None
 
 

@@ -7,7 +7,7 @@ SELECT
     b.hourly_limit, b.spacing_seconds, b.warmup_status, b.warmup_started_on, b.warmup_from, b.warmup_days, b.tracking_domain, b.last_sent_at,
     b.created_at, f.limit_today, f.today AS sent_today, f.hour AS sent_this_hour, f.sent AS sent_in_week, f.bounced AS bounced_in_week,
     f.complaints AS complaints_in_week, f.replies AS replies_in_week, h.most AS health_most, h.bounces AS health_lost_to_bounces,
-    h.complaints AS health_lost_to_complaints, h.replies AS health_won_by_replies,
+    h.complaints AS health_lost_to_complaints, h.replies AS health_won_by_replies, h.level AS bounce_level,
     CASE b.warmup_status WHEN 'active' THEN (now() AT TIME ZONE o.time_zone)::date - b.warmup_started_on + 1 END AS warmup_day
 FROM sending.mailboxes AS b
 CROSS JOIN LATERAL sending.f_mailbox_figures(b.id) AS f
