@@ -156,6 +156,13 @@ async def test_resolve_leaves_out_with_the_reason_who_may_not_be_written_to(clie
     assert (await client.get(path)).json()["state"] == "ready"
 
 
+async def test_names_are_as_long_as_the_seeds_may_be(client):
+    path = await make(client, name="x" * 255)
+    copied = (await client.post(f"{path}/duplicate")).json()["name"]
+    assert (copied.startswith("Copy of x"), len(copied)) == (True, 255)
+    assert (await client.post("/api/campaigns", json={"name": "x" * 256})).status_code == 422
+
+
 async def test_resolve_again_takes_only_who_is_new_and_looks_at_the_excluded_anew(client, add_person, scene):
     await add_person("ana@one.example")
     await add_person("bo@one.example", status="bounced")

@@ -268,7 +268,7 @@ class NewCampaign(CampaignChange):
 
     model_config = given({"name": "Q4 ACME push", "lists": [LIST_ID]})
 
-    name: Text = Field(description="1 to 200 characters.")
+    name: Text = Field(description="1 to 255 characters.")
 
 
 class NewVariant(BaseModel):
