@@ -52,12 +52,12 @@ async def test_tasks_are_listed_done_put_back_and_skipped(outrider_json, client)
     assert (code, "must be one of reached" in told) == (2, True)
 
 
-async def test_what_has_a_name_is_found_by_it_or_by_its_id_and_one_name_of_two_is_told(outrider, client):
-    made = (await outrider("lists", "create", "Fair"))[1]
-    assert (await outrider("lists", "delete", made["id"]))[1] == {"deleted": "Fair"}
+async def test_what_has_a_name_is_found_by_it_or_by_its_id_and_one_name_of_two_is_told(outrider_json, client):
+    made = (await outrider_json("lists", "create", "Fair"))[1]
+    assert (await outrider_json("lists", "delete", made["id"]))[1] == {"deleted": "Fair"}
     ids = [(await client.post("/api/campaigns", json={"name": "Q4"})).json()["campaign_id"] for _ in range(2)]
-    code, told = await outrider("activity", "list", "--campaign", "q4")
+    code, told = await outrider_json("activity", "list", "--campaign", "q4")
     assert (code, all(id in told for id in ids)) == (4, True)
-    assert await outrider("activity", "list", "--campaign", ids[0]) == (0, [])
-    assert (await outrider("intents", "list", "--person", "nobody@one.example"))[0] == 3
-    assert (await outrider("webhooks", "deliveries", "--webhook", "none"))[0] == 3
+    assert await outrider_json("activity", "list", "--campaign", ids[0]) == (0, [])
+    assert (await outrider_json("intents", "list", "--person", "nobody@one.example"))[0] == 3
+    assert (await outrider_json("webhooks", "deliveries", "--webhook", "none"))[0] == 3
