@@ -21,7 +21,7 @@ import pytest_asyncio
 
 from outrider import tenancy
 from outrider.database import migrate
-from outrider.kit import database, keyring, outgoing, spool
+from outrider.kit import database, keyring, outgoing, public_address, spool
 from outrider.kit.server import EmbeddedServer, Urls, with_user
 
 HOME = Path(__file__).parent.parent / ".test-home"
@@ -91,9 +91,10 @@ def urls(server: EmbeddedServer, worker_id: str) -> Iterator[Urls]:
 
 @pytest.fixture(autouse=True)
 def settings_of_tests() -> None:
-    """Every test begins with a key, and may connect to this machine; an app that a test starts sets both as its own settings say."""
+    """Every test begins with a key, may connect to this machine, and is found at an address; an app that a test starts says otherwise."""
     keyring.configure([KEY])
     outgoing.configure(allow_private=True)
+    public_address.configure("https://out.example")
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -158,6 +159,7 @@ def command(urls: Urls, organization: tenancy.OrganizationId, tmp_path: Path) ->
             "OUTRIDER_HOME": str(tmp_path),
             "OUTRIDER_ORG": str(organization),
             "OUTRIDER_SECRET_KEY": base64.b64encode(KEY).decode(),
+            "OUTRIDER_PUBLIC_URL": "https://out.example",
             **more,
         }
         whole = [sys.executable, "-m", "outrider", *arguments]

@@ -19,6 +19,9 @@ SIGN_IN = {
     "oidc_name",
 }
 
+DEMO_MAIL_HOST = "127.0.0.1"
+"""Where `outrider up` takes the mail of its demo campaign, on `demo_mail_port`."""
+
 
 class Settings(BaseSettings):
     """Values from the environment (prefix `OUTRIDER_`); nothing is read from files."""
@@ -82,6 +85,13 @@ class Settings(BaseSettings):
     def home_path(self) -> Path:
         """`home` with `~` resolved."""
         return self.home.expanduser().resolve()
+
+    @property
+    def own_address(self) -> str:
+        """Where the web server answers on this machine, such as http://localhost:8080."""
+        if self.host in ("0.0.0.0", "::", "127.0.0.1"):  # noqa: S104
+            return f"http://localhost:{self.port}"
+        return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
 
     @property
     def entrance(self) -> dict[str, Any]:

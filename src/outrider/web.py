@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -185,6 +185,7 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
         lifespan=lifespan,
+        dependencies=[Depends(http.refuse_stray_body)],
         middleware=[
             Middleware(http.Frame),
             Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
@@ -242,7 +243,7 @@ async def serve(
                 server_header=False,
                 timeout_graceful_shutdown=20,
             ),
-            on_listening=lambda: on_listening(address_of(settings.host, settings.port)) if on_listening else None,
+            on_listening=lambda: on_listening(settings.own_address) if on_listening else None,
         )
         await server.serve(sockets=[listener])
         if server.should_exit:
@@ -311,12 +312,6 @@ def _explain(error: OSError, host: str, port: int) -> Unavailable:
     if error.errno == errno.EADDRNOTAVAIL:
         return Unavailable(f"OUTRIDER_HOST is {host!r}, which is no address of this machine: use 127.0.0.1 or 0.0.0.0.")
     return Unavailable(f"Outrider cannot listen on {host}, port {port}: {error.strerror}.")
-
-
-def address_of(host: str, port: int) -> str:
-    if host in ("0.0.0.0", "::", "127.0.0.1"):  # noqa: S104
-        return f"http://localhost:{port}"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _app_url(settings: Settings) -> str:

@@ -3,7 +3,7 @@
 import base64
 import gzip
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import httpx
@@ -64,6 +64,36 @@ async def test_a_complaint_and_a_bounce_suppress_and_stop(hook, scene, messages)
         assert sorted((await sending.suppressed(connection, scene.organization, list(emails.values()))).values()) == ["bounce", "complaint"]
     states = await scene.run("SELECT state FROM marketing.enrollments WHERE organization_id = kit.f_organization()")
     assert [row["state"] for row in states] == ["stopped", "stopped"]
+
+
+async def test_replies_belong_to_the_messages_that_they_answer(hook, scene, messages):
+    campaign, found = messages
+    rows = await scene.run(
+        "UPDATE sending.messages SET subject = 'Hello' WHERE id = ANY ($1::uuid[]) RETURNING id, message_id, recipient", found
+    )
+    (first, second) = sorted(rows, key=lambda row: found.index(row["id"]))
+    at = (SENT + timedelta(hours=1)).isoformat()
+    reply = {
+        "type": "reply",
+        "id": "1",
+        "occurred_at": at,
+        "email": first["recipient"],
+        "payload": {"headers": {"In-Reply-To": first["message_id"]}},
+    }
+    smartlead = {
+        **SMARTLEAD, "event_type": "EMAIL_REPLY", "event_timestamp": at, "to_email": second["recipient"], "subject": "Re: Hello",
+        "reply_message": {"message_id": "<r2@elsewhere.example>"}, "sent_message": {}, "secret_key": None,
+    }  # fmt: skip
+    lemlist = {**LEMLIST, "createdAt": at, "leadEmail": second["recipient"], "subject": "AW: Hello", "messageId": "<r3@elsewhere.example>"}
+    for kind, body in (("generic", reply), ("smartlead", smartlead), ("lemlist", lemlist)):
+        made = await hook(kind, None if kind == "generic" else "a-shared-secret")
+        sent = as_json({**body, "secret": "a-shared-secret", "secret_key": "a-shared-secret"})
+        answer = await (made.deliver(sent) if kind == "generic" else made.post(sent))
+        assert answer.status_code == 202, answer.text
+        assert [job.state for job in await made.work()] == ["completed"]
+    assert [(row["message_id"], row["campaign_id"]) for row in await events(scene)] == [
+        (first["id"], campaign), (second["id"], campaign), (second["id"], campaign),
+    ]  # fmt: skip
 
 
 async def test_the_same_body_again_is_the_same_delivery_and_counts_nothing_twice(hook, scene):

@@ -25,6 +25,8 @@ async def test_a_campaign_is_resolved_and_its_start_says_what_is_missing(outride
     assert (await outrider_json("campaigns", "duplicate", "Q4 push"))[1]["name"] == "Copy of Q4 push"
     code, told = await outrider_json("campaigns", "start", "Q4 push")
     assert (code, "physical address" in told) == (4, True)
+    code, told = await outrider_json("campaigns", "start", "Q4 push", "--at", "2020-01-01T09:00")
+    assert (code, "still to come" in told) == (2, True)
     assert (await outrider_json("campaigns", "cancel", "Q4 push"))[1]["state"] == "cancelled"
     assert (await outrider_json("campaigns", "show", "nobody"))[0] == 3
 

@@ -4,6 +4,7 @@ up.
 
 import asyncio
 import signal
+import time
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -51,6 +52,13 @@ async def test_a_job_that_kills_its_worker_is_given_up_after_its_retries(organiz
     assert event.event_type == "job.failed"
 
 
+async def until_alive(count):
+    end = time.monotonic() + 30
+    while (alive := await ops.workers_alive()) != count:
+        assert time.monotonic() < end, f"{alive} workers say that they live"
+        await asyncio.sleep(0.1)
+
+
 async def test_a_busy_worker_keeps_its_job_and_says_that_it_lives(organization, start_worker, tmp_path, admin):
     await admin.execute("DELETE FROM queue.workers")  # killed by the tests before
     busy = start_worker()
@@ -58,8 +66,7 @@ async def test_a_busy_worker_keeps_its_job_and_says_that_it_lives(organization, 
     job = await ask(organization, "spin", {"file": str(file), "seconds": 6})
     await until_lines(file, 1)
     start_worker()
-    while await ops.workers_alive() < 2:  # it would take the job if it were to be had
-        await asyncio.sleep(0.1)
+    await until_alive(2)  # the second one would take the job if it were to be had
     message = await admin.fetchrow(
         "SELECT attempts, now() - heartbeat AS age FROM queue.pgqueuer WHERE position($1 IN convert_from(payload, 'UTF8')) > 0",
         str(job),

@@ -154,6 +154,9 @@ async def test_who_said_no_stays_so_in_a_bulk_edit_until_the_suppression_is_take
     one = (await client.get("/api/suppressions", params={"value": ANA["email"]})).json()["items"][0]
     answer = await client.request("DELETE", f"/api/suppressions/{one['id']}", params={"why": "she asked to be written to again"})
     assert answer.status_code == 200, answer.text
+    assert (await column(client, "status", "contacts"))["ana"] == "active"
+    done = (await edit(client, "contacts", set={"status": "unsubscribed"}))["edit"]
+    assert (done["changed"], done["held"]) == (4, 0)
     done = (await edit(client, "contacts", set={"status": "active"}))["edit"]
     assert (done["changed"], done["held"]) == (4, 0)
 

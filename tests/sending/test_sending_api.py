@@ -119,6 +119,44 @@ async def test_suppressions_are_added_found_and_lifted(client, scene):
 
 
 @pytest.mark.parametrize(
+    ("told", "other", "unlike"),
+    [("bücher.test", "xn--bcher-kva.test", "bucher.test"), ("xn--bcher-kva.test", "bücher.test", "xn--bcher-kvb.test"),
+     ("ana@BÜCHER.test", "ana@xn--bcher-kva.TEST", "bo@bücher.test"), ("bu\u0308cher.test", "bücher.test", "bücher.example"),
+     ("例え.テスト", "xn--r8jz45g.xn--zckzah", "xn--r8jz45g.test")],
+)  # fmt: skip
+async def test_an_international_domain_is_the_same_in_both_spellings(client, scene, told, other, unlike):
+    async def add(*values):
+        return (await client.post("/api/suppressions", json={"values": values})).json()["added"]
+
+    assert [await add(told), await add(other), await add(unlike)] == [1, 0, 1]
+    assert len((await client.get("/api/suppressions", params={"value": other})).json()["items"]) == 1
+    address = other if "@" in other else f"ana@{other}"
+    assert await scene.value("SELECT sending.f_suppressed($1, NULL)", address) == "manual"
+
+
+async def test_domains_are_written_as_dns_has_them(scene):
+    labels = [
+        "bücher",
+        "münchen-ost",
+        "ä",
+        "пример",
+        "例え",
+        "💡",
+        "a" * 40 + "ü",
+        "straße",
+        "ελληνικά",
+        "한국어도메인",
+        "plain",
+        "x-1",
+        "ñandú9",
+    ]
+    made = await scene.run("SELECT l, kit.f_ascii_label(l) AS made FROM unnest($1::text[]) AS l", labels)
+    assert {row["l"]: row["made"] for row in made} == {
+        one: one if one.isascii() else "xn--" + one.encode("punycode").decode() for one in labels
+    }
+
+
+@pytest.mark.parametrize(
     "value", ["", "nonsense", "@example.org", "a b@example.org", "a@b", "x" * 300 + "@example.org", "http://example.org/"]
 )
 async def test_what_is_no_address_and_no_domain_is_refused_and_nothing_is_kept(client, value):

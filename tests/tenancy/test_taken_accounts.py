@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from outrider import tenancy
+from outrider.database import migrate
 from outrider.kit import database
 from outrider.tenancy import members
 from outrider.tenancy.store import sign_in_queries
@@ -88,3 +89,26 @@ async def opens_both(app, client, stranger, email, made):
         home = (await browser.get("/")).text
         assert await name_of(client) in home
         assert await name_of(stranger) in home
+
+
+async def test_passwords_from_before_are_taken_for_the_making_of_the_one_organization(admin, organization, other_organization):
+    """But for those of who proved the address, is in several, or is in the operator's."""
+    made = {
+        "one": [organization], "proved": [organization], "several": [organization, other_organization],
+        "operators": [tenancy.DEFAULT_ORGANIZATION], "without": [organization],
+    }  # fmt: skip
+    text = (migrate.FOLDER / "20261120122100_passwords_of_organizations.sql").read_text()
+    statement = text[text.index("UPDATE tenancy.users SET password_from") :].partition(";")[0]
+    transaction = admin.transaction()
+    await transaction.start()
+    try:
+        for name, places in made.items():
+            await admin.execute(
+                "INSERT INTO tenancy.users (email, password_hash, email_verified, organization_ids) VALUES ($1, $2, $3, $4)",
+                f"{name}@{organization.hex}.example", None if name == "without" else "x", name == "proved", places,
+            )  # fmt: skip
+        await admin.execute(statement)
+        rows = await admin.fetch("SELECT email, password_from FROM tenancy.users WHERE email LIKE $1", f"%@{organization.hex}.example")
+    finally:
+        await transaction.rollback()
+    assert {row["email"].partition("@")[0]: row["password_from"] for row in rows} == dict.fromkeys(made) | {"one": organization}

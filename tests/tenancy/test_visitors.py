@@ -204,5 +204,6 @@ async def test_each_person_who_is_signed_in_has_a_rate_of_their_own(app, organiz
         answers = [await first.get("/here"), await second.get("/here"), await first.get("/here"), await second.get("/here")]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert 1 <= int(answers[3].headers["retry-after"]) <= 60
+    assert answers[3].json()["detail"].startswith("more than 3 requests a minute: wait ")
     async with await open_browser(app, organization, two) as neighbour:
         assert (await neighbour.get("/here")).status_code == 200

@@ -12,7 +12,7 @@ from .rendering import MissingVariable, Rendered, outline, render_message, to_te
 from .running import Running
 from .segments import Segments
 from .templates import Templates
-from .types import Campaign, Enrollment, PeopleList, Resolved, Segment, Step, Template, Variant
+from .types import Campaign, Enrollment, PeopleList, Resolved, Segment, Step, Template, UsedBy, Variant
 from .variables import sender_variables, variables_of
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Step",
     "Template",
     "Templates",
+    "UsedBy",
     "Variant",
     "campaign_head",
     "check",

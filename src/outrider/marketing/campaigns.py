@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from outrider.kit import database
+from outrider.kit import database, public_address
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.kit.paging import Page, check_limit, decode_id_cursor, encode_cursor
 from outrider.namespaces import NamespaceService
@@ -111,7 +111,7 @@ class Campaigns:
             await steps.read(self._connection, self._organization, id),
             [row["list_id"] for row in audience if row["list_id"]],
             [row["segment_id"] for row in audience if row["segment_id"]],
-            [Mailbox(**dict(row)) async for row in queries.mailboxes(self._connection, id=id)],
+            [_mailbox(row) async for row in queries.mailboxes(self._connection, id=id)],
             {row["state"]: row["people"] async for row in enrollments.counts(self._connection, **key)},
             [Change(**dict(row)) async for row in queries.history(self._connection, **key)],
         )
@@ -121,7 +121,7 @@ class Campaigns:
 
         Without a namespace, the keywords in the name say which. Raises `InvalidInput`.
         """
-        name = checks.name(settings.get("name"))
+        name = checks.name(settings.get("name"), checks.LONGEST_TITLE)
         routing = await NamespaceService(self._connection, self._organization).route(name)
         organization = await queries.organization(self._connection, organization_id=self._organization)
         id: UUID = await queries.add_campaign(
@@ -241,13 +241,20 @@ class Campaigns:
                 await NamespaceService(self._connection, self._organization).find(wanted.namespace)
             except NotFound as error:
                 raise InvalidInput(error.message, field="namespace") from error
+        if there.state == "scheduled" and wanted.starts_at is None:
+            raise InvalidInput("the campaign is scheduled: give it another time to start at, or pause it", field="starts_at")
         if wanted.window_start >= wanted.window_end:
             raise InvalidInput(f"the window ends at {wanted.window_end}; it must end after {wanted.window_start}", field="window_end")
         if not wanted.window_days or not set(wanted.window_days) <= set(range(1, 8)):
             raise InvalidInput("window_days must be numbers from 1 (Monday) to 7 (Sunday), one at least", field="window_days")
         if wanted.daily_limit is not None and not 1 <= wanted.daily_limit < 2**31:
             raise InvalidInput(f"daily_limit is {wanted.daily_limit}; it must be 1 or more, or null for none", field="daily_limit")
-        return {"name": checks.name(wanted.name), "window_days": sorted(set(wanted.window_days))}
+        return {"name": checks.name(wanted.name, checks.LONGEST_TITLE), "window_days": sorted(set(wanted.window_days))}
+
+
+def _mailbox(row: asyncpg.Record) -> Mailbox:
+    links_begin = public_address.links_begin(row["tracking_domain"], row["smtp_host"], row["smtp_port"])
+    return Mailbox(row["id"], row["email"], row["state"], row["state_reason"], links_begin)
 
 
 def as_document(whole: Whole) -> dict[str, Any]:

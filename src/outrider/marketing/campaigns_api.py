@@ -30,6 +30,7 @@ from .campaign_views import (
     ProblemView,
     Reason,
     ResolvedView,
+    Start,
     StepChangeView,
     StepsView,
     StepView,
@@ -147,9 +148,11 @@ async def dry_run_campaign(id: CampaignId, caller: Reader, body: Annotated[DryRu
 
 
 @router.post("/{id}/start", summary="Start a campaign")
-async def start_campaign(id: CampaignId, caller: Writer) -> CampaignView:
-    """Now, or at its `starts_at`. 409 naming everything that is missing."""
+async def start_campaign(id: CampaignId, caller: Writer, body: Annotated[Start | None, Body()] = None) -> CampaignView:
+    """Now, or at its `starts_at`, which may be given here. 409 naming everything that is missing."""
     async with _open(caller) as at:
+        if body and "starts_at" in body.model_fields_set:
+            return CampaignView.model_validate(await at.running.start_at(id, body.starts_at))
         return CampaignView.model_validate(await at.running.start(id))
 
 

@@ -15,7 +15,7 @@ from outrider.tenancy import OrganizationId
 
 from . import checks
 from .store import audiences as queries
-from .types import AudienceOf, PeopleList, Person
+from .types import PeopleList, Person, UsedBy
 
 MOST_IDS = 1_000
 MOST_ADDRESSES = 10_000
@@ -97,10 +97,10 @@ class PeopleLists:
             raise Conflict(f"{there.name!r} is the audience of {', '.join(used)}: take it out there first", field="id")
         await queries.delete_list(self._connection, organization_id=self._organization, id=id)
 
-    async def campaigns(self, id: UUID) -> list[AudienceOf]:
+    async def campaigns(self, id: UUID) -> list[UsedBy]:
         """Return the campaigns that are for a list, by name: 20 at most."""
         rows = queries.campaigns_for(self._connection, organization_id=self._organization, list_id=id, segment_id=None)
-        return [AudienceOf(**dict(row)) async for row in rows]
+        return [UsedBy(**dict(row)) async for row in rows]
 
     async def put(self, id: UUID, *, ids: Sequence[UUID] | None = None, filters: Mapping[str, Any] | None = None) -> int:
         """Put people on a list, by id or all that fit filters ({}: everyone), and return how many were not on it yet."""

@@ -14,7 +14,7 @@ from outrider.tenancy import OrganizationId
 from . import checks
 from .lists import people_of
 from .store import audiences as queries
-from .types import AudienceOf, Person, Segment
+from .types import Person, Segment, UsedBy
 
 
 class Segments:
@@ -93,10 +93,10 @@ class Segments:
             raise Conflict(f"{there.name!r} is the audience of {', '.join(used)}: take it out there first", field="id")
         await queries.delete_segment(self._connection, organization_id=self._organization, id=id)
 
-    async def campaigns(self, id: UUID) -> list[AudienceOf]:
+    async def campaigns(self, id: UUID) -> list[UsedBy]:
         """Return the campaigns that are for a segment, by name: 20 at most."""
         rows = queries.campaigns_for(self._connection, organization_id=self._organization, list_id=None, segment_id=id)
-        return [AudienceOf(**dict(row)) async for row in rows]
+        return [UsedBy(**dict(row)) async for row in rows]
 
     async def count(self, filters: Mapping[str, Any]) -> tuple[int, bool]:
         """Return how many people fit, and whether that is exact: it is up to 10,000. Raises `InvalidInput`."""

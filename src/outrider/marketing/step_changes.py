@@ -61,7 +61,7 @@ def onward(before: Sequence[Step], after: Sequence[Step]) -> Onward:
     its place.
     """
     known = {step.id for step in before}
-    at = {step.id: number for number, step in enumerate(after, 1) if step.id is not None}
+    at: dict[UUID | None, int] = {step.id: number for number, step in enumerate(after, 1) if step.id is not None}
     new = [number for number, step in enumerate(after, 1) if step.id not in known]
     waiting, begun = [], []
     for passed in range(len(before) + 1):

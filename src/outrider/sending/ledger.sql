@@ -29,6 +29,18 @@ SELECT w.id FROM sending.f_organizations_with_work() AS w (id);
 -- Says in this transaction what addresses are hashed with.
 SELECT set_config('app.suppression_key', :key, true);
 
+-- name: lineage()^
+-- Which database this is, the line of life that it lives and how far it came.
+SELECT f.server, f.token, f.beat, f.tokens FROM sending.f_lineage() AS f;
+
+-- name: beat()^
+-- The same, one beat further.
+SELECT f.server, f.token, f.beat, f.tokens FROM sending.f_beat() AS f;
+
+-- name: disown(token, reason)!
+-- Says that this is a copy: begins another line of life, which freezes every organization that has sent.
+SELECT sending.f_disown(:token, :reason);
+
 -- name: refresh_health()$
 -- Writes the mailboxes' health anew; how many were paused.
 SELECT sending.f_refresh_health();

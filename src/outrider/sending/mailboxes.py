@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import asyncpg
@@ -11,14 +11,18 @@ import asyncpg
 from outrider.kit import outgoing
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
+from outrider.marketing import UsedBy
 from outrider.tenancy import OrganizationId
 
+from .composing import REPLY_MARK
 from .credentials import TOKEN_URLS, Credentials
 from .store import mailbox_queries as queries
 from .store import queries as ledger_queries
 
 ADDRESS = re.compile(r"[^\s@<>,;:\"()\\]+@[a-z0-9-]+(\.[a-z0-9-]+)+")
+WITH_MARK = re.compile(r"([^{}@]*[^{}@0-9a-f])?\{token\}([^{}@0-9a-f][^{}@]*)?@[^{}@]+")
 HOST = re.compile(r"[a-z0-9.:-]{1,253}")
+LONGEST_LOCAL = 64
 WARMING = ("active", "done")
 """The states of a warm-up that has begun."""
 IMAP_SERVERS = {"gmail": "imap.gmail.com", "outlook": "outlook.office365.com"}
@@ -29,7 +33,8 @@ SERVERS = {"gmail": ("smtp.gmail.com", 587), "outlook": ("smtp.office365.com", 5
 class Mailbox:
     """A mailbox and what it did: today and in the last hour what counts against its limits, and the last 7 days of its health.
 
-    `health_score` is 100, less what it lost, with what it won; at least 0 and not more than `health_most`.
+    `health_score` is 100, less what it lost, with what it won; at least 0 and not more than `health_most`. `bounce_level` is `warning` over
+    5 % bounces, `critical` over 10 %.
     `warmup_day` is 1 on the day on which a warm-up began, None without one.
     """
 
@@ -73,6 +78,7 @@ class Mailbox:
     health_lost_to_bounces: int
     health_lost_to_complaints: int
     health_won_by_replies: int
+    bounce_level: Literal["ok", "warning", "critical"]
     warmup_day: int | None
 
 
@@ -95,15 +101,6 @@ class HealthDay:
     bounced: int
     complaints: int
     replies: int
-
-
-@dataclass(frozen=True, slots=True)
-class UsedBy:
-    """A campaign that sends from a mailbox."""
-
-    campaign_id: UUID
-    name: str
-    state: str
 
 
 class MailboxService:
@@ -223,18 +220,16 @@ class MailboxService:
         return [HealthDay(**dict(row)) async for row in rows]
 
     async def set_for_campaign(self, campaign_id: UUID, mailbox_ids: list[UUID]) -> int:
-        """Say which mailboxes a campaign sends from. What is queued with another one goes over to them; returns how many messages.
+        """Say which mailboxes a campaign sends from. What is queued with another one goes over to them, except in threads that it began;
+        returns how many messages.
 
         Raises `NotFound` for a campaign or mailbox that is not there.
         """
         await self._need_campaign(campaign_id)
-        arguments = {"organization_id": self._organization, "campaign_id": campaign_id, "mailbox_ids": mailbox_ids}
-        await queries.drop_campaign_mailboxes(self._connection, **arguments)
-        try:
-            await queries.add_campaign_mailboxes(self._connection, **arguments)
-        except asyncpg.ForeignKeyViolationError as error:
-            raise NotFound("one of the mailboxes is not there", field="mailbox_ids") from error
-        return int(await queries.hand_over(self._connection, campaign_id=campaign_id))
+        done = await queries.set_campaign_mailboxes(self._connection, campaign_id=campaign_id, mailbox_ids=mailbox_ids)
+        if done["mailboxes"] < len(set(mailbox_ids)):
+            raise NotFound("one of the mailboxes is not there", field="mailbox_ids")
+        return int(done["handed_over"])
 
     async def of_campaign(self, campaign_id: UUID) -> list[UUID]:
         """Return the ids of the mailboxes that a campaign sends from. Raises `NotFound` for an unknown campaign."""
@@ -268,6 +263,7 @@ class MailboxService:
                 checked[field] = checked[field].strip().lower()
                 if not ADDRESS.fullmatch(checked[field]) or not checked[field].isascii():
                     raise InvalidInput(f"{field} is {checked[field]!r}; it must be an address such as ana@example.org", field=field)
+        _check_mark(checked.get("reply_to") or "")
         for field in ("smtp_host", "imap_host", "tracking_domain"):
             if checked.get(field):
                 checked[field] = checked[field].strip().lower()
@@ -279,6 +275,14 @@ class MailboxService:
         if checked.get("warmup_status") in WARMING and not checked.get("warmup_started_on"):
             checked["warmup_started_on"] = (await queries.today(self._connection, organization_id=self._organization)).isoformat()
         return checked
+
+
+def _check_mark(reply_to: str) -> None:
+    if "{" not in reply_to and "}" not in reply_to:
+        return
+    local = reply_to.partition("@")[0]
+    if not WITH_MARK.fullmatch(reply_to) or len(local.replace(REPLY_MARK, "0" * 32)) > LONGEST_LOCAL:
+        raise InvalidInput(f"reply_to is {reply_to!r}; it must be like replies+{REPLY_MARK}@in.example.org", field="reply_to")
 
 
 def _check_together(values: dict[str, Any]) -> None:

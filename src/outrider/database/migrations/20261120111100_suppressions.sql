@@ -27,8 +27,9 @@ CREATE INDEX idx_suppressions_campaign ON sending.suppressions (organization_id,
 CALL kit.f_protect('sending.suppressions');
 GRANT SELECT, INSERT, UPDATE, DELETE ON sending.suppressions TO outrider_app;
 
--- An address or domain as suppressions keep it when the plain text is gone: keyed with what the application says in its transaction, so
--- that nobody can try addresses against a copy of the database. Raises 55000 when the transaction does not say it.
+-- An address or domain as suppressions keep it when the plain text is gone, the same for both spellings of a domain: keyed with what the
+-- application says in its transaction, so that nobody can try addresses against a copy of the database. Raises 55000 when the transaction does
+-- not say it.
 CREATE FUNCTION sending.f_hash(p_value text) RETURNS bytea
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 AS $$
@@ -38,7 +39,7 @@ BEGIN
     IF v_key IS NULL THEN
         RAISE EXCEPTION 'app.suppression_key is not set in this transaction' USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
-    RETURN sha256(v_key || sha256(v_key || convert_to(lower(btrim(p_value)), 'UTF8')));
+    RETURN sha256(v_key || sha256(v_key || convert_to(kit.f_plain_address(p_value), 'UTF8')));
 END $$;
 GRANT EXECUTE ON FUNCTION sending.f_hash(text) TO outrider_app;
 

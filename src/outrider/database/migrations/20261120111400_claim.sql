@@ -232,14 +232,20 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION sending.f_claim(text, integer, interval) TO outrider_app;
 
--- Renews the leases of a worker's messages while it lives; returns how many it still holds.
+-- Renews the leases of a worker's messages while it lives; returns how many it renewed. Those that are being begun or finished at this moment
+-- get a new one by that, or need none.
 CREATE FUNCTION sending.f_renew(p_worker text, p_lease interval DEFAULT '2 minutes') RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    WITH renewed AS (
-        UPDATE sending.messages SET lease_until = clock_timestamp() + p_lease
+    WITH held AS (
+        SELECT id FROM sending.messages
         WHERE organization_id = kit.f_organization() AND status IN ('claimed', 'sending') AND lease_until >= clock_timestamp() AND claimed_by = p_worker
-        RETURNING id
+        FOR NO KEY UPDATE SKIP LOCKED
+    ),
+    renewed AS (
+        UPDATE sending.messages AS m SET lease_until = clock_timestamp() + p_lease
+        FROM held WHERE m.organization_id = kit.f_organization() AND m.id = held.id
+        RETURNING m.id
     )
     SELECT count(*)::integer FROM renewed;
 END;

@@ -10,21 +10,22 @@ DECLARE
     v_organization uuid := kit.f_organization();
     v_count integer;
 BEGIN
-    UPDATE marketing.enrollments AS e SET
-        state = CASE WHEN n.position IS NULL THEN 'finished' WHEN e.state = 'ready' THEN 'active' ELSE e.state END,
-        next_step = n.position,
-        passed_at = p_at,
-        next_at = CASE WHEN n.position IS NOT NULL
-            THEN sending.f_after(p_at, n.delay, n.delay_unit, zone.name, c.window_start, c.window_end, c.window_days) END
+    UPDATE marketing.enrollments AS e SET passed_at = p_at, (state, next_step, next_at) = ( -- each by its key, whatever is estimated
+        SELECT
+            CASE WHEN n.position IS NULL THEN 'finished' WHEN e.state = 'ready' THEN 'active' ELSE e.state END,
+            n.position,
+            CASE WHEN n.position IS NOT NULL THEN sending.f_after(
+                p_at, n.delay, n.delay_unit, sending.f_zone(e.time_zone, c.time_zone), c.window_start, c.window_end, c.window_days
+            ) END
+        FROM marketing.campaigns AS c
+        LEFT JOIN LATERAL (
+            SELECT s.position, s.delay, s.delay_unit FROM marketing.steps AS s
+            WHERE s.organization_id = v_organization AND s.campaign_id = e.campaign_id AND s.position > e.next_step
+            ORDER BY s.position LIMIT 1
+        ) AS n ON true
+        WHERE c.organization_id = v_organization AND c.campaign_id = e.campaign_id
+    )
     FROM unnest(p_enrollments, p_steps) AS a (id, step)
-    INNER JOIN marketing.enrollments AS o ON o.organization_id = v_organization AND o.id = ANY (p_enrollments) AND o.id = a.id
-    INNER JOIN marketing.campaigns AS c ON c.organization_id = v_organization AND c.campaign_id = o.campaign_id
-    CROSS JOIN LATERAL (SELECT sending.f_zone(o.time_zone, c.time_zone) AS name) AS zone
-    LEFT JOIN LATERAL (
-        SELECT s.position, s.delay, s.delay_unit FROM marketing.steps AS s
-        WHERE s.organization_id = v_organization AND s.campaign_id = o.campaign_id AND s.position > a.step
-        ORDER BY s.position LIMIT 1
-    ) AS n ON true
     WHERE e.organization_id = v_organization AND e.id = ANY (p_enrollments) AND e.id = a.id AND e.next_step = a.step
         AND e.state IN ('ready', 'active', 'paused');
     GET DIAGNOSTICS v_count = ROW_COUNT;
@@ -151,7 +152,7 @@ BEGIN
     ),
     mailbox AS MATERIALIZED (
         SELECT
-            b.id, b.email, b.state, b.priority, b.weight, b.health_score, r.daily_limit, r.room, r.waiting, greatest(p_at, b.last_sent_at + gap.one) AS free_at,
+            b.id, l.is_leaving, b.email, b.state, b.priority, b.weight, b.health_score, r.daily_limit, r.room, r.waiting, greatest(p_at, b.last_sent_at + gap.one) AS free_at,
             gap.one AS gap
         FROM sending.campaign_mailboxes AS l
         INNER JOIN sending.mailboxes AS b ON b.organization_id = v_organization AND b.id = l.mailbox_id
@@ -173,7 +174,7 @@ BEGIN
         FROM mailbox AS m
         CROSS JOIN campaign AS c
         CROSS JOIN LATERAL generate_series(1, least(m.room, (SELECT count(*) FROM fresh))) AS n (number)
-        WHERE m.state = 'active' AND (c.rotation <> 'weighted' OR m.weight > 0)
+        WHERE m.state = 'active' AND NOT m.is_leaving AND (c.rotation <> 'weighted' OR m.weight > 0)
     ),
     drawn AS MATERIALIZED (
         SELECT d.id, d.thread_mailbox AS mailbox_id, 0 AS is_new FROM due AS d
@@ -260,7 +261,7 @@ BEGIN
     FROM sending.campaign_mailboxes AS l
     INNER JOIN sending.mailboxes AS b ON b.organization_id = v_organization AND b.id = l.mailbox_id AND b.state = 'active'
     INNER JOIN sending.f_rooms(p_at) AS r ON r.mailbox_id = b.id
-    WHERE l.organization_id = v_organization AND l.campaign_id = p_campaign;
+    WHERE l.organization_id = v_organization AND l.campaign_id = p_campaign AND NOT l.is_leaving;
     IF v_campaign.daily_limit IS NOT NULL THEN
         v_room := least(v_room, v_campaign.daily_limit - (
             SELECT count(*) FROM sending.messages AS m

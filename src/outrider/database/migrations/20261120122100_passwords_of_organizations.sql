@@ -11,9 +11,10 @@ ALTER TABLE tenancy.sessions ADD COLUMN is_bound boolean NOT NULL DEFAULT false;
 ALTER TABLE tenancy.sessions ADD COLUMN signed_in_at timestamptz;
 
 -- Nobody knows any more who made the passwords there are. Who is in one organization and did not prove their address yet is taken for one
--- of its making; who is in several keeps the ways they have.
+-- of its making; who is in several keeps the ways they have, and who is in the operator's (the default one) was let in by the operator.
 UPDATE tenancy.users SET password_from = organization_ids[1]
-WHERE password_hash IS NOT NULL AND NOT email_verified AND cardinality(organization_ids) = 1;
+WHERE password_hash IS NOT NULL AND NOT email_verified AND cardinality(organization_ids) = 1
+    AND organization_ids[1] <> '00000000-0000-0000-0000-000000000001';
 DO $$
 DECLARE
     v_organization uuid;

@@ -14,6 +14,7 @@ from .openapi import describe_api
 from .problems import Problem, install, respond
 from .rates import RateLimiter
 from .state import add_response_header, asked_method, keep_for_replay, log_fields
+from .stray import refuse_stray_body
 from .types import BigInt, Cursor, Limit, Text
 from .uploads import UploadRoute
 
@@ -41,5 +42,6 @@ __all__ = [
     "install",
     "keep_for_replay",
     "log_fields",
+    "refuse_stray_body",
     "respond",
 ]

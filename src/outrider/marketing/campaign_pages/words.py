@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from outrider.kit.errors import InvalidInput
 
@@ -26,9 +27,11 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "no_address": ("No address", "no address of theirs is known"),
     "bounced": ("Bounced", "every address of theirs bounced"),
     "bounce": ("Bounced", "a message to them came back"),
+    "complained": ("Complained", "they reported a message as spam, at any of their addresses"),
     "unsubscribed": ("Unsubscribed", "they unsubscribed, with any of their addresses"),
     "unsubscribe": ("Unsubscribed", "they asked not to be written to"),
     "suppressed": ("Suppressed", "one of their addresses, or its domain, is on your list of who is never written to"),
+    "complained": ("Complained", "they reported a message as spam, with any of their addresses"),
     "complaint": ("Complained", "they reported a message as spam"),
     "inactive": ("Inactive", "the person or the address is switched off"),
     "invalid": ("Invalid address", "a verification found that the address does not exist"),
@@ -102,6 +105,7 @@ PARTS: Mapping[str, str] = {
     "no_mailbox": "settings",
     "no_working_mailbox": "settings",
     "mailbox_not_working": "settings",
+    "no_unsubscribe_link": "settings",
     "no_physical_address": "settings",
 }
 """{code of what the check found: the part of the builder that it belongs to}."""
@@ -145,6 +149,14 @@ def when(step: Step, position: int) -> str:
     return later if step.condition == "always" else f"{later}, {CONDITIONS[step.condition]}"
 
 
+def at_theirs(at: datetime, zone: str | None) -> str:
+    """Return a moment as a person's own clock shows it: 'Tue 09:00, Asia/Tokyo'; '' when their zone is not known."""
+    try:
+        return f"{at.astimezone(ZoneInfo(zone)):%a %H:%M}, {zone}" if zone else ""
+    except ZoneInfoNotFoundError:
+        return ""
+
+
 def days(chosen: list[int]) -> str:
     """Return days of the week in words: 'Monday to Friday', 'Monday, Sunday'."""
     ordered = sorted(chosen)
@@ -157,7 +169,7 @@ def mending(base: str, problem: Problem) -> tuple[str, str]:
     """Return (label, address) of where what the check found is mended."""
     if problem.code == "no_physical_address":
         return "Organization", "/settings/organization"
-    if problem.code in ("no_working_mailbox", "mailbox_not_working"):
+    if problem.code in ("no_working_mailbox", "mailbox_not_working", "no_unsubscribe_link"):
         return "Mailboxes", "/mailboxes"
     if problem.code == "replies_not_read":
         return "Webhooks", "/webhooks"
