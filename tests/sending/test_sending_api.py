@@ -197,6 +197,26 @@ async def test_a_restored_copy_comes_up_frozen_and_what_became_due_can_be_left_o
     assert await claim(scene.organization) == []
 
 
+WORDS = ["bücher", "straße", "münchen", "пример", "例え", "한국", "ελλάδα", "faß-und-bier", "ليهمابتكلموشعربي؟", "3年b組金八先生", "ü"]
+
+
+async def test_labels_of_international_domains_are_read_as_they_are_written(scene):
+    for word in WORDS:
+        assert await scene.value("SELECT sending.f_label($1)", "xn--" + word.encode("punycode").decode()) == word
+    for broken in ("xn--", "xn--9", "xn--" + "9" * 59, "xn--a.b", "xn--bcher-kva" * 6, "xn--ü"):
+        assert await scene.value("SELECT sending.f_label($1)", broken) == broken
+
+
+@pytest.mark.parametrize("held", ["bücher.test", "BÜCHER.test", "xn--bcher-kva.test", "ana@bücher.test", "ana@xn--bcher-kva.test"])
+async def test_a_suppression_holds_in_every_spelling_of_an_international_domain(client, scene, held):
+    assert (await client.post("/api/suppressions", json={"values": [held]})).status_code in (200, 201)
+    for address in ("ana@bücher.test", "Ana@xn--bcher-kva.test", "ana@bu\u0308cher.test"):
+        assert await scene.value("SELECT sending.f_suppressed($1, NULL)", address) == "manual", address
+    for other in ("ana@bucher.test", "ana@xn--bcher.test"):
+        assert await scene.value("SELECT sending.f_suppressed($1, NULL)", other) is None
+    assert len((await client.get("/api/suppressions", params={"value": held.replace("bücher", "xn--bcher-kva")})).json()["items"]) == 1
+
+
 async def test_a_campaigns_mailboxes_are_chosen_and_its_queue_goes_over(client, scene):
     one, two, three = [await scene.mailbox() for _ in range(3)]
     campaign = await scene.campaign(one)
