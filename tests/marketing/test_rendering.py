@@ -7,7 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outrider.kit.errors import InvalidInput
-from outrider.marketing.rendering import MissingVariable, parse, render_message, render_text, variables_in
+from outrider.marketing.rendering import MissingVariable, outline, parse, render_message, render_text, to_text, variables_in
+from outrider.marketing.rendering.messages import _fill
+from outrider.marketing.rendering.outlines import outline_of
+from outrider.marketing.rendering.plain import inlined
 
 ANA = {"first_name": "Ana", "company": "Acme & Sons", "title": " "}
 
@@ -99,3 +102,53 @@ def test_templates_are_bounded():
 def test_any_text_is_read_or_refused_and_never_breaks(template):
     with suppress(InvalidInput, MissingVariable):
         text(template, a="1", b="2", ab="3")
+
+
+def test_a_template_is_said_in_words_where_it_is_not_written():
+    pieces = outline(
+        '{Hi {{ last_name }}|Hello {{ first_name }}|} {{ firstName | company | default("there") }}, {{ title | "" }} { not a choice }'
+    )
+    assert "".join(piece.text for piece in pieces) == "Hi last name first name, title { not a choice }"
+    assert [(piece.note, piece.is_choice) for piece in pieces if piece.note] == [
+        ("Each person gets one of: Hi «last_name» / Hello «first_name» / (nothing)", True),
+        ("Each person's last name", False),
+        ("Each person's first name, else their company, else “there”", False),
+        ("Each person's title, else nothing", False),
+    ]
+
+
+def test_what_cannot_be_read_is_shown_as_it_stands():
+    assert [piece.text for piece in outline("Hi {{ first_name")] == ["Hi {{ first_name"]
+
+
+PIECES = st.sampled_from(
+    """<p> </p> <b> </b> <br> Hi &amp; <ul><li> </ul> <div_style='color:red'> </div> <h1> </h1> <a_href="https://x.example/?a=1&amp;b=2">
+    <a_href="https://x.example/{{a}}"> </a> <p_{{a}}> <!--_{{a}}_--> <table><tr><td> </table> <pre> </pre> {{a}} {{b}} {{_a_}} ( [ ] < >
+    {{c|default('')}} {one|{{a}}_{{b}}|<i>x</i>} \ue0000\ue001 <style>p_{color:red}</style> <span_style="white-space:pre"> </span> <script>
+    </script> _""".replace("\n", "").split()
+).map(lambda piece: piece.replace("_", " "))
+VALUES = st.text(st.sampled_from("aZé€😀 \t\n\xa0\u200b<>&\"'[]()\ue000\ue0010{}|:/."), min_size=1, max_size=12).filter(str.strip)
+
+
+@given(st.lists(PIECES, max_size=14), VALUES, VALUES)
+def test_an_outline_filled_is_what_the_filled_text_becomes(pieces, a, b):
+    body, variables = "".join(pieces), {"a": a, "b": b}
+    try:
+        html = inlined(_fill(parse(body), variables, "s/body", as_html=True))
+    except InvalidInput:
+        return
+    message = render_message("x", body, variables, seed="s")
+    assert (message.html, message.text) == (html, to_text(html))
+
+
+def test_a_text_of_everyday_has_an_outline():
+    message = render_message(
+        "Hi", "<p>Dear {{a}},</p><p>{One|Two} <a href='https://x.example'>{{b}}</a></p>", {"a": "Ana", "b": "B"}, seed="s"
+    )
+    before = outline_of.cache_info().hits
+    other = render_message(
+        "Hi", "<p>Dear {{a}},</p><p>{One|Two} <a href='https://x.example'>{{b}}</a></p>", {"a": "O'<b>", "b": "C"}, seed="s"
+    )
+    assert outline_of.cache_info().hits == before + 1
+    assert other.html == message.html.replace("Ana", "O'&lt;b&gt;").replace(">B<", ">C<")
+    assert other.text.startswith("Dear O'<b>,")

@@ -209,7 +209,7 @@ async def test_only_the_listed_functions_look_across_tenants_and_they_return_ids
         f"""
         SELECT p.proname::text AS name, p.oid::regprocedure::text AS signature, pg_get_function_result(p.oid) AS result
         FROM pg_proc AS p INNER JOIN pg_namespace AS n ON n.oid = p.pronamespace
-        WHERE ({OURS}) AND p.prosecdef AND pg_get_functiondef(p.oid) ~ 'tenancy\\.organizations' AND p.prokind = 'f'
+        WHERE ({OURS}) AND p.prosecdef AND pg_get_functiondef(p.oid) ~ 'tenancy\\.(organizations|f_organizations_where)' AND p.prokind = 'f'
             AND pg_get_functiondef(p.oid) !~ 'kit\\.f_organization\\(\\)'
             AND p.proname NOT IN ('f_create_organization', 'f_standing')
         """  # noqa: S608

@@ -2,8 +2,8 @@
 `python -m tests.sending.sink PORT FILE BEHAVIOUR SECONDS`. One line per accepted message: when, Message-ID, recipient.
 
 A behaviour is a comma-separated list of `what=share`: 421, 450, 550 (at RCPT), data450, data554, drop_before (at DATA), drop_after (accepted,
-no answer), lose_after (not accepted, no answer), hang (accepted, no answer for long). What is drawn for a recipient is drawn once: the second
-time the message is taken, except for 550 and data554.
+no answer), lose_after (not accepted, no answer), hang (accepted, no answer for long), latin1 (accepted, and said in another encoding). What is
+drawn for a recipient is drawn once: the second time the message is taken, except for 550 and data554.
 """  # noqa: E501
 
 import asyncio
@@ -121,7 +121,7 @@ class Sink:
                         return
                     if does == "hang":
                         await asyncio.sleep(HANG_SECONDS)
-                    say("250 2.0.0 queued")
+                    writer.write(b"250 2.0.0 re\xe7u\0\r\n" if does == "latin1" else b"250 2.0.0 queued\r\n")
                 case "QUIT":
                     say("221 bye")
                     return

@@ -231,6 +231,20 @@ async def test_a_renewed_claim_is_kept(scene):
     )
 
 
+async def test_workers_wait_neither_for_each_others_mailboxes_nor_for_a_renewal(scene):
+    mailbox = await scene.mailbox()
+    await scene.queue(await scene.campaign(mailbox), mailbox, 2)
+    one, other = await claim(scene.organization)
+    await begin(scene.organization, [one, other])
+    async with tenancy.transaction(scene.organization, ACTOR) as held, asyncio.timeout(10):
+        told = [{"id": str(one["id"]), "token": str(one["claim_token"]), "outcome": "sent"}]
+        assert [row["status"] async for row in queries.finish(held, worker="w", outcomes=told)] == ["sent"]
+        async with tenancy.transaction(scene.organization, ACTOR) as connection:
+            assert await queries.renew(connection, worker="w", lease=timedelta(minutes=5)) == 1
+        assert await finish(scene.organization, [other]) == {other["id"]: "sent"}
+    assert await scene.states() == {"sent": 2}
+
+
 async def test_a_begun_message_whose_worker_died_is_in_doubt_and_never_claimed_again(scene):
     mailbox = await scene.mailbox()
     await scene.queue(await scene.campaign(mailbox), mailbox, 1)
@@ -300,3 +314,17 @@ async def test_who_unsubscribed_with_one_address_gets_nothing_at_another(scene):
     assert len(await scene.run("SELECT id FROM sending.f_claim('test', 10)")) == 1
     row = (await scene.run("SELECT status, reason FROM sending.messages WHERE id = $1", message))[0]
     assert tuple(row) == ("skipped", "unsubscribed")
+
+
+async def test_what_is_overdue_goes_out_one_by_one_too(scene):
+    mailbox, other = await scene.mailbox(spacing_seconds=600), await scene.mailbox(spacing_seconds=600)
+    campaign = await scene.campaign(mailbox, other)
+    await scene.queue(campaign, mailbox, 5)
+    await scene.queue(campaign, other, 5)
+    await scene.queue(await scene.campaign(mailbox), mailbox, 5)
+    assert len(await claim(scene.organization)) == 2
+    assert await claim(scene.organization) == []
+    await scene.run("UPDATE sending.messages SET counted_at = counted_at - interval '5 minutes' WHERE counted_at IS NOT NULL")
+    assert len(await claim(scene.organization)) <= 2
+    await scene.run("UPDATE sending.messages SET counted_at = counted_at - interval '10 minutes' WHERE counted_at IS NOT NULL")
+    assert len(await claim(scene.organization)) == 2

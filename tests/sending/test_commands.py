@@ -1,34 +1,16 @@
 """`outrider sending`, `mailboxes` and `suppressions` as a script uses them."""
 
-import asyncio
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent.parent
-
 
 @pytest.fixture
-def outrider(urls, organization, tmp_path):
-    """Run the command line against the test's database and organization; returns (exit code, what it wrote)."""
+def outrider(command):
+    """Run the command line; returns (exit code, what it wrote)."""
 
-    async def run(*arguments, given=""):
-        environment = {
-            **os.environ,
-            "OUTRIDER_DATABASE_URL": urls.admin,
-            "OUTRIDER_APP_DATABASE_URL": urls.app,
-            "OUTRIDER_WORKER_DATABASE_URL": urls.worker,
-            "OUTRIDER_HOME": str(tmp_path),
-            "OUTRIDER_ORG": str(organization),
-        }
-        command = [sys.executable, "-m", "outrider", *arguments]
-        done = await asyncio.to_thread(
-            subprocess.run, command, cwd=ROOT, env=environment, input=given, capture_output=True, text=True, check=False
-        )
+    async def run(*arguments: str, given: str = "") -> tuple[int, str]:
+        done = await command(*arguments, given=given)
         return done.returncode, done.stdout or done.stderr
 
     return run

@@ -64,6 +64,11 @@ async def test_a_mailbox_is_added_by_the_form_and_its_secret_is_never_shown(owne
         ({"warmup_days": "400"}, "warmup_days"),
         ({"weight": "11"}, "weight"),
         ({"reply_to": "nobody"}, "reply_to"),
+        ({"reply_to": "r+{token}.{token}@in.example"}, "reply_to"),
+        ({"reply_to": "r@{token}.example"}, "reply_to"),
+        ({"reply_to": "added{token}@in.example"}, "reply_to"),
+        ({"reply_to": "r+{tokn}@in.example"}, "reply_to"),
+        ({"reply_to": "r" * 40 + "+{token}@in.example"}, "reply_to"),
         ({"from_name": "x" * 201}, "from_name"),
         ({"tracking_domain": "https://x.example/"}, "tracking_domain"),
         ({"authentication": "oauth2", "refresh_token": "x"}, "token_url"),
@@ -291,7 +296,7 @@ async def test_others_see_and_change_nothing_of_it(owner, visitor_of_other_organ
 async def test_what_is_not_there_is_not_there(owner):
     for path in (f"/mailboxes/{NOTHING}", f"/mailboxes/{NOTHING}/edit", f"/sending-domains/{NOTHING}"):
         await said(owner, path, 404)
-    await said(owner, "/mailboxes/nonsense", 422)
+    await said(owner, "/mailboxes/nonsense", 404)
     for path in ("edit", "pause", "resume", "test", "delete"):
         await sent(owner, f"/mailboxes/{NOTHING}/{path}", 404, **FORM)
     for path in ("check", "delete"):

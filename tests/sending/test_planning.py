@@ -58,7 +58,7 @@ async def test_what_is_due_is_planned_once_with_a_message_id_of_the_mailboxs_dom
     campaign = await scene.campaign(mailbox)
     await scene.enroll(campaign, 5)
     assert (await planned(scene)).planned == 5
-    assert (await planned(scene)).is_nothing
+    assert await planned(scene) == Planned(0, 0, 0, 0, 0, 0)
     rows = await messages(scene)
     assert {row["message_id"] for row in rows} == {f"<{row['id']}@one.example>" for row in rows}
     assert all(row["variant_id"] is not None and row["in_reply_to"] is None for row in rows)

@@ -1,5 +1,7 @@
 """Rules that lists, segments, templates and campaigns share."""
 
+from uuid import UUID
+
 from outrider.kit.errors import Conflict, InvalidInput
 
 LONGEST_NAME = 200
@@ -33,3 +35,11 @@ def one_of(value: str, allowed: tuple[str, ...], field: str) -> str:
     if value not in allowed:
         raise InvalidInput(f"{field} is {value[:60]!r}; it must be one of {', '.join(allowed)}", field=field)
     return value
+
+
+def as_id(text: str) -> UUID | None:
+    """Return the id that a text is, None for one that is a name."""
+    try:
+        return UUID(text.strip())
+    except ValueError:
+        return None

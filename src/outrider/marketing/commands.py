@@ -37,8 +37,8 @@ LIST_COLUMNS = ["name", "people", "description", "created_at"]
 SEGMENT_COLUMNS = ["name", "filters", "description", "created_at"]
 TEMPLATE_COLUMNS = ["name", "category", "subject", "updated_at"]
 CAMPAIGN_COLUMNS = ["name", "state", "namespace", "target_count", "sent_count", "response_count", "created_at"]
-NAME = "The name, in any case."
-Name = Annotated[str, typer.Argument(metavar="NAME", help=NAME, show_default=False)]
+NewName = Annotated[str, typer.Argument(metavar="NAME", help="The name.", show_default=False)]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The name, in any case, or the id.", show_default=False)]
 CampaignName = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="Its name, in any case, or its id.", show_default=False)]
 StartAt = Annotated[
     str | None,
@@ -60,7 +60,7 @@ def list_lists(org: Org = None, json: Json = False) -> None:
 
 
 @lists.command("create")
-def create_list(name: Name, org: Org = None, json: Json = False) -> None:
+def create_list(name: NewName, org: Org = None, json: Json = False) -> None:
     """Make an empty list."""
 
     async def work(session: "Session") -> None:
@@ -125,7 +125,7 @@ def list_segments(org: Org = None, json: Json = False) -> None:
 
 
 @segments.command("create")
-def create_segment(name: Name, filters: FilterOptions = None, everyone: Everyone = False, org: Org = None, json: Json = False) -> None:
+def create_segment(name: NewName, filters: FilterOptions = None, everyone: Everyone = False, org: Org = None, json: Json = False) -> None:
     """Keep filters as a segment."""
     asked = _filters(filters, everyone)
 

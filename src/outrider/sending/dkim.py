@@ -35,14 +35,14 @@ class Signer:
 
     def sign(self, head: bytes, body: bytes) -> bytes:
         """Return the DKIM-Signature line of a message, to stand before its head. `head` and `body` have CRLF line ends."""
-        lines = [line for line in _FOLDS.sub(b" ", head).split(b"\r\n") if line]
-        fields = [(name.strip().lower(), value) for name, _, value in (line.partition(b":") for line in lines)]
-        present = [name for name in SIGNED if any(name == field for field, _ in fields)]
+        lines = [line.partition(b":") for line in _FOLDS.sub(b" ", head).split(b"\r\n") if line]
+        fields = {name.strip().lower(): value for name, _, value in lines}
+        present = [name for name in SIGNED if name in fields]
         digest = base64.b64encode(hashlib.sha256(relaxed(body)).digest())
         tags = b"v=1; a=rsa-sha256; c=relaxed/relaxed; d=%s; s=%s; h=%s; bh=%s; b=" % (
             self.domain.encode(), self.selector.encode(), b":".join(present), digest,
         )  # fmt: skip
-        canonical = [_header(name, next(value for field, value in fields if field == name)) for name in present]
+        canonical = [_header(name, fields[name]) for name in present]
         signed = b"".join(canonical) + _header(b"dkim-signature", tags)[:-2]
         signature = base64.b64encode(self._key.sign(signed, padding.PKCS1v15(), hashes.SHA256()))
         folded = b"\r\n ".join(signature[at : at + 72] for at in range(0, len(signature), 72))
@@ -56,10 +56,11 @@ class Signer:
 
 def relaxed(body: bytes) -> bytes:
     """Return a body in the relaxed form of RFC 6376, 3.4.4."""
-    lines = [_SPACES.sub(b" ", line).rstrip(b" ") for line in body.split(b"\r\n")]
-    while lines and not lines[-1]:
-        lines.pop()
-    return b"\r\n".join(lines) + b"\r\n" if lines else b""
+    text = _SPACES.sub(b" ", body).replace(b" \r\n", b"\r\n").removesuffix(b" ")
+    end = len(text)
+    while text.endswith(b"\r\n", 0, end):
+        end -= 2
+    return text[:end] + b"\r\n" if end else b""
 
 
 def make_key() -> tuple[bytes, str]:

@@ -4,16 +4,16 @@ import asyncio
 import logging
 import random
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from outrider.kit.errors import InvalidInput, OutriderError
+from outrider.kit.errors import OutriderError
 from outrider.tenancy import OrganizationId, transaction
 
 from . import credentials, smtp
+from .ahead import Ahead, Made
 from .ledger import SENDER
 from .preparing import Batch, NeedsReview, Ready
 from .renewal import renew
@@ -48,8 +48,7 @@ class Lane:
         self._begin = begin
         self._finish = finish
         self._pace = pace
-        self._waiting: deque[tuple[Claimed, Batch]] = deque()
-        self._arrived = asyncio.Condition()
+        self._ahead = Ahead()
         self._workers: set[asyncio.Task[None]] = set()
         self._telling: set[asyncio.Task[None]] = set()
         self._secret: tuple[str | None, credentials.Credentials] | None = None
@@ -60,26 +59,21 @@ class Lane:
     @property
     def load(self) -> int:
         """How many messages wait or are on their way."""
-        return len(self._waiting) + self.in_flight
+        return len(self._ahead) + self.in_flight
 
-    async def put(self, message: Claimed, batch: Batch) -> None:
-        """Take a message over; it will be finished one way or another."""
-        self._waiting.append((message, batch))
-        if len(self._workers) < min(self._pace.connections, self.load):
-            worker = asyncio.create_task(self._work())
-            self._workers.add(worker)
-            worker.add_done_callback(self._workers.discard)
-        async with self._arrived:
-            self._arrived.notify()
+    def put(self, messages: Sequence[Claimed], batch: Batch) -> None:
+        """Take messages over; each will be finished one way or another."""
+        self._ahead.put(messages, batch)
+        for _ in range(len(self._workers), min(self._pace.connections, self.load)):
+            self._workers.add(asyncio.create_task(self._work()))
 
     def take_back(self) -> list[Claimed]:
         """Return the messages that nobody has begun with, which are no longer waiting."""
-        taken = [message for message, _ in self._waiting]
-        self._waiting.clear()
-        return taken
+        return self._ahead.take_back()
 
     async def close(self) -> None:
         """End the connections; what is on its way is given up."""
+        self._ahead.close()
         for worker in list(self._workers):
             worker.cancel()
         await asyncio.gather(*self._workers, *self._telling, return_exceptions=True)
@@ -89,14 +83,12 @@ class Lane:
         sent = 0
         try:
             while True:
-                if not self._waiting:
-                    async with self._arrived:
-                        try:
-                            await asyncio.wait_for(self._arrived.wait_for(lambda: bool(self._waiting)), IDLE_SECONDS)
-                        except TimeoutError:
-                            return
-                    continue
-                message, batch = self._waiting.popleft()
+                try:
+                    made = await self._ahead.next(IDLE_SECONDS)
+                except TimeoutError:
+                    if self._ahead:
+                        continue
+                    return
                 self.in_flight += 1
                 try:
                     if connection is not None and (not connection.is_open or sent >= MESSAGES_PER_CONNECTION):
@@ -104,16 +96,24 @@ class Lane:
                         connection = None
                     if connection is None:
                         sent = 0
-                    connection = await self._one(message, batch, connection)
+                    connection = await self._one(made, connection)
                     sent += 1
                 finally:
                     self.in_flight -= 1
         finally:
+            self._leave()
             if connection is not None:
                 await connection.close()
 
-    async def _one(self, message: Claimed, batch: Batch, connection: Connection | None) -> Connection | None:
+    def _leave(self) -> None:
+        """Count the worker that calls no more, so that the next message gets another one."""
+        worker = asyncio.current_task()
+        assert worker is not None
+        self._workers.discard(worker)
+
+    async def _one(self, made: Made, connection: Connection | None) -> Connection | None:
         """Bring one message to its end, whatever that is; returns the connection for the next one."""
+        message, mailbox = made.message, made.batch.mailboxes[made.message.mailbox_id]
         begun = False
 
         async def may_send() -> bool:
@@ -122,10 +122,10 @@ class Lane:
             return await self._begin((message, ready))
 
         try:
-            ready = await asyncio.to_thread(batch.prepare, message)  # the signature takes most of it, outside the interpreter's lock
+            ready = made.ready()
             if connection is None:
-                connection = await self._connect(batch.mailboxes[message.mailbox_id])
-            told = await connection.send(batch.mailboxes[message.mailbox_id].email, message.recipient, ready.data, may_send)
+                connection = await self._connect(mailbox)
+            told = await connection.send(mailbox.email, message.recipient, ready.data, may_send)
         except NeedsReview as review:
             told = Told("needs_review", reason=str(review))
         except Unreachable as trouble:
@@ -189,10 +189,7 @@ class Lane:
             self._secret = mailbox.credentials_encrypted, credentials.opened(mailbox.credentials_encrypted, self._organization, mailbox.id)
         found = self._secret[1]
         if mailbox.authentication == "oauth2" and found.is_stale:
-            try:
-                found = await renew(self._organization, mailbox, found)
-            except InvalidInput as error:
-                raise Unreachable(error.message, is_permanent="does not answer" not in error.message) from error
+            found = await renew(self._organization, mailbox, found)
             self._secret = mailbox.credentials_encrypted, found
         return account_of(mailbox, found)
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape, unescape
 from uuid import UUID
 
@@ -12,7 +13,7 @@ _ANCHOR = re.compile(r"""(<a\b[^<>]{0,2000}?\bhref\s{0,9}=\s{0,9})(["'])(https?:
 _END = re.compile(r"</body\s{0,9}>", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Links:
     """The links of one message. `base` is where they begin, such as https://links.example.org."""
 
@@ -21,7 +22,7 @@ class Links:
     organization_id: UUID
     message_id: UUID
 
-    @property
+    @cached_property
     def unsubscribe(self) -> str:
         """Where somebody says that they want no more."""
         return f"{self.base}/u/{self.signer.sign('unsubscribe', self.organization_id, self.message_id)}"
@@ -38,11 +39,16 @@ class Links:
     def rewritten(self, html: str) -> str:
         """Return HTML whose links go by us; ours and those that are too long stay as they are."""
 
+        own = f"{self.base}/"
+        written: dict[str, str] = {}  # a text often leads to the same place several times
+
         def one(match: re.Match[str]) -> str:
             url = unescape(match[3])
-            if url.startswith(f"{self.base}/") or len(url) > LONGEST_URL:
+            if url.startswith(own) or len(url) > LONGEST_URL:
                 return match[0]
-            return f"{match[1]}{match[2]}{escape(self.click(url))}{match[2]}"
+            if url not in written:
+                written[url] = escape(self.click(url))
+            return f"{match[1]}{match[2]}{written[url]}{match[2]}"
 
         return _ANCHOR.sub(one, html)
 

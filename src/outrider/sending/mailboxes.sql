@@ -1,5 +1,5 @@
--- name: mailboxes(organization_id, id, after, count)
--- A page of mailboxes by address, or one by its id, with what they did; NULL asks nothing.
+-- name: mailboxes(organization_id, id, email, after, count)
+-- A page of mailboxes by address with what they did, or one by its id or address; NULL asks nothing.
 SELECT
     b.id, b.email, b.from_name, b.reply_to, b.provider, b.smtp_host, b.smtp_port, b.smtp_security, b.imap_host, b.imap_port,
     b.imap_security, b.authentication, b.username,
@@ -13,7 +13,8 @@ FROM sending.mailboxes AS b
 CROSS JOIN LATERAL sending.f_mailbox_figures(b.id) AS f
 CROSS JOIN LATERAL sending.f_health_parts(f.sent, f.bounced, f.complaints, f.replies, now() - b.created_at) AS h
 INNER JOIN tenancy.organizations AS o ON o.id = :organization_id
-WHERE b.organization_id = :organization_id AND (:id::uuid IS NULL OR b.id = :id::uuid) AND (:after::text IS NULL OR b.email > :after::text)
+WHERE b.organization_id = :organization_id AND (:id::uuid IS NULL OR b.id = :id::uuid)
+    AND (:email::text IS NULL OR b.email = lower(btrim(:email))) AND (:after::text IS NULL OR b.email > :after::text)
 ORDER BY b.email
 LIMIT :count;
 
@@ -176,3 +177,7 @@ LEFT JOIN (
 WHERE o.id = :organization_id
 GROUP BY d.day
 ORDER BY d.day;
+
+-- name: respace(id)$
+-- Lets what waits in a mailbox come as early as its spacing allows now; how many come earlier.
+SELECT sending.f_respace(:id, NULL);

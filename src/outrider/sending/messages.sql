@@ -275,7 +275,7 @@ INNER JOIN campaign AS c ON c.campaign_id = w.campaign_id
 INNER JOIN mailbox AS b ON b.id = w.mailbox_id
 INNER JOIN domain AS d ON d.recipient_domain = w.recipient_domain
 INNER JOIN marketing.enrollments AS e ON e.organization_id = :organization_id AND e.id = w.enrollment_id
-CROSS JOIN LATERAL (SELECT CASE WHEN e.time_zone IS NULL THEN c.time_zone ELSE sending.f_zone(e.time_zone, c.time_zone) END AS name) AS zone;
+CROSS JOIN LATERAL (SELECT sending.f_zone(e.time_zone, c.time_zone) AS name) AS zone;
 
 -- name: happenings(organization_id, message_id)
 -- What became of a message, and what machines did to it, newest first; the latest hundred.

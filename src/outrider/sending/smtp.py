@@ -26,7 +26,7 @@ class Unreachable(Exception):  # noqa: N818  (a state of the world, no fault of 
 
     def __init__(self, answer: str, code: int | None = None, *, is_permanent: bool = False) -> None:
         super().__init__(answer)
-        self.answer = answer[:LONGEST_ANSWER]
+        self.answer = _said(answer)
         self.code = code
         self.is_permanent = is_permanent
 
@@ -71,7 +71,7 @@ class Connection:
             answer = await protocol.read_response(timeout=DATA_SECONDS)
             if answer.code >= 400 or answer.code < 200:
                 return await self._refused(answer, at_recipient=False)
-            return Told("sent", answer.code, answer.message[:LONGEST_ANSWER])
+            return Told("sent", answer.code, _said(answer.message))
         except (*LOST, aiosmtplib.SMTPResponseException) as error:
             self._client.close()
             what = _words(error)
@@ -169,7 +169,12 @@ def is_bounce(answer: str, *, at_recipient: bool) -> bool:
 
 
 def _text(answer: aiosmtplib.SMTPResponse) -> str:
-    return f"{answer.code} {answer.message}"[:LONGEST_ANSWER]
+    return _said(f"{answer.code} {answer.message}")
+
+
+def _said(words: str) -> str:
+    """Return a server's words as the ledger can keep them, whatever bytes they were."""
+    return words.encode(errors="replace").decode().replace("\0", "?")[:LONGEST_ANSWER]
 
 
 def _words(error: BaseException) -> str:

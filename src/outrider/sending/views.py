@@ -61,7 +61,9 @@ class MailboxFields(BaseModel):
     """What can be said about a mailbox."""
 
     from_name: Annotated[Text, Field(max_length=200)] | None = None
-    reply_to: Short | None = None
+    reply_to: Short | None = Field(
+        None, description="Where replies go; {token} in it is each message's own mark, by which its replies are known."
+    )
     provider: Literal["gmail", "outlook", "smtp"] | None = None
     smtp_host: Short | None = None
     smtp_port: int | None = Field(None, ge=1, le=65535)

@@ -121,7 +121,7 @@ CREATE TABLE marketing.steps (
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT steps_pkey PRIMARY KEY (organization_id, id),
-    CONSTRAINT steps_position_key UNIQUE (organization_id, campaign_id, position),
+    CONSTRAINT steps_position_key UNIQUE (organization_id, campaign_id, position) DEFERRABLE,
     CONSTRAINT steps_campaign_fkey FOREIGN KEY (organization_id, campaign_id)
     REFERENCES marketing.campaigns (organization_id, campaign_id) ON DELETE CASCADE,
     CONSTRAINT steps_position_check CHECK (position BETWEEN 1 AND 50),

@@ -3,6 +3,7 @@ SET LOCAL lock_timeout = '5s';
 
 -- A person in a campaign, by one of their addresses. Who was left out when it was resolved is here too, `excluded`, with the reason.
 -- Somebody excluded may have no address at all. `next_step` is due at `next_at` at the earliest; both NULL when nothing comes any more.
+-- The delay of `next_step` counts from `passed_at`, when the step before it was sent, done or left out; NULL before the first.
 -- The mailbox of the thread is the ledger's.
 CREATE TABLE marketing.enrollments (
     organization_id uuid NOT NULL DEFAULT nullif(current_setting('app.organization_id', true), '')::uuid,
@@ -16,6 +17,7 @@ CREATE TABLE marketing.enrollments (
     time_zone text,
     next_step integer,
     next_at timestamptz,
+    passed_at timestamptz,
     enrolled_at timestamptz NOT NULL DEFAULT now(),
     stopped_at timestamptz,
     updated_at timestamptz NOT NULL DEFAULT now(),
@@ -29,10 +31,8 @@ CREATE TABLE marketing.enrollments (
     CONSTRAINT enrollments_address_check CHECK (state = 'excluded' OR num_nulls(contact_id, email) = 0),
     CONSTRAINT enrollments_reason_check CHECK (state NOT IN ('excluded', 'stopped') OR reason IS NOT NULL)
 );
-CREATE INDEX idx_enrollments_due ON marketing.enrollments (organization_id, campaign_id, next_at, id)
-WHERE state IN ('ready', 'active') AND next_step IS NOT NULL;
 -- Who was not written to yet is looked for apart from who is in the middle, so that a long list at its start holds up nobody's follow-up.
-CREATE INDEX idx_enrollments_due_by_state ON marketing.enrollments (organization_id, campaign_id, state, next_at, id)
+CREATE INDEX idx_enrollments_due ON marketing.enrollments (organization_id, campaign_id, state, next_at, id)
 WHERE next_step IS NOT NULL AND state IN ('ready', 'active');
 CREATE INDEX idx_enrollments_state ON marketing.enrollments (organization_id, campaign_id, state, id);
 CREATE INDEX idx_enrollments_person ON marketing.enrollments (organization_id, person_id);

@@ -120,11 +120,12 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION sending.f_set_campaign_mailboxes(uuid, uuid[]) TO outrider_app;
 
--- The mailboxes that a campaign sends from, and how they are.
-CREATE FUNCTION sending.f_campaign_mailboxes(p_campaign uuid) RETURNS TABLE (id uuid, email text, state text, state_reason text)
+-- The mailboxes that a campaign sends from, how they are, and what says where links in their mail begin.
+CREATE FUNCTION sending.f_campaign_mailboxes(p_campaign uuid)
+RETURNS TABLE (id uuid, email text, state text, state_reason text, tracking_domain text, smtp_host text, smtp_port integer)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
-    SELECT b.id, b.email, b.state, b.state_reason FROM sending.campaign_mailboxes AS c
+    SELECT b.id, b.email, b.state, b.state_reason, b.tracking_domain, b.smtp_host, b.smtp_port FROM sending.campaign_mailboxes AS c
     INNER JOIN sending.mailboxes AS b ON b.organization_id = kit.f_organization() AND b.id = c.mailbox_id
     WHERE c.organization_id = kit.f_organization() AND c.campaign_id = p_campaign AND NOT c.is_leaving
     ORDER BY b.email;

@@ -1,16 +1,23 @@
--- When something may be sent: zones, windows, what comes so long after, a mailbox's limit of a day (BEHAVIOUR 7).
+-- When something may be sent: zones, windows, what comes so long after, a mailbox's limit of a day and its spacing (BEHAVIOUR 7).
 SET LOCAL lock_timeout = '5s';
 
--- An IANA zone that this server knows, else the other one: an unknown zone of one recipient must not stop everybody's messages.
-CREATE FUNCTION sending.f_zone(p_zone text, p_other text) RETURNS text
+-- Whether this server knows an IANA zone.
+CREATE FUNCTION sending.f_is_zone(p_zone text) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 AS $$
 BEGIN
     PERFORM now() AT TIME ZONE p_zone;
-    RETURN coalesce(p_zone, p_other);
+    RETURN true;
 EXCEPTION WHEN invalid_parameter_value THEN
-    RETURN p_other;
+    RETURN false;
 END $$;
+GRANT EXECUTE ON FUNCTION sending.f_is_zone(text) TO outrider_app;
+
+-- The recipient's zone when it is said and known, else the other one: an unknown zone of one recipient must not stop everybody's messages.
+-- Most recipients have none, so that the caller, in whom this is written out, mostly asks nothing.
+CREATE FUNCTION sending.f_zone(p_zone text, p_other text) RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+RETURN CASE WHEN p_zone IS NULL THEN p_other WHEN sending.f_is_zone(p_zone) THEN p_zone ELSE p_other END;
 GRANT EXECUTE ON FUNCTION sending.f_zone(text, text) TO outrider_app;
 
 -- Whether a moment lies in a window of an IANA zone; `p_days` are ISO weekdays, Monday is 1.
@@ -67,3 +74,15 @@ RETURN CASE
     ELSE p_limit
 END;
 GRANT EXECUTE ON FUNCTION sending.f_daily_limit(integer, text, date, integer, integer, date) TO outrider_app;
+
+-- How far apart a mailbox's messages are, on average: as it says, else a day's messages spread over the window, at most ten minutes.
+CREATE FUNCTION sending.f_spacing(p_seconds integer, p_limit integer, p_start time, p_end time) RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN make_interval(secs => coalesce(p_seconds, least(600, extract(EPOCH FROM p_end - p_start) / greatest(p_limit, 1))));
+GRANT EXECUTE ON FUNCTION sending.f_spacing(integer, integer, time, time) TO outrider_app;
+
+-- A number from 0 to under 1 that follows from a text: what is drawn with it is drawn the same every time.
+CREATE FUNCTION sending.f_draw(p_text text) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (hashtextextended(p_text, 0) & 1048575) / 1048576.0::double precision;
+GRANT EXECUTE ON FUNCTION sending.f_draw(text) TO outrider_app;

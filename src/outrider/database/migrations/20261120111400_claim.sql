@@ -29,7 +29,6 @@ BEGIN ATOMIC
     )
     SELECT (count(*) FILTER (WHERE status = 'queued'))::integer, (count(*) FILTER (WHERE status = 'unknown'))::integer FROM settled;
 END;
-GRANT EXECUTE ON FUNCTION sending.f_recover() TO outrider_app;
 
 -- One round of the claim: looks at the next messages that are due, decides about each, and writes that down. The caller holds the claim's
 -- lock. `looked_at` is 0 when nothing is due. Every pair of campaign and mailbox has its share, so that no backlog holds up another's.
@@ -72,11 +71,27 @@ BEGIN
     ),
     mailbox AS MATERIALIZED (
         SELECT b.id, least(
-            p_most, sending.f_daily_limit(b.daily_limit, b.warmup_status, b.warmup_started_on, b.warmup_from, b.warmup_days, clock.day) - used.today,
-            coalesce(b.hourly_limit - used.hour, p_most)
+            p_most, day.most - used.today, coalesce(b.hourly_limit - used.hour, p_most),
+            CASE -- after a pause what is overdue goes out one by one too, half the spacing apart at the least
+                WHEN spacing.usual = interval '0' THEN p_most
+                WHEN last.at + spacing.usual * (0.5 + 0.5 * sending.f_draw(b.id::text || last.at::text)) > v_now THEN 0
+                ELSE 1
+            END
         ) AS room
         FROM sending.mailboxes AS b
         CROSS JOIN clock
+        CROSS JOIN LATERAL (
+            SELECT sending.f_daily_limit(b.daily_limit, b.warmup_status, b.warmup_started_on, b.warmup_from, b.warmup_days, clock.day) AS most
+        ) AS day
+        CROSS JOIN LATERAL (
+            SELECT min(sending.f_spacing(b.spacing_seconds, day.most, c.window_start, c.window_end)) AS usual
+            FROM head AS h
+            INNER JOIN marketing.campaigns AS c ON c.organization_id = v_organization AND c.campaign_id = h.campaign_id
+            WHERE h.mailbox_id = b.id
+        ) AS spacing
+        CROSS JOIN LATERAL (
+            SELECT max(m.counted_at) AS at FROM sending.messages AS m WHERE m.organization_id = v_organization AND m.mailbox_id = b.id
+        ) AS last
         CROSS JOIN LATERAL (
             SELECT count(*) FILTER (WHERE m.counted_at >= clock.today) AS today, count(*) FILTER (WHERE m.counted_at > clock.hour_ago) AS hour
             FROM sending.messages AS m
@@ -126,12 +141,7 @@ BEGIN
     judged AS MATERIALIZED (
         SELECT
             p.id, p.campaign_id, p.mailbox_id, p.recipient_domain, p.scheduled_at, domain.room AS domain_room,
-            CASE
-                WHEN e.state NOT IN ('ready', 'active', 'paused') THEN coalesce(e.reason, e.state)
-                WHEN k.status IN ('bounced', 'unsubscribed') THEN k.status
-                WHEN sending.f_has_refused(k.person_id) THEN 'unsubscribed'
-                ELSE sending.f_suppressed(p.recipient, p.campaign_id)
-            END AS never,
+            sending.f_stop_reason(e.state, e.reason, k.status, k.person_id, p.recipient, p.campaign_id) AS never,
             CASE
                 WHEN NOT sending.f_is_open(v_now, zone.name, c.window_start, c.window_end, c.window_days)
                     THEN sending.f_next_opening(v_now, zone.name, c.window_start, c.window_end, c.window_days)
@@ -144,7 +154,7 @@ BEGIN
         INNER JOIN domain ON domain.recipient_domain = p.recipient_domain
         INNER JOIN marketing.enrollments AS e ON e.organization_id = v_organization AND e.id = p.enrollment_id
         INNER JOIN vault.contacts AS k ON k.organization_id = v_organization AND k.contact_id = p.contact_id
-        CROSS JOIN LATERAL (SELECT CASE WHEN e.time_zone IS NULL THEN c.time_zone ELSE sending.f_zone(e.time_zone, c.time_zone) END AS name) AS zone
+        CROSS JOIN LATERAL (SELECT sending.f_zone(e.time_zone, c.time_zone) AS name) AS zone
     ),
     in_line AS (
         SELECT j.*, row_number() OVER (PARTITION BY j.campaign_id, j.mailbox_id ORDER BY j.scheduled_at, j.id) AS place
@@ -222,14 +232,20 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION sending.f_claim(text, integer, interval) TO outrider_app;
 
--- Renews the leases of a worker's messages while it lives; returns how many it still holds.
+-- Renews the leases of a worker's messages while it lives; returns how many it renewed. Those that are being begun or finished at this moment
+-- get a new one by that, or need none.
 CREATE FUNCTION sending.f_renew(p_worker text, p_lease interval DEFAULT '2 minutes') RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    WITH renewed AS (
-        UPDATE sending.messages SET lease_until = clock_timestamp() + p_lease
+    WITH held AS (
+        SELECT id FROM sending.messages
         WHERE organization_id = kit.f_organization() AND status IN ('claimed', 'sending') AND lease_until >= clock_timestamp() AND claimed_by = p_worker
-        RETURNING id
+        FOR NO KEY UPDATE SKIP LOCKED
+    ),
+    renewed AS (
+        UPDATE sending.messages AS m SET lease_until = clock_timestamp() + p_lease
+        FROM held WHERE m.organization_id = kit.f_organization() AND m.id = held.id
+        RETURNING m.id
     )
     SELECT count(*)::integer FROM renewed;
 END;

@@ -22,17 +22,12 @@ BEGIN
     judged AS MATERIALIZED (
         SELECT
             m.id,
-            CASE
-                WHEN e.state NOT IN ('ready', 'active', 'paused') THEN coalesce(e.reason, e.state)
-                WHEN k.status IN ('bounced', 'unsubscribed') THEN k.status
-                WHEN sending.f_has_refused(k.person_id) THEN 'unsubscribed'
-                ELSE sending.f_suppressed(m.recipient, m.campaign_id)
-            END AS never,
+            sending.f_stop_reason(e.state, e.reason, k.status, k.person_id, m.recipient, m.campaign_id) AS never,
             NOT v_frozen AND c.state = 'sending' AND b.state = 'active' AND e.state IN ('ready', 'active')
                 AND m.claimed_at > v_now - interval '15 minutes'
                 AND (m.claimed_at AT TIME ZONE o.time_zone)::date = (v_now AT TIME ZONE o.time_zone)::date
                 AND sending.f_is_open(
-                    v_now, CASE WHEN e.time_zone IS NULL THEN c.time_zone ELSE sending.f_zone(e.time_zone, c.time_zone) END,
+                    v_now, sending.f_zone(e.time_zone, c.time_zone),
                     c.window_start, c.window_end, c.window_days
                 ) AS may
         FROM asked
@@ -45,19 +40,22 @@ BEGIN
         INNER JOIN tenancy.organizations AS o ON o.id = v_organization
         FOR UPDATE OF m
     ),
+    decided AS (
+        SELECT j.id, j.never, j.never IS NULL AND j.may AS begins FROM judged AS j
+    ),
     written AS (
         UPDATE sending.messages AS m SET
-            status = CASE WHEN j.never IS NOT NULL THEN 'skipped' WHEN j.may THEN 'sending' ELSE 'queued' END,
-            reason = j.never,
-            attempts = m.attempts + (j.never IS NULL AND j.may)::integer,
-            last_attempt_at = CASE WHEN j.never IS NULL AND j.may THEN v_now ELSE m.last_attempt_at END,
-            counted_at = CASE WHEN j.never IS NULL AND j.may THEN v_now END,
-            lease_until = CASE WHEN j.never IS NULL AND j.may THEN v_now + p_lease END,
-            claim_token = CASE WHEN j.never IS NULL AND j.may THEN m.claim_token END,
-            claimed_by = CASE WHEN j.never IS NULL AND j.may THEN m.claimed_by END,
+            status = CASE WHEN d.begins THEN 'sending' WHEN d.never IS NULL THEN 'queued' ELSE 'skipped' END,
+            reason = d.never,
+            attempts = m.attempts + d.begins::integer,
+            last_attempt_at = CASE WHEN d.begins THEN v_now ELSE m.last_attempt_at END,
+            counted_at = CASE WHEN d.begins THEN v_now END,
+            lease_until = CASE WHEN d.begins THEN v_now + p_lease END,
+            claim_token = CASE WHEN d.begins THEN m.claim_token END,
+            claimed_by = CASE WHEN d.begins THEN m.claimed_by END,
             subject = a.subject, body = a.body, body_text = a.body_text, headers = a.headers, variant_id = coalesce(a.variant_id, m.variant_id)
-        FROM judged AS j INNER JOIN asked AS a ON a.id = j.id
-        WHERE m.organization_id = v_organization AND m.id = j.id
+        FROM decided AS d INNER JOIN asked AS a ON a.id = d.id
+        WHERE m.organization_id = v_organization AND m.id = d.id
         RETURNING m.id, m.status, m.attempts, m.mailbox_id, m.enrollment_id, m.reason
     ),
     begun AS (
@@ -147,10 +145,17 @@ BEGIN
     END IF;
 
     UPDATE sending.mailboxes AS b SET last_sent_at = v_now
-    WHERE b.organization_id = v_organization AND b.last_sent_at IS DISTINCT FROM v_now
-        AND b.id IN (SELECT (d.value ->> 'mailbox_id')::uuid FROM jsonb_array_elements(v_done) AS d (value) WHERE d.value ->> 'outcome' = 'sent');
+    WHERE b.organization_id = v_organization AND b.id IN (
+        SELECT s.id FROM sending.mailboxes AS s
+        WHERE s.organization_id = v_organization AND (s.last_sent_at IS NULL OR s.last_sent_at < v_now) AND s.id IN (
+            SELECT (d.value ->> 'mailbox_id')::uuid FROM jsonb_array_elements(v_done) AS d (value) WHERE d.value ->> 'outcome' = 'sent'
+        )
+        FOR NO KEY UPDATE SKIP LOCKED -- whoever holds it says much the same, and two workers that wait for each other's mailboxes never end
+    );
 
-    PERFORM sending.f_learn(v_done);
+    IF v_done @? '$[*] ? (@.is_throttled == true)' OR EXISTS (SELECT FROM sending.throttles AS t WHERE t.organization_id = v_organization) THEN
+        PERFORM sending.f_learn(v_done);
+    END IF;
     IF v_done @? '$[*] ? (@.reason == "bounce")' THEN
         PERFORM sending.f_refresh_health();
     END IF;

@@ -1,11 +1,12 @@
 -- All sending of an organization stopped and let go again, by a person or because the database was restored (docs/sending.md).
 SET LOCAL lock_timeout = '5s';
 
--- The server as this database knows it: a restored copy runs elsewhere, or on another timeline.
+-- The server as this database knows it, and its line of life: a restored copy runs elsewhere, on another timeline, or was found out.
 CREATE FUNCTION sending.f_server_identity() RETURNS text
 LANGUAGE sql STABLE
 RETURN (SELECT s.system_identifier::text FROM pg_control_system() AS s) || '/' || (SELECT c.timeline_id::text FROM pg_control_checkpoint() AS c)
-    || '/' || (SELECT d.oid::text FROM pg_database AS d WHERE d.datname = current_database());
+    || '/' || (SELECT d.oid::text FROM pg_database AS d WHERE d.datname = current_database())
+    || '/' || (SELECT l.token::text FROM sending.lineages AS l ORDER BY l.number DESC LIMIT 1);
 
 -- Whether sending is frozen. In a restored copy it freezes: what was claimed at the time of the backup is put back into the queue, or is in
 -- doubt. The first caller of an organization writes down where it is.
@@ -16,6 +17,7 @@ DECLARE
     v_organization uuid := kit.f_organization();
     v_here text := sending.f_server_identity();
     v_control sending.control;
+    v_reason text;
 BEGIN
     SELECT * INTO v_control FROM sending.control WHERE organization_id = v_organization;
     IF v_control.frozen_at IS NOT NULL THEN
@@ -23,11 +25,14 @@ BEGIN
     ELSIF v_control.server_identity = v_here THEN
         RETURN false;
     END IF;
+    v_reason := coalesce((
+        SELECT l.reason FROM sending.lineages AS l WHERE v_here = regexp_replace(v_control.server_identity, '[^/]*$', l.token::text)
+    ), 'this database was restored or moved');
     INSERT INTO sending.control AS c (organization_id, server_identity) VALUES (v_organization, v_here)
     ON CONFLICT (organization_id) DO UPDATE SET
         server_identity = coalesce(c.server_identity, excluded.server_identity),
         frozen_at = CASE WHEN c.server_identity <> excluded.server_identity THEN excluded.updated_at END,
-        frozen_reason = CASE WHEN c.server_identity <> excluded.server_identity THEN 'this database was restored or moved' END,
+        frozen_reason = CASE WHEN c.server_identity <> excluded.server_identity THEN v_reason END,
         updated_at = excluded.updated_at
     RETURNING c.* INTO v_control;
     IF v_control.frozen_at IS NOT NULL THEN

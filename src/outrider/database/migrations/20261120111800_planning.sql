@@ -10,32 +10,27 @@ DECLARE
     v_organization uuid := kit.f_organization();
     v_count integer;
 BEGIN
-    UPDATE marketing.enrollments AS e SET
-        state = CASE WHEN n.position IS NULL THEN 'finished' WHEN e.state = 'ready' THEN 'active' ELSE e.state END,
-        next_step = n.position,
-        next_at = CASE WHEN n.position IS NOT NULL
-            THEN sending.f_after(p_at, n.delay, n.delay_unit, zone.name, c.window_start, c.window_end, c.window_days) END
+    UPDATE marketing.enrollments AS e SET passed_at = p_at, (state, next_step, next_at) = ( -- each by its key, whatever is estimated
+        SELECT
+            CASE WHEN n.position IS NULL THEN 'finished' WHEN e.state = 'ready' THEN 'active' ELSE e.state END,
+            n.position,
+            CASE WHEN n.position IS NOT NULL THEN sending.f_after(
+                p_at, n.delay, n.delay_unit, sending.f_zone(e.time_zone, c.time_zone), c.window_start, c.window_end, c.window_days
+            ) END
+        FROM marketing.campaigns AS c
+        LEFT JOIN LATERAL (
+            SELECT s.position, s.delay, s.delay_unit FROM marketing.steps AS s
+            WHERE s.organization_id = v_organization AND s.campaign_id = e.campaign_id AND s.position > e.next_step
+            ORDER BY s.position LIMIT 1
+        ) AS n ON true
+        WHERE c.organization_id = v_organization AND c.campaign_id = e.campaign_id
+    )
     FROM unnest(p_enrollments, p_steps) AS a (id, step)
-    INNER JOIN marketing.enrollments AS o ON o.organization_id = v_organization AND o.id = ANY (p_enrollments) AND o.id = a.id
-    INNER JOIN marketing.campaigns AS c ON c.organization_id = v_organization AND c.campaign_id = o.campaign_id
-    CROSS JOIN LATERAL (SELECT CASE WHEN o.time_zone IS NULL THEN c.time_zone ELSE sending.f_zone(o.time_zone, c.time_zone) END AS name) AS zone
-    LEFT JOIN LATERAL (
-        SELECT s.position, s.delay, s.delay_unit FROM marketing.steps AS s
-        WHERE s.organization_id = v_organization AND s.campaign_id = o.campaign_id AND s.position > a.step
-        ORDER BY s.position LIMIT 1
-    ) AS n ON true
     WHERE e.organization_id = v_organization AND e.id = ANY (p_enrollments) AND e.id = a.id AND e.next_step = a.step
         AND e.state IN ('ready', 'active', 'paused');
     GET DIAGNOSTICS v_count = ROW_COUNT;
     RETURN v_count;
 END $$;
-GRANT EXECUTE ON FUNCTION marketing.f_advance(uuid[], integer[], timestamptz) TO outrider_app;
-
--- A number from 0 to under 1 that follows from a text: what is drawn with it is drawn the same every time.
-CREATE FUNCTION sending.f_chance(p_text text) RETURNS double precision
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (hashtextextended(p_text, 0) & 1048575) / 1048576.0::double precision;
-GRANT EXECUTE ON FUNCTION sending.f_chance(text) TO outrider_app;
 
 -- The wording of a step that an enrollment gets: drawn by weight, always the same as long as the wordings stay. NULL when it has none.
 CREATE FUNCTION sending.f_draw_variant(p_step uuid, p_enrollment uuid) RETURNS uuid
@@ -46,7 +41,7 @@ RETURN (
         FROM marketing.variants AS v
         WHERE v.organization_id = kit.f_organization() AND v.step_id = p_step
     ) AS w
-    WHERE w.total = 0 OR w.upto > sending.f_chance(p_step::text || p_enrollment::text) * w.total
+    WHERE w.total = 0 OR w.upto > sending.f_draw(p_step::text || p_enrollment::text) * w.total
     ORDER BY w.upto, w.label, w.id LIMIT 1
 );
 GRANT EXECUTE ON FUNCTION sending.f_draw_variant(uuid, uuid) TO outrider_app;
@@ -66,7 +61,6 @@ RETURN CASE p_rotation
     )
     ELSE (p_limit - p_room + p_number)::double precision
 END;
-GRANT EXECUTE ON FUNCTION sending.f_draw_rank(text, integer, integer, integer, integer, integer, bigint) TO outrider_app;
 
 -- What each mailbox of the organization may still take today: its limit of the day, less what counts already and what is queued for today.
 -- `waiting` is how many stand in its queue for today.
@@ -106,7 +100,6 @@ BEGIN
     ) AS queued
     WHERE b.organization_id = v_organization;
 END $$;
-GRANT EXECUTE ON FUNCTION sending.f_rooms(timestamptz) TO outrider_app;
 
 -- Plans what is due for some enrollments of one campaign; the caller holds the planner's lock and has locked them. Returns how many became
 -- messages, tasks, passed over a step whose condition does not hold, came to their end, and wait for a later time.
@@ -145,7 +138,7 @@ BEGIN
         FROM unnest(p_ids) AS i (id)
         INNER JOIN marketing.enrollments AS e ON e.organization_id = v_organization AND e.id = i.id
         CROSS JOIN campaign AS c
-        CROSS JOIN LATERAL (SELECT CASE WHEN e.time_zone IS NULL THEN c.time_zone ELSE sending.f_zone(e.time_zone, c.time_zone) END AS name) AS zone
+        CROSS JOIN LATERAL (SELECT sending.f_zone(e.time_zone, c.time_zone) AS name) AS zone
         LEFT JOIN LATERAL (
             SELECT t.* FROM marketing.steps AS t
             WHERE t.organization_id = v_organization AND t.campaign_id = p_campaign AND t.position >= e.next_step
@@ -154,7 +147,7 @@ BEGIN
         LEFT JOIN LATERAL (
             SELECT m.mailbox_id, m.message_id FROM sending.messages AS m
             WHERE m.organization_id = v_organization AND m.enrollment_id = e.id AND m.status IN ('sent', 'unknown')
-            ORDER BY m.sequence_step DESC LIMIT 1
+            ORDER BY m.id DESC LIMIT 1
         ) AS thread ON true
     ),
     mailbox AS MATERIALIZED (
@@ -166,9 +159,7 @@ BEGIN
         INNER JOIN sending.f_rooms(p_at) AS r ON r.mailbox_id = b.id
         CROSS JOIN campaign AS c
         CROSS JOIN LATERAL (
-            SELECT make_interval(
-                secs => coalesce(b.spacing_seconds, least(600, extract(EPOCH FROM c.window_end - c.window_start) / greatest(r.daily_limit, 1)))
-            ) AS one
+            SELECT sending.f_spacing(b.spacing_seconds, r.daily_limit, c.window_start, c.window_end) AS one
         ) AS gap
         WHERE l.organization_id = v_organization AND l.campaign_id = p_campaign
     ),
@@ -196,7 +187,7 @@ BEGIN
             d.*, w.mailbox_id, uuidv7() AS new_id, split_part(m.email, '@', 2) AS domain,
             m.free_at + m.gap * (
                 m.waiting + row_number() OVER (PARTITION BY w.mailbox_id ORDER BY w.is_new, d.next_at, d.id) - 1
-                + 0.5 * sending.f_chance(d.id::text || d.position::text)
+                + 0.5 * sending.f_draw(d.id::text || d.position::text)
             ) AS at
         FROM drawn AS w
         INNER JOIN due AS d ON d.id = w.id
@@ -299,7 +290,8 @@ DECLARE
     v_now timestamptz := clock_timestamp();
     v_campaign marketing.campaigns;
     v_ids uuid[];
-    v_room integer;
+    v_state text;
+    v_most integer;
     v_one record;
 BEGIN
     planned := 0; tasks := 0; passed_over := 0; finished := 0; deferred := 0; completed := 0;
@@ -320,35 +312,24 @@ BEGIN
     FOR v_campaign IN
         SELECT * FROM marketing.campaigns AS c WHERE c.organization_id = v_organization AND c.state = 'sending' ORDER BY c.started_at, c.campaign_id
     LOOP
-        v_ids := ARRAY(
-            SELECT e.id FROM marketing.enrollments AS e
-            WHERE e.organization_id = v_organization AND e.campaign_id = v_campaign.campaign_id AND e.state = 'active'
-                AND e.next_step IS NOT NULL AND e.next_at <= v_now
-            ORDER BY e.next_at, e.id LIMIT p_most FOR UPDATE SKIP LOCKED
-        );
-        IF cardinality(v_ids) > 0 THEN
+        FOREACH v_state IN ARRAY ARRAY['active', 'ready'] LOOP -- who is in the middle comes before who begins
+            CONTINUE WHEN NOT EXISTS (
+                SELECT FROM marketing.enrollments AS e
+                WHERE e.organization_id = v_organization AND e.campaign_id = v_campaign.campaign_id AND e.state = v_state
+                    AND e.state IN ('ready', 'active') AND e.next_step IS NOT NULL AND e.next_at <= v_now -- as the index says it
+            );
+            v_most := CASE v_state WHEN 'ready' THEN sending.f_room_to_begin(v_campaign.campaign_id, v_now, p_most) ELSE p_most END;
+            v_ids := ARRAY(
+                SELECT e.id FROM marketing.enrollments AS e
+                WHERE e.organization_id = v_organization AND e.campaign_id = v_campaign.campaign_id AND e.state = v_state
+                    AND e.state IN ('ready', 'active') AND e.next_step IS NOT NULL AND e.next_at <= v_now
+                ORDER BY e.next_at, e.id LIMIT v_most FOR UPDATE SKIP LOCKED
+            );
+            CONTINUE WHEN v_ids = '{}';
             v_one := sending.f_plan_enrollments(v_campaign.campaign_id, v_ids, v_now);
             planned := planned + v_one.planned; tasks := tasks + v_one.tasks; passed_over := passed_over + v_one.passed_over;
             finished := finished + v_one.finished; deferred := deferred + v_one.deferred;
-        END IF;
-        IF EXISTS (
-            SELECT FROM marketing.enrollments AS e
-            WHERE e.organization_id = v_organization AND e.campaign_id = v_campaign.campaign_id AND e.state = 'ready'
-                AND e.next_step IS NOT NULL AND e.next_at <= v_now
-        ) THEN
-            v_room := sending.f_room_to_begin(v_campaign.campaign_id, v_now, p_most);
-            v_ids := ARRAY(
-                SELECT e.id FROM marketing.enrollments AS e
-                WHERE e.organization_id = v_organization AND e.campaign_id = v_campaign.campaign_id AND e.state = 'ready'
-                    AND e.next_step IS NOT NULL AND e.next_at <= v_now
-                ORDER BY e.next_at, e.id LIMIT v_room FOR UPDATE SKIP LOCKED
-            );
-            IF cardinality(v_ids) > 0 THEN
-                v_one := sending.f_plan_enrollments(v_campaign.campaign_id, v_ids, v_now);
-                planned := planned + v_one.planned; tasks := tasks + v_one.tasks; passed_over := passed_over + v_one.passed_over;
-                finished := finished + v_one.finished; deferred := deferred + v_one.deferred;
-            END IF;
-        END IF;
+        END LOOP;
     END LOOP;
 
     UPDATE marketing.campaigns AS c SET state = 'completed', ended_at = v_now

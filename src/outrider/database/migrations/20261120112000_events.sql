@@ -57,32 +57,46 @@ GRANT SELECT ON engagement.events TO outrider_app;
 CREATE TABLE engagement.events_default PARTITION OF engagement.events DEFAULT;
 CALL kit.f_protect('engagement.events_default');
 
--- Makes the partitions from this month to `p_months_ahead` months on; returns how many were new (as ops.f_make_event_partitions).
-CREATE FUNCTION engagement.f_make_event_partitions(p_months_ahead integer DEFAULT 3) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s'
+-- Makes the partitions of a tenant's table from this month to `p_months_ahead` months on, by months of UTC; returns how many were new. A month
+-- whose rows went to the default partition meanwhile stays there.
+CREATE FUNCTION kit.f_make_month_partitions(p_table regclass, p_months_ahead integer) RETURNS integer
+LANGUAGE plpgsql
 AS $$
 DECLARE
+    v_schema name;
+    v_table name;
     v_month date;
     v_name text;
     v_made integer := 0;
 BEGIN
+    SELECT n.nspname, c.relname INTO STRICT v_schema, v_table
+    FROM pg_class AS c INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = p_table;
     FOR v_offset IN 0..p_months_ahead LOOP
         v_month := (date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => v_offset))::date;
-        v_name := 'events_' || to_char(v_month, 'YYYY_MM');
-        IF to_regclass('engagement.' || v_name) IS NULL THEN
+        v_name := format('%I.%I', v_schema, v_table || '_' || to_char(v_month, 'YYYY_MM'));
+        IF to_regclass(v_name) IS NULL THEN
             BEGIN
                 EXECUTE format(
-                    'CREATE TABLE engagement.%I PARTITION OF engagement.events FOR VALUES FROM (%L) TO (%L)',
-                    v_name, v_month::timestamp AT TIME ZONE 'UTC', (v_month + interval '1 month')::timestamp AT TIME ZONE 'UTC'
+                    'CREATE TABLE %s PARTITION OF %s FOR VALUES FROM (%L) TO (%L)',
+                    v_name, p_table, v_month::timestamp AT TIME ZONE 'UTC', (v_month + interval '1 month')::timestamp AT TIME ZONE 'UTC'
                 );
-                CALL kit.f_protect(format('engagement.%I', v_name)::regclass);
+                CALL kit.f_protect(v_name::regclass);
                 v_made := v_made + 1;
             EXCEPTION WHEN check_violation THEN
-                RAISE WARNING 'engagement events of % are in the default partition; they stay there', to_char(v_month, 'YYYY-MM');
+                RAISE WARNING '% of % are in the default partition; they stay there', p_table, to_char(v_month, 'YYYY-MM');
             END;
         END IF;
     END LOOP;
     RETURN v_made;
 END $$;
+
+-- Run by a daily job. Waits at most two seconds for a lock, so that writers are never held up.
+CREATE FUNCTION engagement.f_make_event_partitions(p_months_ahead integer DEFAULT 3) RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s'
+RETURN kit.f_make_month_partitions('engagement.events', p_months_ahead);
 GRANT EXECUTE ON FUNCTION engagement.f_make_event_partitions(integer) TO outrider_app;
 DO $$ BEGIN PERFORM engagement.f_make_event_partitions(3); END $$;
+
+CREATE OR REPLACE FUNCTION ops.f_make_event_partitions(p_months_ahead integer DEFAULT 3) RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s'
+RETURN kit.f_make_month_partitions('ops.events', p_months_ahead);

@@ -47,9 +47,12 @@ INSERT INTO engagement.scanner_user_agents (part) VALUES
 ('httpclient'), ('okhttp'), ('axios'), ('libwww'), ('barracuda'), ('proofpoint'), ('mimecast'), ('symantec'), ('fireeye'), ('trendmicro'), ('whatsapp'),
 ('facebookexternalhit');
 
--- Why a machine made an open, click or reply, by the event alone; NULL: a person, or nothing speaks against it. Replies: the headers that
--- RFC 3834 and Exchange give what answers by itself. Networks: those that Apple and the makers of mail scanners publish.
-CREATE FUNCTION engagement.f_machine(p_type text, p_user_agent text, p_address inet, p_payload jsonb, p_seconds double precision) RETURNS text
+-- Why a machine made an open, click or reply; NULL: a person, or nothing speaks against it. `p_is_one_of_many`: different links of its message
+-- were clicked within a second; `p_seconds` after sending. Replies: the headers that RFC 3834 and Exchange give what answers by itself.
+-- Networks: those that Apple and the makers of mail scanners publish.
+CREATE FUNCTION engagement.f_machine(
+    p_type text, p_user_agent text, p_address inet, p_payload jsonb, p_seconds double precision, p_is_one_of_many boolean
+) RETURNS text
 LANGUAGE sql STABLE
 RETURN CASE
     WHEN p_type = 'reply' THEN CASE
@@ -57,7 +60,7 @@ RETURN CASE
         WHEN EXISTS (
             SELECT FROM jsonb_each_text(CASE jsonb_typeof(p_payload -> 'headers') WHEN 'object' THEN p_payload -> 'headers' ELSE '{}' END) AS h (name, value)
             WHERE (lower(h.name) = 'auto-submitted' AND lower(btrim(h.value)) <> 'no')
-                OR lower(h.name) IN ('x-autoreply', 'x-autorespond', 'x-auto-response-suppress')
+                OR (lower(h.name) IN ('x-autoreply', 'x-autorespond', 'x-auto-response-suppress') AND lower(btrim(h.value)) NOT IN ('no', 'none', ''))
                 OR (lower(h.name) = 'precedence' AND lower(btrim(h.value)) IN ('auto_reply', 'bulk', 'junk', 'list'))
         ) THEN 'automatic_reply'
     END
@@ -70,6 +73,7 @@ RETURN CASE
         )
     ) THEN NULL
     WHEN p_payload ->> 'method' = 'HEAD' THEN 'head_request'
+    WHEN p_payload ->> 'purpose' ~* 'prefetch|prerender|preview' THEN 'prefetch'
     WHEN p_payload ->> 'is_machine' = 'true' OR p_payload ->> 'sg_machine_open' = 'true' THEN 'said_by_provider'
     WHEN EXISTS (
         SELECT FROM engagement.verdict_rules AS r
@@ -79,18 +83,21 @@ RETURN CASE
         )
     ) THEN 'own_rule'
     WHEN p_type = 'open' AND ('17.0.0.0/8'::inet && p_address OR btrim(p_user_agent) = 'Mozilla/5.0') THEN 'apple_mail_privacy'
+    WHEN p_payload ? 'method' AND coalesce(btrim(p_user_agent), '') = '' THEN 'scanner_user_agent' -- what we saw ourselves; providers may not say
     WHEN EXISTS (SELECT FROM engagement.scanner_user_agents AS s WHERE position(s.part IN lower(p_user_agent)) > 0)
         AND position('GoogleImageProxy' IN p_user_agent) = 0 THEN 'scanner_user_agent'
     WHEN EXISTS (SELECT FROM engagement.scanner_networks AS s WHERE s.network && p_address) THEN 'scanner_network'
     WHEN p_seconds < coalesce((
         SELECT max(r.pattern::integer) FROM engagement.verdict_rules AS r WHERE r.organization_id = kit.f_organization() AND r.kind = 'seconds'
     ), 5) THEN 'too_soon'
+    WHEN p_is_one_of_many THEN 'many_links_at_once'
 END;
 
 -- Judges opens, clicks and replies anew, and makes what is derived from their verdicts follow: click-through intents, the last activity of
 -- contacts and, by way of stale_counters, the counters. Clicks of one message on different links within a second are a machine's. What a
--- reply set off is not taken back. `p_from` and `p_until` hold the events' times. Returns how many verdicts changed.
-CREATE FUNCTION engagement.f_judge(p_ids uuid[], p_from timestamptz, p_until timestamptz) RETURNS integer
+-- reply set off is not taken back. `p_from` and `p_until` hold the events' times. Returns how many verdicts changed, and in
+-- which campaigns.
+CREATE FUNCTION engagement.f_judge(p_ids uuid[], p_from timestamptz, p_until timestamptz, OUT changed integer, OUT campaigns uuid[])
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -99,13 +106,13 @@ DECLARE
 BEGIN
     WITH judged AS (
         SELECT
-            v.id, v.occurred_at, coalesce(
-                engagement.f_machine(v.type, v.user_agent, v.address, v.payload, extract(EPOCH FROM v.occurred_at - coalesce(m.sent_at, m.last_attempt_at))),
-                CASE WHEN v.type = 'click' AND EXISTS (
+            v.id, v.occurred_at, engagement.f_machine(
+                v.type, v.user_agent, v.address, v.payload, extract(EPOCH FROM v.occurred_at - coalesce(m.sent_at, m.last_attempt_at)),
+                v.type = 'click' AND EXISTS (
                     SELECT FROM engagement.events AS o
                     WHERE o.organization_id = v_organization AND o.message_id = v.message_id AND o.type = 'click' AND o.url <> v.url
                         AND o.occurred_at BETWEEN v.occurred_at - interval '1 second' AND v.occurred_at + interval '1 second'
-                ) THEN 'many_links_at_once' END
+                )
             ) AS reason
         FROM engagement.events AS v
         LEFT JOIN LATERAL (
@@ -122,16 +129,17 @@ BEGIN
         RETURNING v.person_id, v.campaign_id
     )
     SELECT jsonb_agg(to_jsonb(w)) INTO v_changed FROM written AS w;
-    IF v_changed IS NULL THEN
-        RETURN 0;
+    changed := coalesce(jsonb_array_length(v_changed), 0);
+    campaigns := ARRAY(
+        SELECT DISTINCT (c.value ->> 'campaign_id')::uuid FROM jsonb_array_elements(v_changed) AS c (value) WHERE c.value ->> 'campaign_id' IS NOT NULL
+    );
+    IF changed = 0 THEN
+        RETURN;
     END IF;
-    INSERT INTO engagement.stale_counters (organization_id, campaign_id)
-    SELECT DISTINCT v_organization, (c.value ->> 'campaign_id')::uuid FROM jsonb_array_elements(v_changed) AS c (value)
-    WHERE c.value ->> 'campaign_id' IS NOT NULL;
+    INSERT INTO engagement.stale_counters (organization_id, campaign_id) SELECT v_organization, c.id FROM unnest(campaigns) AS c (id);
     PERFORM engagement.f_follow_verdicts(
         ARRAY(SELECT DISTINCT (c.value ->> 'person_id')::uuid FROM jsonb_array_elements(v_changed) AS c (value) WHERE c.value ->> 'person_id' IS NOT NULL)
     );
-    RETURN jsonb_array_length(v_changed);
 END $$;
 GRANT EXECUTE ON FUNCTION engagement.f_judge(uuid[], timestamptz, timestamptz) TO outrider_app;
 

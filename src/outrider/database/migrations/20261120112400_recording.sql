@@ -11,8 +11,9 @@ CREATE TABLE engagement.stale_counters (
 CALL kit.f_protect('engagement.stale_counters');
 
 -- Writes events down, each once by its key, and lets what follows from the new ones happen. An event is {key, type, platform, occurred_at,
--- message_id, rfc_message_id, campaign_id, enrollment_id, person_id, email, url, address, user_agent, payload}; all but type, platform and
--- occurred_at may be missing. What the ledger knows of the message fills the rest; an address is looked up in this organization alone. The
+-- message_id, rfc_message_id, campaign_id, enrollment_id, person_id, email, url, address, user_agent, payload}, a reply's also {reply_token,
+-- message_ids, subject}; all but type, platform and occurred_at may be missing. What the ledger knows of the message fills the rest; a reply
+-- that names none belongs to the one that it answers, and says how that was found. An address is looked up in this organization alone. The
 -- key is the provider's own, else a hash of platform, campaign, type, address and time. Another event under a key that is taken is kept under
 -- a longer one. Returns a row for each, by its place in `p_events` from 1. Needs app.suppression_key in the transaction.
 CREATE FUNCTION engagement.f_record(p_events jsonb) RETURNS TABLE (place integer, event_key text, event_id uuid, is_new boolean)
@@ -35,7 +36,7 @@ BEGIN
         FROM jsonb_array_elements(p_events) WITH ORDINALITY AS e (value, place)
         CROSS JOIN LATERAL jsonb_to_record(e.value) AS t (
             key text, type text, platform text, occurred_at timestamptz, message_id uuid, rfc_message_id text, campaign_id uuid, enrollment_id uuid,
-            person_id uuid, email text, url text, address inet, user_agent text, payload jsonb
+            person_id uuid, email text, url text, address inet, user_agent text, payload jsonb, reply_token uuid, message_ids text[], subject text
         )
     ),
     matched AS (
@@ -43,20 +44,31 @@ BEGIN
             a.place, a.key, a.type, a.platform, a.occurred_at, m.id AS message_id, coalesce(m.campaign_id, n.campaign_id, c.campaign_id) AS campaign_id,
             coalesce(m.enrollment_id, n.id) AS enrollment_id, m.sequence_step AS step, m.mailbox_id,
             coalesce(m.person_id, n.person_id, p.id) AS person_id, coalesce(m.contact_id, n.contact_id, k.contact_id) AS contact_id,
-            lower(btrim(coalesce(m.recipient, a.email, n.email, p.email))) AS email, a.url, a.address, a.user_agent, coalesce(a.payload, '{}') AS payload
+            lower(btrim(coalesce(m.recipient, a.email, n.email, p.email))) AS email, a.url, a.address, a.user_agent,
+            coalesce(a.payload, '{}') || jsonb_strip_nulls(jsonb_build_object(
+                'matched_by', r.matched_by, 'from', CASE WHEN a.type = 'reply' AND lower(btrim(a.email)) <> m.recipient THEN a.email END
+            )) AS payload
         FROM asked AS a
         LEFT JOIN LATERAL (
-            SELECT b.* FROM sending.messages AS b WHERE b.organization_id = v_organization AND b.id = a.message_id
+            SELECT b.id FROM sending.messages AS b WHERE b.organization_id = v_organization AND b.id = a.message_id
             UNION ALL
-            SELECT b.* FROM sending.messages AS b
+            SELECT b.id FROM sending.messages AS b
             WHERE b.organization_id = v_organization AND a.message_id IS NULL AND b.message_id = '<' || btrim(a.rfc_message_id, '<> ') || '>'
-        ) AS m ON true
+        ) AS g ON true
         LEFT JOIN LATERAL (
             SELECT b.* FROM vault.contacts AS b WHERE b.organization_id = v_organization AND b.email = lower(btrim(a.email)) OFFSET 0
         ) AS k ON true
         LEFT JOIN LATERAL (
             SELECT b.* FROM people.master AS b WHERE b.organization_id = v_organization AND b.id = coalesce(a.person_id, k.person_id) OFFSET 0
         ) AS p ON true
+        LEFT JOIN LATERAL (
+            SELECT f.id, f.matched_by
+            FROM engagement.f_answered(a.reply_token, a.message_ids, p.id, a.subject, a.occurred_at, a.campaign_id, a.enrollment_id) AS f
+            WHERE g.id IS NULL AND a.type = 'reply' OFFSET 0
+        ) AS r ON true
+        LEFT JOIN LATERAL (
+            SELECT b.* FROM sending.messages AS b WHERE b.organization_id = v_organization AND b.id = coalesce(g.id, r.id) OFFSET 0
+        ) AS m ON true
         LEFT JOIN LATERAL (
             SELECT b.* FROM marketing.enrollments AS b WHERE m.id IS NULL AND b.organization_id = v_organization AND b.id = a.enrollment_id
             UNION ALL
@@ -123,8 +135,9 @@ BEGIN
             WHERE f.type IN ('open', 'click', 'reply') AND b.organization_id = v_organization AND b.id = f.message_id OFFSET 0
         ) AS m ON true
         CROSS JOIN LATERAL (
-            SELECT engagement.f_machine(f.type, f.user_agent, f.address, f.payload, extract(EPOCH FROM f.occurred_at - coalesce(m.sent_at, m.last_attempt_at)))
-                AS reason
+            SELECT engagement.f_machine(
+                f.type, f.user_agent, f.address, f.payload, extract(EPOCH FROM f.occurred_at - coalesce(m.sent_at, m.last_attempt_at)), false
+            ) AS reason
         ) AS j
         RETURNING id, occurred_at, campaign_id, message_id, type
     )

@@ -1,5 +1,10 @@
--- The operator's figures name the tables of outreach too: marketing, sending and engagement are ours as the others are.
+-- The operator's figures name the tables of every schema of ours, those of outreach too, and of any that comes later.
 SET LOCAL lock_timeout = '5s';
+
+-- Whether a schema is ours: the owner's, and no organization's own.
+CREATE FUNCTION bit.f_is_ours(p_schema name, p_owner oid) RETURNS boolean
+LANGUAGE sql STABLE
+RETURN pg_get_userbyid(p_owner) = 'outrider_owner' AND p_schema NOT LIKE 'org\_%';
 
 -- Every table with its size and its upkeep; partitions count as the table that they are parts of, what is not ours as one.
 -- bytes_before: a week ago, or at the oldest sample that there is (day_before); NULL without one.
@@ -12,12 +17,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH parts AS (
         SELECT
-            CASE
-                WHEN
-                    n.nspname IN ('tenancy', 'intake', 'vault', 'people', 'company', 'marketing', 'sending', 'engagement', 'ops', 'queue', 'bit')
-                    THEN n.nspname || '.' || r.relname
-                ELSE 'others'
-            END AS table_name,
+            CASE WHEN bit.f_is_ours(n.nspname, n.nspowner) THEN n.nspname || '.' || r.relname ELSE 'others' END AS table_name,
             pg_total_relation_size(c.oid) AS bytes, pg_indexes_size(c.oid) AS index_bytes,
             -- After a crash the counters begin at nought; what ANALYZE saw is still there.
             CASE WHEN s.n_live_tup > 0 THEN s.n_live_tup ELSE greatest(c.reltuples, 0)::bigint END AS live_rows,
@@ -63,8 +63,7 @@ BEGIN ATOMIC
     INNER JOIN pg_class AS c ON c.oid = i.indexrelid AND c.relkind = 'i'
     INNER JOIN pg_namespace AS n ON n.oid = rt.relnamespace
     LEFT JOIN pg_stat_all_indexes AS s ON s.indexrelid = i.indexrelid
-    WHERE bit.f_is_operator() AND NOT i.indisunique
-        AND n.nspname IN ('tenancy', 'intake', 'vault', 'people', 'company', 'marketing', 'sending', 'engagement', 'ops', 'queue', 'bit')
+    WHERE bit.f_is_operator() AND NOT i.indisunique AND bit.f_is_ours(n.nspname, n.nspowner)
     GROUP BY ri.relname, n.nspname, rt.relname
     HAVING coalesce(sum(s.idx_scan), 0) = 0 AND sum(pg_relation_size(i.indexrelid)) >= 1048576
     ORDER BY 3 DESC

@@ -1,25 +1,18 @@
 """Templates into messages: the same text for the same person and step, however often it is asked for. No input or output of any kind."""
 
 import hashlib
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 
-import css_inline
-from inscriptis import get_text
-from inscriptis.css_profiles import CSS_PROFILES
-from inscriptis.model.config import ParserConfig
-
 from outrider.kit.errors import InvalidInput
 
-from .nesting import LONGEST, check_html
+from .nesting import LONGEST
+from .outlines import FIRST, is_simple, mark, outline_of
+from .plain import inlined, to_text
 from .syntax import Choice, Nodes, Text, Variable, parse
 
-_AS_TEXT = ParserConfig(css=CSS_PROFILES["strict"], display_links=True)
-_INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=True)
-_LINK = re.compile(r"\[([^\[\]]{0,500})\]\(([a-z]{3,8}:[^()\s]{1,2000})\)")
 _parsed = lru_cache(maxsize=1024)(parse)
 
 
@@ -46,8 +39,7 @@ def render_message(subject: str, body: str, variables: Mapping[str, str], *, see
     Raises `MissingVariable`, and `InvalidInput` for a template that cannot be read.
     """
     line = " ".join(_fill(_parsed(subject), variables, f"{seed}/subject", as_html=False).split())
-    html = _inlined(_fill(_parsed(body), variables, f"{seed}/body", as_html=True))
-    return Rendered(line, html, to_text(html))
+    return Rendered(line, *_body(body, variables, f"{seed}/body"))
 
 
 def render_text(template: str, variables: Mapping[str, str], *, seed: str) -> str:
@@ -55,26 +47,35 @@ def render_text(template: str, variables: Mapping[str, str], *, seed: str) -> st
     return _fill(_parsed(template), variables, seed, as_html=False)
 
 
-def to_text(html: str) -> str:
-    """Return HTML as plain text, each link's address behind its words. Raises `InvalidInput` for what is nested too deep."""
-    check_html(html)
-    return _LINK.sub(_written_out, get_text(html, _AS_TEXT)).strip() + "\n"
-
-
-def _written_out(link: re.Match[str]) -> str:
-    words, address = link[1].strip(), link[2]
-    return address if words in ("", address) else f"{words} ({address})"
+def _body(body: str, variables: Mapping[str, str], seed: str) -> tuple[str, str]:
+    """Return HTML and plain text: of the text's outline where it has one, else worked out for this person."""
+    nodes = _parsed(body)
+    if FIRST not in body:
+        marks: dict[Variable, str] = {}
+        marked = "".join(_filled(nodes, lambda variable: marks.setdefault(variable, mark(len(marks))), seed))
+        values = [_value(variable, variables) for variable in marks]
+        if all(map(is_simple, values)) and (outline := outline_of(marked)):
+            html, text = outline.filled(values)
+            if len(html) <= LONGEST:
+                return html, text
+    html = inlined(_fill(nodes, variables, seed, as_html=True))
+    return html, to_text(html)
 
 
 def _fill(nodes: Nodes, variables: Mapping[str, str], seed: str, *, as_html: bool) -> str:
     """Put values in first, in every option, so that a missing one is missing whichever option is drawn; then choose."""
-    filled = "".join(_filled(nodes, variables, seed, as_html))
+
+    def value(variable: Variable) -> str:
+        found = _value(variable, variables)
+        return escape(found) if as_html else found
+
+    filled = "".join(_filled(nodes, value, seed))
     if len(filled) > LONGEST:
         raise InvalidInput(f"the message would have {len(filled):,} characters; at most {LONGEST:,} are sent", field="body")
     return filled
 
 
-def _filled(nodes: Nodes, variables: Mapping[str, str], seed: str, as_html: bool) -> list[str]:
+def _filled(nodes: Nodes, value: Callable[[Variable], str], seed: str) -> list[str]:
     parts: list[str] = []
     room = LONGEST
     for node in nodes:
@@ -83,10 +84,9 @@ def _filled(nodes: Nodes, variables: Mapping[str, str], seed: str, as_html: bool
         if isinstance(node, Text):
             parts.append(node.value)
         elif isinstance(node, Variable):
-            value = _value(node, variables)
-            parts.append(escape(value) if as_html else value)
+            parts.append(value(node))
         else:
-            options = ["".join(_filled(option, variables, seed, as_html)) for option in node.options]
+            options = ["".join(_filled(option, value, seed)) for option in node.options]
             parts.append(options[_draw(seed, node, len(options))])
         room -= len(parts[-1])
     return parts
@@ -105,8 +105,3 @@ def _value(variable: Variable, variables: Mapping[str, str]) -> str:
 def _draw(seed: str, choice: Choice, count: int) -> int:
     digest = hashlib.sha256(f"{seed}/{choice.number}".encode()).digest()
     return int.from_bytes(digest[:8]) % count
-
-
-def _inlined(html: str) -> str:
-    check_html(html)
-    return _INLINER.inline_fragment(html, "") if "<style" not in html.lower() else _INLINER.inline(html)

@@ -24,10 +24,10 @@ WHERE c.organization_id = :organization_id AND c.campaign_id = :campaign_id;
 -- name: parts(organization_id, campaign_id, time_zone, domains, least)
 -- What became of a campaign's messages: all of them, by step, variant, mailbox, hour in which they were tried, day on which each thing happened
 -- first, and recipient domain: those with most messages, and at least so many, the others summed under the key ''. Messages with the same marks
--- are counted together first, so that each is looked at once.
+-- are counted together first, so that each is looked at once. Days have a branch for each time, which takes two thirds of what rows of times would.
 WITH outcomes AS MATERIALIZED (
     SELECT
-        o.sequence_step, o.variant_id, o.mailbox_id, o.recipient_domain, o.attempted_at, o.sent_at, o.delivered_at, o.opened_at, o.clicked_at,
+        o.sequence_step, o.variant_id, o.mailbox_id, o.recipient_domain, o.attempted_at AT TIME ZONE :time_zone AS attempted, o.opened_at, o.clicked_at,
         o.replied_at, o.bounced_at, o.unsubscribed_at, o.complained_at, o.machine_opened_at, o.machine_clicked_at,
         (o.sent_at IS NOT NULL)::integer + 2 * (o.delivered_at IS NOT NULL)::integer + 4 * (o.opened_at IS NOT NULL)::integer
         + 8 * (o.clicked_at IS NOT NULL)::integer + 16 * (o.replied_at IS NOT NULL)::integer + 32 * (o.bounced_at IS NOT NULL)::integer
@@ -39,7 +39,7 @@ WITH outcomes AS MATERIALIZED (
 ),
 sorts AS MATERIALIZED (
     SELECT
-        o.sequence_step, o.variant_id, o.mailbox_id, extract(HOUR FROM o.attempted_at AT TIME ZONE :time_zone)::integer AS hour, o.marks,
+        o.sequence_step, o.variant_id, o.mailbox_id, extract(HOUR FROM o.attempted)::integer AS hour, o.marks,
         count(*) AS messages
     FROM outcomes AS o WHERE o.marks <> 0 GROUP BY 1, 2, 3, 4, 5
 ),
@@ -50,29 +50,25 @@ largest AS (
     SELECT d.recipient_domain FROM domains AS d
     GROUP BY 1 HAVING sum(d.messages) >= :least ORDER BY sum(d.messages) DESC, 1 LIMIT :domains
 ),
-days AS (
-    SELECT (o.sent_at AT TIME ZONE :time_zone)::date AS day, 1 AS marks, count(*) AS messages FROM outcomes AS o WHERE o.sent_at IS NOT NULL GROUP BY 1
+answered AS MATERIALIZED (SELECT o.* FROM outcomes AS o WHERE o.marks & ~1027 <> 0),
+days AS ( -- what was tried, sent and delivered was so at the same moment
+    SELECT o.attempted::date AS day, o.marks & 1027 AS marks, count(*) AS messages FROM outcomes AS o WHERE o.marks & 1027 <> 0 GROUP BY 1, 2
     UNION ALL
-    SELECT (o.delivered_at AT TIME ZONE :time_zone)::date, 2, count(*) FROM outcomes AS o WHERE o.delivered_at IS NOT NULL GROUP BY 1
+    SELECT (o.opened_at AT TIME ZONE :time_zone)::date, 4, count(*) FROM answered AS o WHERE o.opened_at IS NOT NULL GROUP BY 1
     UNION ALL
-    SELECT (o.opened_at AT TIME ZONE :time_zone)::date, 4, count(*) FROM outcomes AS o WHERE o.opened_at IS NOT NULL GROUP BY 1
+    SELECT (o.clicked_at AT TIME ZONE :time_zone)::date, 8, count(*) FROM answered AS o WHERE o.clicked_at IS NOT NULL GROUP BY 1
     UNION ALL
-    SELECT (o.clicked_at AT TIME ZONE :time_zone)::date, 8, count(*) FROM outcomes AS o WHERE o.clicked_at IS NOT NULL GROUP BY 1
+    SELECT (o.replied_at AT TIME ZONE :time_zone)::date, 16, count(*) FROM answered AS o WHERE o.replied_at IS NOT NULL GROUP BY 1
     UNION ALL
-    SELECT (o.replied_at AT TIME ZONE :time_zone)::date, 16, count(*) FROM outcomes AS o WHERE o.replied_at IS NOT NULL GROUP BY 1
+    SELECT (o.bounced_at AT TIME ZONE :time_zone)::date, 32, count(*) FROM answered AS o WHERE o.bounced_at IS NOT NULL GROUP BY 1
     UNION ALL
-    SELECT (o.bounced_at AT TIME ZONE :time_zone)::date, 32, count(*) FROM outcomes AS o WHERE o.bounced_at IS NOT NULL GROUP BY 1
+    SELECT (o.unsubscribed_at AT TIME ZONE :time_zone)::date, 64, count(*) FROM answered AS o WHERE o.unsubscribed_at IS NOT NULL GROUP BY 1
     UNION ALL
-    SELECT (o.unsubscribed_at AT TIME ZONE :time_zone)::date, 64, count(*) FROM outcomes AS o WHERE o.unsubscribed_at IS NOT NULL GROUP BY 1
+    SELECT (o.complained_at AT TIME ZONE :time_zone)::date, 128, count(*) FROM answered AS o WHERE o.complained_at IS NOT NULL GROUP BY 1
     UNION ALL
-    SELECT (o.complained_at AT TIME ZONE :time_zone)::date, 128, count(*) FROM outcomes AS o WHERE o.complained_at IS NOT NULL GROUP BY 1
+    SELECT (o.machine_opened_at AT TIME ZONE :time_zone)::date, 256, count(*) FROM answered AS o WHERE o.machine_opened_at IS NOT NULL GROUP BY 1
     UNION ALL
-    SELECT (o.machine_opened_at AT TIME ZONE :time_zone)::date, 256, count(*) FROM outcomes AS o WHERE o.machine_opened_at IS NOT NULL GROUP BY 1
-    UNION ALL
-    SELECT (o.machine_clicked_at AT TIME ZONE :time_zone)::date, 512, count(*) FROM outcomes AS o WHERE o.machine_clicked_at IS NOT NULL GROUP BY 1
-    UNION ALL
-    SELECT (o.attempted_at AT TIME ZONE :time_zone)::date, 1024, count(*) FROM outcomes AS o
-    WHERE o.attempted_at IS NOT NULL AND o.marks & 1024 > 0 GROUP BY 1
+    SELECT (o.machine_clicked_at AT TIME ZONE :time_zone)::date, 512, count(*) FROM answered AS o WHERE o.machine_clicked_at IS NOT NULL GROUP BY 1
 ),
 parts AS (
     SELECT 'all' AS kind, '' AS key, s.marks, s.messages FROM sorts AS s
