@@ -107,7 +107,7 @@ def time_zones() -> dict[str, str | None]:
 
 
 def _packaged_zones() -> list[str]:
-    import tzdata
+    import tzdata  # type: ignore[import-untyped]
 
     return (Path(tzdata.__path__[0]) / "zones").read_text().split()
 
