@@ -31,7 +31,6 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "unsubscribed": ("Unsubscribed", "they unsubscribed, with any of their addresses"),
     "unsubscribe": ("Unsubscribed", "they asked not to be written to"),
     "suppressed": ("Suppressed", "one of their addresses, or its domain, is on your list of who is never written to"),
-    "complained": ("Complained", "they reported a message as spam, with any of their addresses"),
     "complaint": ("Complained", "they reported a message as spam"),
     "inactive": ("Inactive", "the person or the address is switched off"),
     "invalid": ("Invalid address", "a verification found that the address does not exist"),
