@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 VENDOR := src/outrider/kit/pages/vendor
 ASSETS := $(VENDOR)/icons.svg
+THOROUGH := tests/api/test_fuzz.py tests/people/test_golden.py tests/intake/test_cleaning.py tests/intake/test_ingest.py tests/engagement/test_shapes.py
 
 .DEFAULT_GOAL := help
 .PHONY: help setup assets run browser test screenshots lint format bench proof lock clean
@@ -54,8 +55,9 @@ format: $(STAMP)  ## Let ruff write the layout
 bench: $(STAMP) $(ASSETS)  ## Print the figures of docs/performance.md (ARGS="--rows 100000" for one size)
 	@$(BIN)/python -m bench $(ARGS)
 
-proof: $(STAMP) $(ASSETS)  ## The slow proofs: kills during a 1M-row import, three times
+proof: $(STAMP) $(ASSETS)  ## The slow proofs: kills during a 1M-row import and a 20,000-message campaign, thousands of made-up examples
 	@$(BIN)/python -m pytest -m proof tests/proof $(ARGS)
+	@OUTRIDER_THOROUGH=20 $(BIN)/python -m pytest -n 2 $(THOROUGH)
 
 lock: $(STAMP)  ## Pin the dependencies anew
 	@$(BIN)/pip install --quiet uv

@@ -64,7 +64,7 @@ async def run(lab: Lab) -> None:
     port = free_port()
     server = subprocess.Popen(
         lab.outrider("serve"),
-        env={**lab.environment, "OUTRIDER_PORT": str(port)},
+        env={**lab.environment, "OUTRIDER_PORT": str(port), "OUTRIDER_RATE_LIMIT": "1000000/minute"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -13,8 +13,8 @@ from uuid import UUID
 import aiosmtplib
 import psutil
 
-from outrider.kit import outgoing
-from outrider.sending import Habits, Pace, credentials, ledger, run_sender
+from outrider.kit import outgoing, public_address
+from outrider.sending import Habits, Pace, Watch, credentials, ledger, run_sender
 from outrider.sending.dkim import make_key
 from outrider.tenancy import transaction
 from tests.sending.scene import Scene
@@ -132,9 +132,10 @@ async def _sent(scene: Scene, campaign: UUID, messages: int) -> tuple[float, lis
 async def _ledger(lab: Lab, port: int, messages: int) -> tuple[float, list[float]]:
     """Messages a second from the ledger by a sender in this process, and the process's memory."""
     outgoing.configure(allow_private=True)
+    public_address.configure("https://out.example")
     scene, campaign = await _queue(lab, port, messages)
     stop = asyncio.Event()
-    sender = asyncio.create_task(run_sender(habits(workers=1), stop=stop))
+    sender = asyncio.create_task(run_sender(habits(workers=1), Watch(lab.folder / "home", is_shared=False), stop=stop))
     try:
         return await _sent(scene, campaign, messages)
     finally:
@@ -145,7 +146,7 @@ async def _ledger(lab: Lab, port: int, messages: int) -> tuple[float, list[float
 async def _workers(lab: Lab, port: int, messages: int, count: int) -> float:
     """Messages a second from the ledger by so many worker processes."""
     scene, campaign = await _queue(lab, port, messages)
-    environment = {**lab.environment, "OUTRIDER_ALLOW_PRIVATE_HOSTS": "true"}
+    environment = {**lab.environment, "OUTRIDER_ALLOW_PRIVATE_HOSTS": "true", "OUTRIDER_PUBLIC_URL": "https://out.example"}
     command = [sys.executable, "-m", "bench.sending_worker", str(count)]
     processes = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) for _ in range(count)]
     try:
@@ -163,7 +164,7 @@ async def _workers(lab: Lab, port: int, messages: int, count: int) -> float:
 def habits(workers: int) -> Habits:
     """How each of so many senders works, that together have `CONNECTIONS` for two mailboxes."""
     pace = Pace(connections=CONNECTIONS // 2 // workers)
-    return Habits(public_url="https://out.example", claim=200, look_every=0.1, plan_every=30, pace=pace)
+    return Habits(claim=200, look_every=0.1, plan_every=30, pace=pace)
 
 
 async def _domain(lab: Lab) -> None:

@@ -1,13 +1,18 @@
 """A real PostgreSQL for every test: migrated once into a template, cloned for each worker; a fresh organization for each test."""
 
 import asyncio
+import base64
 import fcntl
 import hashlib
+import json
 import os
 import shutil
+import subprocess
+import sys
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import psutil
@@ -16,10 +21,11 @@ import pytest_asyncio
 
 from outrider import tenancy
 from outrider.database import migrate
-from outrider.kit import database, keyring, outgoing, spool
+from outrider.kit import database, keyring, outgoing, public_address, spool
 from outrider.kit.server import EmbeddedServer, Urls, with_user
 
 HOME = Path(__file__).parent.parent / ".test-home"
+KEY = bytes(32)
 os.environ["OUTRIDER_HOME"] = str(HOME / "home")  # no test touches the home of who runs it
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "256MB", "max_connections": "200"}
 
@@ -85,9 +91,10 @@ def urls(server: EmbeddedServer, worker_id: str) -> Iterator[Urls]:
 
 @pytest.fixture(autouse=True)
 def settings_of_tests() -> None:
-    """Every test begins with a key, and may connect to this machine; an app that a test starts sets both as its own settings say."""
-    keyring.configure([bytes(32)])
+    """Every test begins with a key, may connect to this machine, and is found at an address; an app that a test starts says otherwise."""
+    keyring.configure([KEY])
     outgoing.configure(allow_private=True)
+    public_address.configure("https://out.example")
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -137,3 +144,38 @@ async def admin(urls: Urls) -> AsyncIterator[asyncpg.Connection]:
     await database.prepare_connection(connection)
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+def command(urls: Urls, organization: tenancy.OrganizationId, tmp_path: Path) -> Callable[..., Awaitable[subprocess.CompletedProcess[str]]]:
+    """Run `outrider` as a script does, on the test's database and organization; `more` are variables."""
+
+    async def run(*arguments: str, given: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+        environment = {
+            **os.environ,
+            "OUTRIDER_DATABASE_URL": urls.admin,
+            "OUTRIDER_APP_DATABASE_URL": urls.app,
+            "OUTRIDER_WORKER_DATABASE_URL": urls.worker,
+            "OUTRIDER_HOME": str(tmp_path),
+            "OUTRIDER_ORG": str(organization),
+            "OUTRIDER_SECRET_KEY": base64.b64encode(KEY).decode(),
+            "OUTRIDER_PUBLIC_URL": "https://out.example",
+            **more,
+        }
+        whole = [sys.executable, "-m", "outrider", *arguments]
+        return await asyncio.to_thread(
+            subprocess.run, whole, cwd=HOME.parent, env=environment, input=given, capture_output=True, text=True, check=False
+        )
+
+    return run
+
+
+@pytest.fixture
+def outrider_json(command):
+    """Run `outrider` with --json; returns (exit code, answer), or (exit code, what went wrong)."""
+
+    async def run(*arguments: str) -> tuple[int, Any]:
+        done = await command(*arguments, "--json")
+        return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
+
+    return run

@@ -47,10 +47,13 @@ async def find(
 
 def _pages(request: Request, words: str) -> list[Found]:
     viewer = ui.viewer_of(request.scope)
-    items = [item for item in request.app.state.navigation if viewer is not None and item.is_for(viewer)]
-    return [Found(item.label, item.section, item.href, item.icon) for item in items if words in f"{item.label} {item.keywords}".casefold()][
-        : MOST if words else 20
+    items = ui.entries_for(viewer, request.app.state.navigation) if viewer is not None else []
+    found = [
+        Found(item.label, item.section, item.href, item.icon)
+        for item in items
+        if words in f"{item.label} {item.keywords} {item.about}".casefold()
     ]
+    return found[:MOST] if words else found
 
 
 async def _outreach(visitor: Visitor, q: str) -> list[Found]:

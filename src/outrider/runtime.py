@@ -18,12 +18,12 @@ from typing import Any, Literal, TypeVar
 
 from outrider import tenancy
 from outrider.database import migrate as migrations
-from outrider.kit import database, keyring, outgoing, secrets, spool, terminal
+from outrider.kit import database, keyring, outgoing, public_address, secrets, spool, terminal
 from outrider.kit.errors import Conflict, OutriderError, Unavailable
 from outrider.kit.failures import Terminated, explain
 from outrider.kit.server import EmbeddedServer
 from outrider.kit.urls import Urls, checked, with_user
-from outrider.settings import Settings
+from outrider.settings import DEMO_MAIL_HOST, Settings
 from outrider.settings import settings as read_settings
 from outrider.tenancy import DEFAULT_ORGANIZATION, Actor, Caller, OrganizationId
 
@@ -158,10 +158,18 @@ async def ensure_default(settings: Settings) -> str | None:
 
 
 def prepare(home: Path, settings: Settings) -> None:
-    """Tell the kit what it needs of the settings: where files are, the secret keys, whom we may connect to. Raises `Unavailable`."""
+    """Tell the kit what it needs of the settings: files, keys, whom we may connect to, where others find us. Raises `Unavailable`."""
     spool.configure(home / "files")
     keyring.configure(secrets.secret_keys(home, settings.secret_key, settings.old_secret_keys))
     outgoing.configure(allow_private=settings.allow_private_hosts)
+    public_address.configure(settings.public_url, _demo_of(settings))
+
+
+def _demo_of(settings: Settings) -> public_address.Demo | None:
+    """Return where `outrider up` takes the demo's mail; None when it does not."""
+    if not settings.demo_mail_port:
+        return None
+    return public_address.Demo(DEMO_MAIL_HOST, settings.demo_mail_port, settings.own_address)
 
 
 @asynccontextmanager

@@ -19,6 +19,9 @@ SIGN_IN = {
     "oidc_name",
 }
 
+DEMO_MAIL_HOST = "127.0.0.1"
+"""Where `outrider up` takes the mail of its demo campaign, on `demo_mail_port`."""
+
 
 class Settings(BaseSettings):
     """Values from the environment (prefix `OUTRIDER_`); nothing is read from files."""
@@ -75,13 +78,20 @@ class Settings(BaseSettings):
     )
     max_request_bytes: int = Field(32 * 2**20, ge=1024, description="Largest JSON body the API takes, in bytes.")
     max_upload_bytes: int = Field(4 * 2**30, ge=1024, description="Largest lead file the API takes, in bytes.")
-    rate_limit: str = Field("600/minute", description="Requests that one API key may make, e.g. 600/minute.")
+    rate_limit: str = Field("600/minute", description="Requests that one API key or one person signed in may make, e.g. 600/minute.")
     log_level: str = Field("INFO", description="Least level that is logged: DEBUG, INFO, WARNING, ERROR.")
 
     @property
     def home_path(self) -> Path:
         """`home` with `~` resolved."""
         return self.home.expanduser().resolve()
+
+    @property
+    def own_address(self) -> str:
+        """Where the web server answers on this machine, such as http://localhost:8080."""
+        if self.host in ("0.0.0.0", "::", "127.0.0.1"):  # noqa: S104
+            return f"http://localhost:{self.port}"
+        return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
 
     @property
     def entrance(self) -> dict[str, Any]:

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from outrider import __version__, gallery, palette, runtime
+from outrider import __version__, gallery, palette, runtime, settings_page
 from outrider.engagement import routes as engagement
 from outrider.intake import api as intake
 from outrider.intake import imports_api as imports
@@ -41,7 +41,7 @@ from outrider.tenancy import api as tenancy
 from outrider.tenancy import pages as tenancy_pages
 from outrider.tenancy import sign_in_pages, visitors
 from outrider.tenancy.entrance import Entrance
-from outrider.tenancy.http import Door, KeyFirst, holder_of
+from outrider.tenancy.http import FAILURES, Door, KeyFirst, holder_of
 
 ROUTERS: tuple[APIRouter, ...] = (
     tenancy.router,
@@ -69,6 +69,7 @@ PAGES: tuple[APIRouter, ...] = (
     pages.router,
     palette.router,
     gallery.router,
+    settings_page.router,
     sign_in_pages.router,
     tenancy_pages.router,
     namespaces_pages.router,
@@ -83,6 +84,7 @@ PAGES: tuple[APIRouter, ...] = (
 """The pages of the slices."""
 
 NAVIGATION: tuple[pages.NavItem, ...] = (
+    *settings_page.NAVIGATION,
     *sign_in_pages.NAVIGATION,
     *tenancy_pages.NAVIGATION,
     *namespaces_pages.NAVIGATION,
@@ -183,6 +185,7 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
         lifespan=lifespan,
+        dependencies=[Depends(http.refuse_stray_body)],
         middleware=[
             Middleware(http.Frame),
             Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
@@ -196,6 +199,7 @@ def create_app(settings: Settings, *, app_url: str | None = None, manage_pool: b
         ],
     )
     app.state.door = Door(settings.rate_limit)
+    app.state.webhook_guesses = http.Guesses(FAILURES, "the limit for unknown webhooks")
     app.state.entrance = Entrance.of(**settings.entrance)
     app.state.navigation = (*NAVIGATION, *addition.navigation) if addition else NAVIGATION
     http.install(app, page=pages.problem_page)
@@ -239,7 +243,7 @@ async def serve(
                 server_header=False,
                 timeout_graceful_shutdown=20,
             ),
-            on_listening=lambda: on_listening(address_of(settings.host, settings.port)) if on_listening else None,
+            on_listening=lambda: on_listening(settings.own_address) if on_listening else None,
         )
         await server.serve(sockets=[listener])
         if server.should_exit:
@@ -308,12 +312,6 @@ def _explain(error: OSError, host: str, port: int) -> Unavailable:
     if error.errno == errno.EADDRNOTAVAIL:
         return Unavailable(f"OUTRIDER_HOST is {host!r}, which is no address of this machine: use 127.0.0.1 or 0.0.0.0.")
     return Unavailable(f"Outrider cannot listen on {host}, port {port}: {error.strerror}.")
-
-
-def address_of(host: str, port: int) -> str:
-    if host in ("0.0.0.0", "::", "127.0.0.1"):  # noqa: S104
-        return f"http://localhost:{port}"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _app_url(settings: Settings) -> str:

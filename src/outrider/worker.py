@@ -62,7 +62,8 @@ async def _run(worker_url: str, stop: asyncio.Event, concurrency: int, only: Par
     if only != "sending":
         parts.append(ops.run_worker(worker_url, collect_tasks(), stop=stop, concurrency=concurrency))
     if only != "jobs":
-        parts.append(sending.run_sender(sending.Habits(public_url=settings().public_url), stop=stop))
+        watch = sending.Watch(settings().home_path, is_shared=settings().database_url is not None)
+        parts.append(sending.run_sender(sending.Habits(), watch, stop=stop))
         parts.append(sending.run_settler(stop=stop))
         parts.append(engagement.run_follower(stop=stop))
     running = [asyncio.create_task(part) for part in parts]

@@ -17,6 +17,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from outrider import tenancy, web
+from outrider.kit.http import Guesses
 from outrider.settings import Settings
 from outrider.tenancy import cookies, csrf, sessions
 from outrider.tenancy.http import Door
@@ -62,6 +63,7 @@ def api() -> FastAPI:
 def app(api: FastAPI, pool: object) -> FastAPI:
     """The application on the test's pool, with counters at nought."""
     api.state.door = Door("100000/minute")
+    api.state.webhook_guesses = Guesses("100000/minute", "test")
     return api
 
 

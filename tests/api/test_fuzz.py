@@ -1,10 +1,5 @@
-"""Requests that nobody thought of, made from the API's own document: never a fault of ours, and always what the
-document says.
+"""Requests that nobody thought of, made from the API's own document: never a fault of ours, and always what the document says."""
 
-`OUTRIDER_FUZZ` is how many requests are made for each operation (8; a hundred and more for a thorough look).
-"""
-
-import os
 import warnings
 
 import pytest
@@ -16,8 +11,8 @@ from hypothesis import HealthCheck, Phase, settings
 from outrider import web
 from tests.api.fixtures import key_of, test_settings
 from tests.conftest import new_organization
+from tests.thorough import TIMES
 
-EXAMPLES = int(os.environ.get("OUTRIDER_FUZZ", "8"))
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     schema = schemathesis.openapi.from_dict(web.create_app(test_settings(), manage_pool=False).openapi())
@@ -37,7 +32,7 @@ def session():
 
 @schema.parametrize()
 @settings(
-    max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate],
+    max_examples=5 * TIMES, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 def test_no_request_makes_us_fail(case, server_address, fuzz_key, session):

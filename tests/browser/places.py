@@ -364,6 +364,7 @@ PAGES: dict[str, Visit] = {
     "/segments/{id}#changed": Visit(parameters=a_segment, query="edited=1&title=manager"),
     "/sending": Visit(parameters=ledger.a_slow_domain),
     "/sending-domains/{id}": Visit(parameters=ledger.a_sending_domain),
+    "/settings": Visit(),
     "/settings/changes": Visit(),
     "/settings/fields": Visit(),
     "/settings/fields/{id}": Visit(parameters=a_custom_field),
@@ -404,6 +405,7 @@ PAGES: dict[str, Visit] = {
 
 PIECES: dict[str, str] = {
     "/assets/{digest}/{name}": "files",
+    "/campaigns/{id}/recipients.csv": "a download",
     "/campaigns/{id}/report/rows.csv": "a download",
     "/companies/{id}/facts": "the facts of a company, on its page",
     "/companies/options": "names of companies for a field",
@@ -420,7 +422,7 @@ PIECES: dict[str, str] = {
     "/palette": "lines of the palette",
     "/people/{id}/facts": "the facts of a person, on their page",
     "/profiles/export.csv": "a download",
-    "/templates/people": "people to preview a text for, for a field",
+    "/people/options": "people whom a field may mean",
     "/sign-in/oidc": "leads to the provider",
     "/sign-in/oidc/callback": "where the provider sends people back to",
     "/t/c/{token}": "a link of a mail: leads on",

@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 from outrider import runtime, web, worker
-from outrider.kit import database, keyring, outgoing, spool
+from outrider.kit import database, keyring, outgoing, public_address, spool
 from tests.api.fixtures import test_settings
 
 CONNECTIONS = 16
@@ -20,8 +20,9 @@ async def main(app_url: str, worker_url: str, folder: str, port: str) -> None:
     """Serve and work until standard input ends."""
     threading.Thread(target=_end_with_input, daemon=True).start()
     spool.configure(Path(folder))
-    keyring.configure([bytes(32)])  # as tests/conftest.py has it, and the next line too
+    keyring.configure([bytes(32)])  # as tests/conftest.py has it, and the next lines too
     outgoing.configure(allow_private=True)
+    public_address.configure("https://out.example")
     settings = test_settings(port=int(port), log_level="WARNING")
     async with database.connect(app_url, size=CONNECTIONS, name="outrider web"):
         serving = web.serve(settings, manage_pool=False, on_listening=lambda address: print(address, flush=True))

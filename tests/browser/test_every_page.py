@@ -48,14 +48,18 @@ async def test_a_page_fits_reads_well_and_stands_in_nobodys_way(browse: Browse, 
     assert answer is not None
     assert answer.status == 200
     await reads_as_a_page(page)
-    for size in (WIDE, PHONE):
+    for size, scheme in ((WIDE, "light"), (PHONE, "dark")):
         await page.set_viewport_size(size)
+        await page.emulate_media(color_scheme=scheme)
+        await page.evaluate(NEXT_FRAME)
         assert await page.evaluate(TOO_WIDE) is None, f"wider than {size['width']} px"
-        assert await axe.violations(page) == [], f"{size['width']} px"
-    await page.set_viewport_size(WIDE)
-    await page.emulate_media(color_scheme="dark")
-    await page.evaluate(NEXT_FRAME)
-    assert await axe.violations(page, axe.COLOURS) == [], "dark"
+        assert await axe.violations(page) == [], f"{size['width']} px, {scheme}"
+
+
+@pytest.mark.parametrize("path", ["/", "/components"])
+async def test_the_shell_and_the_components_read_well_in_the_dark_at_a_desk_too(browse: Browse, served: Site, path: str):
+    page = await browse("owner", path, scheme="dark")
+    assert await axe.violations(page, axe.COLOURS) == []
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -114,6 +114,28 @@ async def test_a_reply_told_stops_the_sequence_and_is_an_intent(client, scene, c
     assert [(one["type"], one["campaign"]) for one in intents] == [("reply", "Autumn")]
 
 
+async def test_a_reply_told_with_its_headers_belongs_to_the_message_that_it_answers(client, scene, campaign):
+    (message, other) = await scene.run(
+        "UPDATE sending.messages SET status = 'sent', sent_at = $2, counted_at = $2, subject = 'Hello Ana' WHERE id = ANY ($1::uuid[]) "
+        "RETURNING id, message_id, recipient",
+        campaign[1], datetime.fromisoformat(TOLD["occurred_at"]),
+    )  # fmt: skip
+    reply = {**TOLD, "type": "reply", "platform": "inbox", "email": None}
+    told = [
+        {**reply, "id": "1", "in_reply_to": message["message_id"]},
+        {**reply, "id": "2", "email": "someone@example.org", "references": [message["message_id"], "<x@elsewhere.example>"]},
+        {**reply, "id": "3", "email": "someone@example.org", "to": ["Me <me@x.example>", f"r+{message['id'].hex}@in.x.example"]},
+        {**reply, "id": "4", "email": other["recipient"], "subject": "Re: hello ana"},
+    ]
+    await tell(client, *told)
+    listed = (await client.get("/api/activity")).json()["items"]
+    assert {one["message_id"]: one["payload"]["matched_by"] for one in listed if one["event_key"].endswith("4")} == {
+        str(other["id"]): "subject"
+    }
+    assert [one["message_id"] for one in listed if not one["event_key"].endswith("4")] == [str(message["id"])] * 3
+    assert {one["campaign"] for one in listed} == {"Autumn"}
+
+
 async def test_the_list_narrows_and_pages_without_losing_or_repeating_any(client, organization, scene, campaign):
     made, messages = campaign
     start = datetime(2026, 11, 1, tzinfo=UTC)

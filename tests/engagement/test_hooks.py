@@ -1,8 +1,9 @@
 """Webhooks through the real address: who may come in, what is kept, once, and what the job makes of it."""
 
+import base64
 import gzip
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 
 from outrider import sending, tenancy
 from outrider.engagement.signatures import SENDGRID_SIGNATURE, SENDGRID_TIMESTAMP
+from outrider.kit.http import Guesses
 
 from .hooks import Hook
 from .samples import GENERIC, LEMLIST, SENDGRID, SMARTLEAD, SendGridKey, as_json, signed
@@ -62,6 +64,36 @@ async def test_a_complaint_and_a_bounce_suppress_and_stop(hook, scene, messages)
         assert sorted((await sending.suppressed(connection, scene.organization, list(emails.values()))).values()) == ["bounce", "complaint"]
     states = await scene.run("SELECT state FROM marketing.enrollments WHERE organization_id = kit.f_organization()")
     assert [row["state"] for row in states] == ["stopped", "stopped"]
+
+
+async def test_replies_belong_to_the_messages_that_they_answer(hook, scene, messages):
+    campaign, found = messages
+    rows = await scene.run(
+        "UPDATE sending.messages SET subject = 'Hello' WHERE id = ANY ($1::uuid[]) RETURNING id, message_id, recipient", found
+    )
+    (first, second) = sorted(rows, key=lambda row: found.index(row["id"]))
+    at = (SENT + timedelta(hours=1)).isoformat()
+    reply = {
+        "type": "reply",
+        "id": "1",
+        "occurred_at": at,
+        "email": first["recipient"],
+        "payload": {"headers": {"In-Reply-To": first["message_id"]}},
+    }
+    smartlead = {
+        **SMARTLEAD, "event_type": "EMAIL_REPLY", "event_timestamp": at, "to_email": second["recipient"], "subject": "Re: Hello",
+        "reply_message": {"message_id": "<r2@elsewhere.example>"}, "sent_message": {}, "secret_key": None,
+    }  # fmt: skip
+    lemlist = {**LEMLIST, "createdAt": at, "leadEmail": second["recipient"], "subject": "AW: Hello", "messageId": "<r3@elsewhere.example>"}
+    for kind, body in (("generic", reply), ("smartlead", smartlead), ("lemlist", lemlist)):
+        made = await hook(kind, None if kind == "generic" else "a-shared-secret")
+        sent = as_json({**body, "secret": "a-shared-secret", "secret_key": "a-shared-secret"})
+        answer = await (made.deliver(sent) if kind == "generic" else made.post(sent))
+        assert answer.status_code == 202, answer.text
+        assert [job.state for job in await made.work()] == ["completed"]
+    assert [(row["message_id"], row["campaign_id"]) for row in await events(scene)] == [
+        (first["id"], campaign), (second["id"], campaign), (second["id"], campaign),
+    ]  # fmt: skip
 
 
 async def test_the_same_body_again_is_the_same_delivery_and_counts_nothing_twice(hook, scene):
@@ -294,3 +326,14 @@ async def test_an_event_about_another_organizations_message_stays_a_strangers(
     assert await events(scene) == []
     async with tenancy.transaction(scene.organization, tenancy.Actor("user", "test")) as connection:
         assert await sending.suppressed(connection, scene.organization, [email]) == {}
+
+
+async def test_who_tries_addresses_is_held_back_and_a_neighbour_whose_address_holds_is_not(app, hook, organization):
+    app.state.webhook_guesses = Guesses("3/minute", "test")
+    mine = await hook("generic")
+    assert (await mine.deliver(b'[{"type": "reply", "email": "ana@acme.example"}]')).status_code == 202
+    fresh = await hook("generic")
+    nobodys = [f"/hooks/{base64.urlsafe_b64encode(organization.bytes + bytes([place] * 24)).decode().rstrip('=')}" for place in range(5)]
+    assert [(await mine.sender.post(path, content=b"{}")).status_code for path in nobodys] == [404, 404, 404, 429, 429]
+    assert (await mine.deliver(b'[{"type": "reply", "email": "bo@acme.example"}]')).status_code == 202
+    assert (await fresh.deliver(b"[]")).status_code == 429

@@ -114,7 +114,7 @@ async def test_the_page_notes_and_takes_away_and_keeps_what_was_typed_wrongly(si
     wrong = await browser.post("/intents", data={"person": "nobody@example.org", "type": "referral", "note": "as typed"}, headers=HTML)
     assert wrong.status_code == 404
     assert "as typed" in wrong.text
-    assert "there is nobody with" in wrong.text
+    assert "There is nobody with" in wrong.text
     assert (await browser.post("/intents", data={"person": " ", "type": "referral"}, headers=HTML)).status_code == 422
     assert (await browser.post("/intents", data={"person": email, "type": "referral", "note": "By Bo"}, headers=HTML)).status_code == 303
     page = (await browser.get("/intents", headers=HTML)).text

@@ -138,6 +138,11 @@ async def test_a_reply_that_names_no_campaign_stops_all_that_writes_to_the_perso
         {"headers": {"X-Autoreply": "yes"}},
         {"headers": {"Precedence": "bulk"}},
         {"is_automatic": True},
+        {"headers": {"X-Auto-Response-Suppress": "All"}},
+        {"headers": {"precedence": ["auto_reply"]}},
+        {"headers": "Auto-Submitted: auto-replied\r\nSubject: Out of office"},
+        {"headers": [["Auto-Submitted", "auto-replied"]]},
+        {"headers": [{"name": "Auto-Submitted", "value": "auto-replied"}]},
     ],
 )
 async def test_an_automatic_reply_stops_nothing(scene, sent, payload):
@@ -149,6 +154,22 @@ async def test_an_automatic_reply_stops_nothing(scene, sent, payload):
         await scene.value("SELECT verdict_reason FROM engagement.events WHERE organization_id = kit.f_organization() AND type = 'reply'")
         == "automatic_reply"
     )
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto-Submitted": "no"},
+        {"X-Auto-Response-Suppress": "None"},
+        {"X-Autoreply": "no"},
+        {"Auto-Submitted": ["no"]},
+        "Auto-Submitted: No\n",
+        7,
+    ],
+)
+async def test_headers_that_say_nothing_of_the_kind_make_no_reply_automatic(scene, sent, headers):
+    await happen(scene, event("reply", sent[1][0], key="r1", payload={"headers": headers}))
+    assert (await state(scene, sent[1][0]))["state"] == "stopped"
 
 
 @pytest.mark.parametrize(
@@ -315,3 +336,10 @@ async def test_nobody_elses_payload_makes_a_complaint_smaller(scene, sent):
         await scene.value("SELECT count(*) FROM sending.suppressions WHERE organization_id = kit.f_organization() AND campaign_id IS NULL")
         == 1
     )
+
+
+async def test_two_spellings_of_an_address_at_once_are_one_suppression(scene):
+    now = datetime.now(UTC)
+    addresses = ("ana@bücher.example", "ana@xn--bcher-kva.example")
+    await happen(scene, *(Happening("unsubscribe", "x", now, key=address, email=address) for address in addresses))
+    assert await scene.value("SELECT count(*) FROM sending.suppressions WHERE organization_id = kit.f_organization()") == 1

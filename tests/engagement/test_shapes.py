@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from outrider.engagement.shapes import SHAPES, Unreadable, read
 from outrider.engagement.shapes.common import EARLIEST
+from tests.thorough import TIMES
 
 from .samples import AT, GENERIC, LEMLIST, SENDGRID, SMARTLEAD, as_json
 
@@ -174,7 +175,7 @@ NAMES = st.sampled_from(
 EVENTS = st.dictionaries(NAMES, VALUES, max_size=6)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100 * TIMES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(kind=st.sampled_from(sorted(SHAPES)), base=st.sampled_from([*SENDGRID, LEMLIST, SMARTLEAD, GENERIC["events"][0]]), changes=EVENTS)
 def test_whatever_stands_in_an_event_it_becomes_a_happening_or_is_counted(kind, base, changes):
     event = {**base, **changes}

@@ -84,7 +84,10 @@ async def test_no_link_that_we_did_not_sign_leads_anywhere(anonymous, scene, mes
 @pytest.mark.parametrize(
     ("headers", "method", "reason"),
     [({"user-agent": "Mozilla/5.0 (compatible; SomeBot/2.1)"}, "GET", "scanner_user_agent"), (BROWSER, "HEAD", "head_request"),
-     ({"user-agent": "Mozilla/5.0"}, "GET", "apple_mail_privacy"),
+     ({"user-agent": "Mozilla/5.0"}, "GET", "apple_mail_privacy"), ({"user-agent": ""}, "GET", "scanner_user_agent"),
+     ({**BROWSER, "Sec-Purpose": "prefetch;prerender"}, "GET", "prefetch"), ({**BROWSER, "Purpose": "prefetch"}, "GET", "prefetch"),
+     ({**BROWSER, "X-Moz": "prefetch"}, "GET", "prefetch"), ({**BROWSER, "X-Purpose": "preview"}, "GET", "prefetch"),
+     ({**BROWSER, "Sec-Purpose": "other"}, "GET", None),
      ({"user-agent": "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"}, "GET", None)],
 )  # fmt: skip
 async def test_opens_by_machines_are_kept_with_the_reason_and_not_counted(anonymous, scene, message, headers, method, reason):
@@ -106,6 +109,13 @@ async def test_many_links_at_once_are_a_machines_the_first_too(anonymous, scene,
     assert await counts(scene, message) == (0, 0)
     assert await scene.run("SELECT FROM marketing.prospect_intents WHERE organization_id = kit.f_organization()") == []
     assert await scene.value("SELECT max(last_activity_at) FROM vault.contacts WHERE organization_id = kit.f_organization()") is None
+
+
+async def test_a_click_right_after_a_browser_looked_ahead_counts(anonymous, scene, message):
+    await anonymous.get(click(scene, message), headers={**BROWSER, "Sec-Purpose": "prefetch"})
+    await anonymous.get(click(scene, message), headers=BROWSER)
+    assert await events(scene) == [("click", "prefetch"), ("click", None)]
+    assert await counts(scene, message) == (0, 1)
 
 
 async def test_the_same_fetch_twice_in_a_second_is_one(anonymous, scene, message, monkeypatch):
@@ -147,6 +157,30 @@ async def test_a_rule_may_say_that_it_is_a_person(anonymous, client, scene, mess
     await client.post("/api/verdict-rules", json={"kind": "user_agent", "pattern": "housebot", "verdict": "human"})
     await judge(scene)
     assert await events(scene) == [("open", None)]
+
+
+@pytest.mark.parametrize("rule", [{"kind": "network", "pattern": "127.0.0.0/8"}, {"kind": "user_agent", "pattern": "firefox"}])
+async def test_such_a_rule_overrules_many_links_at_once_too(anonymous, client, scene, message, rule):
+    await client.post("/api/verdict-rules", json={**rule, "verdict": "human"})
+    for number in range(2):
+        await anonymous.get(click(scene, message, f"https://shop.example/{number}"), headers=BROWSER)
+    assert await events(scene) == [("click", None)] * 2
+    await judge(scene)
+    assert await events(scene) == [("click", None)] * 2
+    assert await counts(scene, message) == (0, 1)
+
+
+async def test_what_is_judged_anew_keeps_the_reason_that_fits(anonymous, client, scene, message):
+    await anonymous.head(click(scene, message, "https://shop.example/1"), headers=BROWSER)
+    await anonymous.get(click(scene, message, "https://shop.example/2"), headers={"user-agent": "python-requests/2.32"})
+    before = [("click", "head_request"), ("click", "scanner_user_agent")]
+    assert await events(scene) == before
+    made = await client.post("/api/verdict-rules", json={"kind": "network", "pattern": "127.0.0.0/8", "verdict": "human"})
+    await judge(scene)
+    assert await events(scene) == [("click", None)] * 2
+    await client.delete(f"/api/verdict-rules/{made.json()['id']}")
+    await judge(scene)
+    assert await events(scene) == before
 
 
 async def judge(scene):

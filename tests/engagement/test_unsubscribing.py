@@ -3,7 +3,9 @@
 import pytest
 
 from outrider import sending, tenancy
+from outrider.engagement import unsubscribing
 from outrider.kit import keyring
+from outrider.kit.http import RateLimiter
 
 HTML = {"Accept": "text/html"}
 
@@ -66,3 +68,40 @@ async def test_a_link_is_of_one_message_of_one_organization(anonymous, organizat
     for address in wrong:
         assert (await anonymous.get(address, headers=HTML)).status_code == 404, address
         assert (await anonymous.post(address, data={"scope": "all"}, headers=HTML)).status_code == 404, address
+
+
+@pytest.mark.parametrize("type", ["unsubscribe", "spam_report", "bounce"])
+async def test_whose_suppression_is_lifted_may_be_written_to_again_and_may_say_no_again(
+    client, anonymous, organization, scene, campaign, type
+):
+    mine = campaign[2][0]
+    told = {"type": type, "platform": "x", "occurred_at": "2026-11-20T08:00:00Z", "message_id": str(mine)}
+    assert (await client.post("/api/events", json={"events": [told]})).status_code == 200
+    (held,) = (await client.get("/api/suppressions")).json()["items"]
+    assert (await client.delete(f"/api/suppressions/{held['id']}", params={"why": "asked by phone"})).status_code == 200
+    other = await scene.campaign(campaign[1], state="draft")
+    segment = await scene.value("INSERT INTO marketing.segments (name, filters) VALUES ('All', '{}') RETURNING id")
+    await scene.run("INSERT INTO marketing.campaign_audience (campaign_id, segment_id) VALUES ($1, $2)", other, segment)
+    resolved = await client.post(f"/api/campaigns/{other}/resolve")
+    assert (resolved.json()["excluded"], resolved.json()["eligible"]) == ({}, 2), resolved.text
+    await anonymous.post(link(organization, mine), data={"scope": "all"}, headers=HTML)
+    assert list((await suppressed(scene, mine)).values()) == ["unsubscribe"]
+
+
+async def test_what_a_suppression_did_not_say_is_not_lifted_with_it(client, scene, campaign):
+    email = await scene.value("SELECT recipient FROM sending.messages WHERE id = $1", campaign[2][0])
+    await scene.run("UPDATE vault.contacts SET status = 'unsubscribed' WHERE email = $1", email)
+    for more in ({}, {"campaign_id": str(campaign[0]), "reason": "unsubscribe"}):
+        added = await client.post("/api/suppressions", json={"values": [email], **more})
+        assert added.status_code in (200, 201), added.text
+        (held,) = (await client.get("/api/suppressions")).json()["items"]
+        assert (await client.delete(f"/api/suppressions/{held['id']}", params={"why": "a mistake"})).status_code == 200
+        assert await scene.value("SELECT status FROM vault.contacts WHERE email = $1", email) == "unsubscribed"
+
+
+async def test_a_link_is_looked_at_sixty_times_a_minute_and_no_more(anonymous, organization, campaign, monkeypatch):
+    mine, other = campaign[2]
+    monkeypatch.setattr(unsubscribing, "_limit", RateLimiter("3/minute", "test"))
+    answers = [await anonymous.get(link(organization, mine), headers=HTML) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert (await anonymous.post(link(organization, other), data={"scope": "all"}, headers=HTML)).status_code == 200

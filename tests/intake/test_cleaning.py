@@ -5,12 +5,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from tests.thorough import TIMES
+
 from .lead_loads import bring_in, contact, golden, ingest
 
 # Text that PostgreSQL can hold.
 anything = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=60)
 spaces = st.text(" \t\n\r\f\v\u00a0\u2007\u202f\u3000\u200b\u200c\u200d\ufeff", max_size=4)
-many = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(max_examples=50 * TIMES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 async def ask(connection: asyncpg.Connection, function: str, *texts: str | None):
@@ -272,7 +274,7 @@ async def test_a_usable_address_and_a_domain_fit_their_tables(admin, text, domai
             assert await admin.fetchval("SELECT $1::text = lower($1) AND length($1) BETWEEN 1 AND 253", found)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20 * TIMES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.dictionaries(
     st.sampled_from(["name", "first_name", "last_name", "title", "phone", "linkedin_url", "company", "domain", "website",
     "company_linkedin_url",

@@ -25,6 +25,20 @@ def test_a_harmless_cell_stays_as_it_is(cell: str) -> None:
     assert neutralise(cell) == cell
 
 
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [("x;=HYPERLINK(1)", "x;'=HYPERLINK(1)"), ("x; =1", "x;' =1"), ("x\n=1", "x\n'=1"),
+     ("x;-cmd|' /C calc'!A0", "x;'-cmd|' /C calc'!A0"), ("=1;=2", "'=1;'=2"), ("\ttab\t=1", "'\ttab\t'=1")],
+)  # fmt: skip
+def test_what_begins_a_cell_where_semicolons_part_them_is_made_text_too(cell: str, shown: str) -> None:
+    assert neutralise(cell) == shown
+
+
+@pytest.mark.parametrize("cell", ["one; two", "To do:\n- call\n- write", "a;b=c", "5; -6", "x; +49 30 123", "https://x.example/?a=1;b=2"])
+def test_lists_in_a_cell_stay_as_they_are(cell: str) -> None:
+    assert neutralise(cell) == cell
+
+
 def test_a_reject_comes_with_its_row_and_reason_before_its_own_columns() -> None:
     assert reject_header(["Name", "=Email"]) == ["Row", "Reason", "Text", "Name", "'=Email"]
     told = reject_cells(Reject(2, "no usable e-mail address", ["Bob", "n/a", "=1+1"]))

@@ -2,11 +2,12 @@
 
 import io
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 
 from outrider import intake, ops
-from outrider.intake import tasks
+from outrider.intake import commands, tasks
 from outrider.intake.mapping import rebuild
 from outrider.kit import spool
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
@@ -238,3 +239,16 @@ async def test_a_reverted_import_can_come_in_again(take_in, organization, actor,
         assert await tenant.fetchval(f"SELECT count(*) FROM {table}") == 0, table  # noqa: S608
     again = await take_in(csv_bytes(rows))
     assert again.rows_promoted == first.rows_promoted
+
+
+async def test_a_revert_that_failed_fails_the_command_too(organization, actor, take_in, monkeypatch):
+    async def fail(_):
+        raise ops.JobFailed("the disk is full")
+
+    done = await take_in(csv_bytes(lead_rows(3)))
+    monkeypatch.setitem(tasks.TASKS, "intake.revert", fail)
+    current = await intake.start_revert(organization, actor, done.id)
+    session = SimpleNamespace(organization_id=organization, actor=actor, json=True)
+    with pytest.raises(InvalidInput, match=r"revert did not work: .*the disk is full"):
+        await commands.follow(session, current.job_id, current, "revert", again="revert")
+    assert (await intake.get_import(organization, actor, done.id)).state == "completed"

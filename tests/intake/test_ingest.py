@@ -2,12 +2,13 @@
 
 import asyncio
 import json
-import time
 
 import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from tests.thorough import TIMES
 
 from .lead_loads import ingest, inside, loads, promote
 
@@ -288,11 +289,9 @@ async def test_a_call_that_is_rolled_back_leaves_nothing(organization):
         assert (await ingest(connection, {"email": "a@x.com"}))[0]["message"] == "stored"
 
 
-async def test_ten_thousand_rows_are_one_call_of_a_few_seconds(tenant):
-    started = time.monotonic()
+async def test_ten_thousand_rows_are_one_call(tenant):
     answer = await ingest(tenant, *({"email": f"p{n % 9000}@x.com", "company": f"C{n}"} for n in range(10_000)))
     assert answer[-1]["message"] == "inserted 9000, skipped 1000 (1000 duplicate, 0 failed)"
-    assert time.monotonic() - started < 10
 
 
 anything = st.recursive(
@@ -306,7 +305,7 @@ anything = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20 * TIMES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(anything, min_size=1, max_size=8))
 async def test_json_of_any_shape_is_stored_as_it_is_and_promotes_without_an_error(tenant, rows):
     before = len(await loads(tenant))

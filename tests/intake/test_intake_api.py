@@ -145,3 +145,24 @@ async def test_a_viewer_may_look_and_not_touch(as_role, client):
     assert (await viewer.post(f"/api/imports/{number}/start")).status_code == 403
     assert (await upload(viewer, b"x")).status_code == 403
     assert (await viewer.post("/api/ingest", json={"rows": [{}], "source": "s", "batch_id": "b"})).status_code == 403
+
+
+MANY_FIELDS = [(f"field {place}", (None, "x" * 900)) for place in range(60)]
+MANY_FILES = [("file", (f"{place}.csv", b"Email\nana@acme.example\n")) for place in range(60)]
+LONG_FIELD = [("mapping", (None, "x" * 2**20 + "y"))]
+LONG_HEADER = [("file", ("x" * 5000 + ".csv", b"Email\n"))]
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [(MANY_FIELDS, "Too many fields"), (MANY_FILES, "Too many files"), (LONG_FIELD, "maximum size"), (LONG_HEADER, "cannot be read")],
+)
+async def test_a_form_holds_one_file_and_a_few_short_fields(client, signed_in, parts, said):
+    """What is no file is held in memory, and an upload may be gigabytes long."""
+    answer = await client.post("/api/imports", files=parts)
+    assert (answer.status_code, said in answer.json()["detail"]) == (400, True), answer.text
+    browser = await signed_in("member")
+    del browser.headers["x-csrf-token"]
+    page = await browser.post("/imports", files=parts, headers={"Accept": "application/json"})
+    assert (page.status_code, said in page.json()["detail"]) == (400, True), page.text
+    assert (await client.get("/api/imports")).json()["items"] == []

@@ -22,7 +22,7 @@ class Handler:
 
     def authenticate(self, server, session, envelope, mechanism, data):
         self.login = data
-        return AuthResult(success=data.password == b"p@ss:word")
+        return AuthResult(success=data.password == b"p@ss:word", handled=False)
 
 
 @pytest.fixture

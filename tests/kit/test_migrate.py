@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
+import functools
+import shutil
 import subprocess
 import sys
 import threading
 import time
 import uuid
+from unittest.mock import AsyncMock
 
 import asyncpg
 import psycopg
@@ -14,6 +17,7 @@ import pytest
 
 from outrider.database import ledger, migrate, reference
 from outrider.kit.errors import Unavailable
+from outrider.reports import tasks as reports_tasks
 
 
 @pytest.fixture
@@ -72,8 +76,33 @@ async def test_the_look_up_lists_are_loaded_when_they_change_and_not_else(urls, 
         assert await reference.load(connection) is True
         assert await connection.fetchval("SELECT count(*) FROM intake.country_names WHERE name = 'blefuscu'") == 0
         assert await connection.fetchval("SELECT code FROM intake.country_names WHERE name = 'deutschland'") == "DE"
+        zones = dict(await connection.fetch("SELECT country_code, name FROM marketing.time_zones WHERE country_code IS NOT NULL"))
+        assert (zones["DE"], zones["JP"], zones["GB"]) == ("Europe/Berlin", "Asia/Tokyo", "Europe/London")
+        assert zones.keys().isdisjoint({"US", "ES", "CN", "BR"})
+        assert await connection.fetchval("SELECT count(*) FROM marketing.time_zones WHERE name = 'America/New_York'") == 1
     finally:
         await connection.close()
+
+
+async def test_organizations_that_were_there_before_campaigns_have_their_feedback_worked_out_too(empty, tmp_path, monkeypatch):
+    for path in migrate.FOLDER.glob("*.sql"):
+        if path.stem < "20261120110000":
+            shutil.copy(path, tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger, "apply", functools.partial(ledger.apply, folder=tmp_path))
+        patch.setattr(reference, "load", AsyncMock())  # that version had other lists
+        await migrate.migrate(empty)
+    query(empty, "INSERT INTO tenancy.organizations (name, slug) VALUES ('A', 'a'), ('B', 'b')")
+    await migrate.migrate(empty)
+    schedules = query(
+        empty,
+        """
+        SELECT o.slug, s.job_name, s.cron, s.time_zone, s.is_active, to_char(s.next_run_at AT TIME ZONE 'UTC', 'HH24:MI'),
+            s.next_run_at > now()
+        FROM ops.schedules AS s INNER JOIN tenancy.organizations AS o ON o.id = s.organization_id ORDER BY 1
+        """,
+    )
+    assert schedules == [(slug, reports_tasks.FEEDBACK, "20 2 * * *", "UTC", True, "02:20", True) for slug in ("a", "b")]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ def closed():
     ["127.0.0.1", "::1", "10.1.2.3", "192.168.0.1", "172.16.0.1", "169.254.169.254", "0.0.0.0", "::",  # noqa: S104
      "fe80::1%eth0", "fd00::1",
      "::ffff:127.0.0.1", "2002:7f00:1::", "224.0.0.1", "100.64.0.1",
-     "::7f00:1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe"],
+     "::7f00:1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::7f00:1", "192.0.0.8", "2001:0:7f00:1::"],
 )  # fmt: skip
 def test_private_addresses_are_told_from_public_ones(address):
     assert not outgoing.is_public(address)

@@ -2,6 +2,7 @@
 
 import base64
 import re
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,10 +16,12 @@ from markupsafe import Markup
 from starlette.middleware import Middleware
 from starlette.responses import Response
 
+from outrider import web
 from outrider.kit import http
 from outrider.kit import pages as ui
 from outrider.kit.errors import InvalidInput, NotFound
 from outrider.kit.pages import assets, filters, flash, navigation, rendering
+from outrider.kit.signing import Signer
 
 HTML = {"Accept": "text/html"}
 VIEWER = ui.Viewer(
@@ -117,14 +120,28 @@ async def test_a_message_is_shown_on_the_next_page_once(browser):
     assert "Saved" not in (await browser.get("/missing")).text
 
 
-@pytest.mark.parametrize(
-    "cookie", ["nonsense", "e30=", base64.urlsafe_b64encode(b'{"text":"x","tone":"good","undo":"//evil.example"}').decode()]
+FORGED = base64.urlsafe_b64encode(b'{"text":"x","tone":"good","undo":"/people/1/delete","until":99999999999}').decode()
+
+
+OTHER_KEY, OTHER_COOKIE = (
+    Signer([bytes(31) + b"x"]).seal(flash.COOKIE, base64.b64decode(FORGED)),
+    Signer([bytes(32)]).seal("another", base64.b64decode(FORGED)),
 )
+
+
+@pytest.mark.parametrize("cookie", ["nonsense", "e30=", "%.zz", FORGED, f"{FORGED}.{'00' * 16}", OTHER_KEY, OTHER_COOKIE])
 async def test_a_message_that_we_did_not_write_is_not_shown(browser, cookie):
     browser.cookies.set(flash.COOKIE, cookie)
     answer = await browser.get("/missing")
     assert answer.status_code == 404
     assert 'class="toast ' not in answer.text
+
+
+async def test_a_message_that_somebody_kept_is_not_shown_later(browser, monkeypatch):
+    await browser.post("/done")
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + flash.SECONDS)
+    assert "Saved" not in (await browser.get("/missing")).text
 
 
 async def test_htmx_is_sent_on_by_a_header(browser):
@@ -209,20 +226,62 @@ def test_numbers_look_like_numbers():
     assert "–" in filters.number(None)
 
 
+ITEMS = (
+    ui.NavItem("A", "/a", "x", "a:read", "Work", order=20),
+    ui.NavItem("B", "/b", "x", "b:read", "Work"),
+    ui.NavItem("C", "/c", "x", None, "Work", order=10),
+    ui.NavItem("D", "/d", "x", "a:read", "Data", order=30, takes_clients=True),
+    ui.NavItem("Settings", "/settings", "x", None, "Settings"),
+    ui.NavItem("Keys", "/keys", "x", None, "Organization", about="Keys"),
+    ui.NavItem("Secret", "/secret", "x", "b:read", "Organization", about="Secret"),
+)
+MANY = (*ITEMS, *(ui.NavItem(f"P{n}", f"/p{n}", "x", None, "Audience") for n in range(9)))
+
+
+def drawn(items, path="/", cookie="", viewer=VIEWER):
+    """Return the sections of the sidebar by name."""
+    headers = [(b"cookie", f"{navigation.COOKIE}={cookie}".encode())]
+    request = Request({"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": headers, "server": ("x", 80)})
+    return {section.name: section for section in navigation.sections_for(viewer, items, request)}
+
+
 def test_the_navigation_shows_what_the_viewer_may_see():
-    items = (
-        ui.NavItem("A", "/a", "x", "a:read", "Work", order=20),
-        ui.NavItem("B", "/b", "x", "b:read", "Work"),
-        ui.NavItem("C", "/c", "x", None, "Work", order=10),
-        ui.NavItem("D", "/d", "x", "a:read", "Work", order=30, takes_clients=True),
-    )
-    assert [(name, [item.label for item in entries]) for name, entries in navigation.sections_for(VIEWER, items)] == [
-        ("Work", ["C", "A", "D"])
+    shown = {name: [item.label for item in section.entries] for name, section in drawn(ITEMS).items()}
+    assert shown == {"Work": ["C", "A"], "Data": ["D"], "Settings": ["Settings"]}
+    client = drawn(ITEMS, viewer=replace(VIEWER, is_client=True))
+    assert [item.label for section in client.values() for item in section.entries] == ["C", "D", "Settings"]
+    assert ITEMS[0].is_current("/a/1")
+    assert not ITEMS[0].is_current("/ab")
+
+
+def test_sections_stay_as_one_left_them_and_the_one_of_the_page_is_open():
+    assert {name: section.is_open for name, section in drawn(MANY).items() if section.folds} == {"Audience": True, "Data": False}
+    left = drawn(MANY, cookie="Audience.Data")
+    assert not left["Audience"].is_open
+    assert left["Data"].is_open
+    assert drawn(MANY, path="/d/1")["Data"].is_open
+    assert drawn(MANY, path="/p3", cookie="Audience")["Audience"].is_open
+    assert not drawn(MANY, cookie="nonsense..Work")["Work"].folds
+
+
+def test_who_sees_little_sees_it_at_once():
+    assert not any(section.folds for section in drawn(ITEMS).values())
+
+
+def test_settings_are_on_their_own_page_and_in_the_palette():
+    assert [(name, [item.label for item in entries]) for name, entries in navigation.settings_for(VIEWER, MANY)] == [
+        ("Organization", ["Keys"])
     ]
-    client = replace(VIEWER, is_client=True)
-    assert [[item.label for item in entries] for _, entries in navigation.sections_for(client, items)] == [["C", "D"]]
-    assert items[0].is_current("/a/1")
-    assert not items[0].is_current("/ab")
+    assert drawn(MANY, path="/keys/1")["Settings"].current == ITEMS[4]
+    assert drawn(MANY)["Settings"].beyond == ("/keys",)
+    assert "Keys" in [item.label for item in navigation.entries_for(VIEWER, MANY)]
+
+
+def test_every_entry_has_its_place():
+    for item in web.NAVIGATION:
+        assert item.section in (*navigation.SECTIONS, *navigation.SETTINGS), item.label
+        assert bool(item.about) == (item.section in navigation.SETTINGS), item.label
+    assert len([item for item in web.NAVIGATION if item.section in navigation.SECTIONS and item.section not in navigation.FOLDED]) <= 13
 
 
 def test_a_name_that_a_template_misspells_is_an_error():

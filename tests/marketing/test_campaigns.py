@@ -2,6 +2,9 @@
 
 import pytest
 
+from outrider.kit import public_address
+from outrider.kit.public_address import Demo
+
 HELLO = {"variants": [{"subject": "About {{ company }}", "body": "<p>Hi {{ first_name }}</p>"}]}
 AGAIN = {"delay": 3, "delay_unit": "days", "variants": [{"subject": "Again", "body": "<p>{{ lead_owner }}</p>"}]}
 CALL = {"channel": "phone", "delay": 1, "instructions": "Call {{ first_name | name }}"}
@@ -136,19 +139,28 @@ async def test_resolve_leaves_out_with_the_reason_who_may_not_be_written_to(clie
     await add_person("gone@one.example", status="inactive")
     await add_person("no@one.example", ("also@one.example", {"status": "unsubscribed"}))
     await add_person("wrong@one.example", verification="invalid")
-    await add_person("complained@one.example")
+    await add_person("complained@one.example", status="unsubscribed")
+    await add_person("never@one.example")
     await scene.run("INSERT INTO people.master (email) VALUES ('none@one.example')")
     await scene.run(
         "INSERT INTO sending.suppressions (kind, value_hash, reason) "
-        "VALUES ('address', sending.f_hash('complained@one.example'), 'complaint')"
+        "VALUES ('address', sending.f_hash('complained@one.example'), 'complaint'), "
+        "('address', sending.f_hash('never@one.example'), 'manual')"
     )
     path = await make(client, segments=[await everyone(client)])
     await write(client, path, HELLO)
-    excluded = {"bounced": 1, "inactive": 1, "unsubscribed": 1, "invalid": 1, "suppressed": 1, "no_address": 1}
-    assert await do(client, path, "resolve") == {"total": 8, "excluded": excluded, "eligible": 2, "inserted": 2}
+    excluded = {"bounced": 1, "inactive": 1, "unsubscribed": 1, "invalid": 1, "suppressed": 1, "no_address": 1, "complained": 1}
+    assert await do(client, path, "resolve") == {"total": 9, "excluded": excluded, "eligible": 2, "inserted": 2}
     page = (await client.get(f"{path}/enrollments", params={"state": "ready"})).json()["items"]
     assert sorted((one["email"], one["next_step"]) for one in page) == [("fine@one.example", 1), ("new@one.example", 1)]
     assert (await client.get(path)).json()["state"] == "ready"
+
+
+async def test_names_are_as_long_as_the_seeds_may_be(client):
+    path = await make(client, name="x" * 255)
+    copied = (await client.post(f"{path}/duplicate")).json()["name"]
+    assert (copied.startswith("Copy of x"), len(copied)) == (True, 255)
+    assert (await client.post("/api/campaigns", json={"name": "x" * 256})).status_code == 422
 
 
 async def test_resolve_again_takes_only_who_is_new_and_looks_at_the_excluded_anew(client, add_person, scene):
@@ -177,10 +189,13 @@ async def test_who_left_the_audience_before_the_start_is_left_out(client, add_pe
 
 
 async def test_only_verified_addresses_are_taken_where_that_is_asked(client, add_person):
-    await add_person("ana@one.example", verification="risky")
-    await add_person("bo@one.example", verification="valid")
+    for state in ("valid", "catchall", "unknown", "invalid", None):
+        await add_person(f"{state or 'not-asked'}@one.example", verification=state)
     path = await make(client, segments=[await everyone(client)], verification_mode="verified_only")
-    assert await do(client, path, "resolve") == {"total": 2, "excluded": {"not_verified": 1}, "eligible": 1, "inserted": 1}
+    excluded = {"not_verified": 2, "invalid": 1}
+    assert await do(client, path, "resolve") == {"total": 5, "excluded": excluded, "eligible": 2, "inserted": 2}
+    taken = (await client.get(f"{path}/enrollments", params={"state": "ready"})).json()["items"]
+    assert {one["email"] for one in taken} == {"valid@one.example", "catchall@one.example"}
 
 
 async def test_the_preflight_names_everything_that_is_missing(client, add_person, scene):
@@ -197,6 +212,19 @@ async def test_the_preflight_names_everything_that_is_missing(client, add_person
     assert (await codes(client, path))[1] == missing - {"no_mailbox", "not_resolved"} | {"no_working_mailbox"}
     refused = await client.post(f"{path}/start")
     assert (refused.status_code, "535 wrong password" in refused.json()["detail"]) == (409, True)
+
+
+async def test_no_campaign_starts_whose_mail_would_have_no_unsubscribe_link(client, add_person, scene):
+    await add_person("ana@one.example")
+    path = await ready(client, scene)
+    public_address.configure("http://localhost:8080", Demo("127.0.0.1", 1025, "http://localhost:8080"))
+    assert await codes(client, path) == (False, {"no_unsubscribe_link", "missing_variable"})
+    refused = await client.post(f"{path}/start")
+    assert (refused.status_code, "OUTRIDER_PUBLIC_URL" in refused.json()["detail"]) == (409, True)
+    linked = await scene.mailbox(tracking_domain="links.one.example")
+    demo = await scene.mailbox(smtp_port=1025)
+    await client.patch(path, json={"mailboxes": [str(linked), str(demo)]})
+    assert (await do(client, path, "start"))["state"] == "sending"
 
 
 async def test_the_preflight_counts_who_lacks_a_variable(client, add_person, scene):
@@ -269,9 +297,43 @@ async def test_a_campaign_for_later_is_scheduled(client, add_person, scene):
     assert (await do(client, path, "resume"))["state"] == "scheduled"
 
 
+async def test_a_start_takes_the_time_to_start_at(client, add_person, scene):
+    await add_person("ana@one.example")
+    path = await ready(client, scene)
+    for wrong in ({"starts_at": "2020-01-01T08:00:00Z"}, {"starts_at": "2099-01-01T08:00:00"}, {"at": "2099-01-01T08:00:00Z"}):
+        assert (await client.post(f"{path}/start", json=wrong)).status_code == 422, wrong
+    started = await do(client, path, "start", starts_at="2099-01-01T08:00:00Z")
+    assert (started["state"], started["starts_at"]) == ("scheduled", "2099-01-01T08:00:00Z")
+    assert (await client.patch(path, json={"starts_at": None})).status_code == 422
+
+
+ALWAYS = {"window_start": "00:00", "window_end": "24:00", "window_days": [1, 2, 3, 4, 5, 6, 7]}
+
+
+@pytest.mark.parametrize("how", ["its settings", "the start"])
+async def test_a_campaign_that_was_for_later_and_starts_now_sends_now(client, add_person, scene, how):
+    await add_person("ana@one.example")
+    path = await ready(client, scene, starts_at="2099-01-01T08:00:00Z", **ALWAYS)
+    if how == "its settings":
+        await client.patch(path, json={"starts_at": None})
+    assert (await client.post(f"{path}/start", json={"starts_at": None})).json()["state"] == "sending"
+    assert (await scene.run("SELECT * FROM sending.f_plan()"))[0]["planned"] == 1
+
+
+async def test_a_body_that_nothing_reads_is_refused(client, add_person, scene):
+    await add_person("ana@one.example")
+    path = await ready(client, scene)
+    for what in ("resolve", "resume", "cancel", "duplicate"):
+        refused = await client.post(f"{path}/{what}", json={"starts_at": "2099-01-01T08:00:00Z"})
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "body"), what
+    assert (await client.request("DELETE", path, json={"why": "x"})).status_code == 422
+    assert (await client.get(path)).json()["state"] == "ready"
+    assert (await client.post(f"{path}/duplicate", json={})).status_code == 201
+
+
 async def test_what_is_started_is_planned_by_the_ledger(client, add_person, scene):
     await add_person("ana@one.example")
-    path = await ready(client, scene, window_start="00:00", window_end="24:00", window_days=[1, 2, 3, 4, 5, 6, 7])
+    path = await ready(client, scene, **ALWAYS)
     await do(client, path, "start")
     assert (await scene.run("SELECT * FROM sending.f_plan()"))[0]["planned"] == 1
 
@@ -282,9 +344,10 @@ async def test_new_steps_say_for_whom_they_change_something_before_they_do(clien
     path = await ready(client, scene, HELLO, AGAIN)
     await do(client, path, "start")
     await scene.run("UPDATE marketing.enrollments SET next_step = 2, state = 'active' WHERE email = 'ana@one.example'")
-    body = {"steps": [{"variants": [{"subject": "New", "body": "x"}]}, AGAIN, CALL], "dry_run": True}
+    ids = [one["id"] for one in (await client.get(path)).json()["steps"]]
+    body = {"steps": [{"id": ids[0], "variants": [{"subject": "New", "body": "x"}]}, {**AGAIN, "id": ids[1]}, CALL], "dry_run": True}
     told = (await client.put(f"{path}/steps", json=body)).json()
-    assert told["changes"] == {"1": 1, "3": 2}
+    assert told["changes"] == [{"kind": "changed", "position": 1, "people": 1}, {"kind": "new", "position": 3, "people": 2}]
     assert len((await client.get(path)).json()["steps"]) == 2
 
 

@@ -34,10 +34,10 @@ def test_variables_do_not_multiply_a_text_beyond_what_is_sent():
 
 @pytest.mark.parametrize("inside", ["“" * 16_000, '"' * 16_000, "a | " * 5_000])
 def test_a_variable_is_short(inside):
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(InvalidInput):
         parse("{{ " + inside + " }}")
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 HOSTILE = (
@@ -53,10 +53,10 @@ HOSTILE = (
 @pytest.mark.parametrize("html", HOSTILE)
 def test_links_and_previews_take_no_time_with_any_text(html):
     links = Links(Signer([bytes(32)]), "https://out.example", UUID(int=1), UUID(int=2))
-    begun = time.perf_counter()
+    begun = time.process_time()
     links.rewritten(html)
     preview(html)
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 def test_a_preview_leads_and_loads_nowhere():

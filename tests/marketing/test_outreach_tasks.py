@@ -202,7 +202,7 @@ async def test_pages_of_tasks_of_others_are_not_there(visitor_of_other_organizat
     assert (await other.get(f"/tasks/{id}")).status_code == 404
     for what, data in (("done", {"outcome": "reached"}), ("skip", {}), ("reopen", {}), ("assign", {"user": ""})):
         assert (await other.post(f"/tasks/{id}/{what}", data=data)).status_code == 404
-    assert (await other.get("/tasks/nonsense")).status_code == 422
+    assert (await other.get("/tasks/nonsense")).status_code == 404
 
 
 async def test_who_may_only_read_is_offered_nothing(signed_in, task):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outrider.kit.errors import InvalidInput
-from outrider.marketing.rendering import MissingVariable, parse, render_message, render_text, to_text, variables_in
+from outrider.marketing.rendering import MissingVariable, outline, parse, render_message, render_text, to_text, variables_in
 from outrider.marketing.rendering.messages import _fill
 from outrider.marketing.rendering.outlines import outline_of
 from outrider.marketing.rendering.plain import inlined
@@ -102,6 +102,23 @@ def test_templates_are_bounded():
 def test_any_text_is_read_or_refused_and_never_breaks(template):
     with suppress(InvalidInput, MissingVariable):
         text(template, a="1", b="2", ab="3")
+
+
+def test_a_template_is_said_in_words_where_it_is_not_written():
+    pieces = outline(
+        '{Hi {{ last_name }}|Hello {{ first_name }}|} {{ firstName | company | default("there") }}, {{ title | "" }} { not a choice }'
+    )
+    assert "".join(piece.text for piece in pieces) == "Hi last name first name, title { not a choice }"
+    assert [(piece.note, piece.is_choice) for piece in pieces if piece.note] == [
+        ("Each person gets one of: Hi «last_name» / Hello «first_name» / (nothing)", True),
+        ("Each person's last name", False),
+        ("Each person's first name, else their company, else “there”", False),
+        ("Each person's title, else nothing", False),
+    ]
+
+
+def test_what_cannot_be_read_is_shown_as_it_stands():
+    assert [piece.text for piece in outline("Hi {{ first_name")] == ["Hi {{ first_name"]
 
 
 PIECES = st.sampled_from(

@@ -1,36 +1,23 @@
 """`outrider jobs` as a person and a script use it."""
 
-import asyncio
 import json
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime
 
 import pytest
 
 from outrider import ops
 
-from .conftest import ACTOR, ROOT, ask
+from .conftest import ACTOR, ask
 
 LATER = datetime(2090, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def outrider(urls, organization, tmp_path):
-    """Run the command line against the test's database and organization; returns (exit code, output, errors)."""
+def outrider(command):
+    """Run the command line; returns (exit code, output, errors)."""
 
     async def run(*arguments: str) -> tuple[int, str, str]:
-        environment = {
-            **os.environ,
-            "OUTRIDER_DATABASE_URL": urls.admin,
-            "OUTRIDER_APP_DATABASE_URL": urls.app,
-            "OUTRIDER_WORKER_DATABASE_URL": urls.worker,
-            "OUTRIDER_HOME": str(tmp_path),
-            "OUTRIDER_ORG": str(organization),
-        }
-        command = [sys.executable, "-m", "outrider", *arguments]
-        done = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        done = await command(*arguments)
         return done.returncode, done.stdout, done.stderr
 
     return run

@@ -226,7 +226,7 @@ async def test_events_are_paged(owner, organization, monkeypatch):
 
 @pytest.mark.parametrize(
     "path",
-    ["/jobs?cursor=xx", "/jobs/x", "/jobs/%00", "/jobs?name=" + "x" * 101, "/events?cursor=xx", "/events?entity_id=x", "/events?type=%00"],
+    ["/jobs?cursor=xx", "/jobs?name=" + "x" * 101, "/events?cursor=xx", "/events?entity_id=x", "/events?type=%00"],
 )
 async def test_a_bad_address_is_answered_with_a_page_that_says_so(owner, path):
     answer = await owner.get(path)

@@ -5,12 +5,15 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import pytest_asyncio
 from fastapi import FastAPI
 
 from outrider import tenancy, web
 from outrider.people import api as people_api
 from tests.api.fixtures import *  # noqa: F403
 from tests.api.fixtures import test_settings
+
+from .pages import HTML
 
 Lead = dict[str, Any]
 Bring = Callable[..., Awaitable[UUID]]
@@ -70,3 +73,30 @@ BO: Lead = {"email": "bo@umbrella.example", "name": "Bo Ångström", "company": 
 CY: Lead = {"email": "cy@acme.example", "name": "Cy Smith", "company": "Acme", "industry": "Retail"}
 DIM: Lead = {"email": "dim@gmail.com", "first_name": "Dim"}
 CONFLICT: Lead = {"email": "eve@home.example", "name": "Eve Stone", "company": "Acme", "website": "https://acme.example", "title": "COO"}
+
+
+@pytest_asyncio.fixture
+async def browser(signed_in):
+    """An owner of the test's organization."""
+    opened = await signed_in("owner")
+    opened.headers.update(HTML)
+    return opened
+
+
+@pytest.fixture
+def ids(organization, actor):
+    """Ids of a person by address or a company by domain."""
+
+    async def find(which):
+        async with tenancy.transaction(organization, actor, readonly=True) as connection:
+            table, column = ("people.master", "email") if "@" in which else ("company.master", "domain")
+            return await connection.fetchval(f"SELECT id FROM {table} WHERE {column} = $1", which.lower())  # noqa: S608
+
+    return find
+
+
+@pytest_asyncio.fixture
+async def ana(bring, ids):
+    """The address of Ana's page."""
+    await bring({**ANA, "tags": "vip"})
+    return f"/people/{await ids(ANA['email'])}"

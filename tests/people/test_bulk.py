@@ -136,6 +136,43 @@ async def test_companies_and_addresses_are_edited_too(client, crowd):
     assert set((await column(client, "status", "contacts")).values()) == {"active"}
 
 
+async def say(client, address, type):
+    """Let an address unsubscribe, bounce or complain."""
+    event = {"type": type, "platform": "test", "occurred_at": "2026-11-20T08:00:00Z", "email": address}
+    answer = await client.post("/api/events", json={"events": [event]})
+    assert answer.status_code in (200, 201, 202), answer.text
+
+
+@pytest.mark.parametrize(("type", "status"), [("unsubscribe", "unsubscribed"), ("spam_report", "unsubscribed"), ("bounce", "bounced")])
+async def test_who_said_no_stays_so_in_a_bulk_edit_until_the_suppression_is_taken_away(client, crowd, type, status):
+    await say(client, ANA["email"], type)
+    assert (await column(client, "status", "contacts"))["ana"] == status
+    done = (await edit(client, "contacts", set={"status": "inactive"}, add_tags=["x"]))["edit"]
+    assert (done["matched"], done["changed"], done["held"]) == (4, 4, 1)
+    assert (await column(client, "status", "contacts")) == {"ana": status, "bo": "inactive", "cy": "inactive", "dim": "inactive"}
+    assert (await tags(client))["ana"] == ["vip", "x"]
+    one = (await client.get("/api/suppressions", params={"value": ANA["email"]})).json()["items"][0]
+    answer = await client.request("DELETE", f"/api/suppressions/{one['id']}", params={"why": "she asked to be written to again"})
+    assert answer.status_code == 200, answer.text
+    assert (await column(client, "status", "contacts"))["ana"] == "active"
+    done = (await edit(client, "contacts", set={"status": "inactive"}))["edit"]
+    assert (done["changed"], done["held"]) == (1, 0)
+
+
+async def test_an_undo_does_not_take_back_what_somebody_said_since(client, crowd):
+    done = await edit(client, "contacts", filters={"q": "ana"}, set={"status": "unsubscribed"})
+    await say(client, ANA["email"], "unsubscribe")
+    back = await undo(client, done)
+    assert (back["undone"], back["kept"]) == (0, 1)
+    assert (await column(client, "status", "contacts"))["ana"] == "unsubscribed"
+
+
+async def test_what_bounced_may_still_be_unsubscribed_by_hand(client, crowd):
+    await say(client, ANA["email"], "bounce")
+    done = (await edit(client, "contacts", filters={"q": "ana"}, set={"status": "unsubscribed"}))["edit"]
+    assert (done["changed"], done["held"]) == (1, 0)
+
+
 async def test_an_undo_leaves_what_was_changed_since_and_names_it(client, crowd):
     done = await edit(client, filters={"company": "acme"}, set={"title": "Buyer"}, add_tags=["x"])
     cy = (await client.get("/api/people/cy@acme.example")).json()["id"]

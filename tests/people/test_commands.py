@@ -1,35 +1,18 @@
 """`outrider people` as a person and a script use it."""
 
-import asyncio
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from .conftest import ANA, BO, CONFLICT
 
-ROOT = Path(__file__).parent.parent.parent
-
 
 @pytest.fixture
-def outrider(urls, organization, tmp_path):
-    """Run the command line against the test's database and organization; returns (exit code, output, errors)."""
+def outrider(command):
+    """Run `outrider people`; returns (exit code, output, errors)."""
 
     async def run(*arguments: str, **more: str) -> tuple[int, str, str]:
-        environment = {
-            **os.environ,
-            "OUTRIDER_DATABASE_URL": urls.admin,
-            "OUTRIDER_APP_DATABASE_URL": urls.app,
-            "OUTRIDER_WORKER_DATABASE_URL": urls.worker,
-            "OUTRIDER_HOME": str(tmp_path),
-            "OUTRIDER_ORG": str(organization),
-            **more,
-        }
-        command = [sys.executable, "-m", "outrider", "people", *arguments]
-        done = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        done = await command("people", *arguments, **more)
         return done.returncode, done.stdout, done.stderr
 
     return run

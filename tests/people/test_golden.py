@@ -7,6 +7,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from tests.thorough import TIMES
+
 from ..intake.lead_loads import bring_in, contact, golden, import_rows, inside, new_import
 
 MODES = ["fill", "overwrite", "create"]
@@ -88,7 +90,7 @@ def without_loads(state: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]
 
 
 @pytest.mark.parametrize("mode", MODES)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12 * TIMES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(row, min_size=2, max_size=8),
     before=st.lists(row, max_size=2),

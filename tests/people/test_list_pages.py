@@ -5,7 +5,6 @@ import re
 from contextlib import asynccontextmanager
 
 import pytest
-import pytest_asyncio
 
 from outrider import ops
 from outrider.kit import database, spool
@@ -13,27 +12,14 @@ from outrider.people import bulk
 from outrider.people.tasks import TASKS
 
 from .conftest import ANA, BO, CY, DIM
+from .pages import HTML, text
 
 HTMX = {"HX-Request": "true", "HX-Source": "form#search"}
-HTML = {"Accept": "text/html"}
-
-
-@pytest_asyncio.fixture
-async def browser(signed_in):
-    """An owner of the test's organization."""
-    opened = await signed_in("owner")
-    opened.headers.update(HTML)
-    return opened
 
 
 @pytest.fixture
 async def crowd(bring):
     return await bring({**ANA, "tags": "vip, warm", "Seats": "12"}, {**BO, "Seats": "a few"}, CY, DIM, source="apollo")
-
-
-def text(answer):
-    """What a page says, without its markup."""
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
 
 
 def names(answer):

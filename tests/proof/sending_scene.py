@@ -55,7 +55,7 @@ class Campaign:
 
     async def open(self) -> None:
         """Start server and sink, migrate, and make the campaign."""
-        environment = self.machine.environment | {"OUTRIDER_ALLOW_PRIVATE_HOSTS": "true"}
+        environment = self.machine.environment | {"OUTRIDER_ALLOW_PRIVATE_HOSTS": "true", "OUTRIDER_PUBLIC_URL": "https://out.example"}
         self._environment = environment
         await asyncio.to_thread(self.machine.open)
         done = await asyncio.to_thread(

@@ -9,8 +9,8 @@ from outrider.sending import Habits, Pace, ledger, smtp
 if __name__ == "__main__":
     ledger.LEASE = timedelta(seconds=6)
     smtp.DATA_SECONDS = smtp.ANSWER_SECONDS = 2.0
-    worker.sending.Habits = lambda public_url: Habits(
-        public_url="https://out.example", claim=20, look_every=0.1, plan_every=0.5, renew_every=1.5, grace=2,
+    worker.sending.Habits = lambda: Habits(
+        claim=20, look_every=0.1, plan_every=0.5, renew_every=1.5, grace=2,
         pace=Pace(connections=4, retry_seconds=0.5),
     )  # fmt: skip
     sys.argv = ["outrider", "worker", "--only", "sending"]

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from outrider import ops
+from outrider import ops, tenancy, worker
+from outrider.engagement import VerdictRules
 from outrider.reports.outreach.feedback import read_feedback, rewrite_feedback
 from outrider.reports.tasks import FEEDBACK, TASKS
 
@@ -112,3 +113,21 @@ async def test_every_night_the_campaigns_that_run_are_worked_out(scene, organiza
     assert await scene.value(
         "SELECT array_agg(campaign_id) FROM marketing.feedback_reports WHERE organization_id = kit.f_organization()"
     ) == [runs]
+
+
+async def test_when_rules_about_machines_change_the_days_follow(scene, organization, tenant):
+    async def clicked():
+        query = "SELECT sum((metrics -> 'clicked')::integer) FROM marketing.feedback_reports WHERE campaign_id = $1"
+        return await scene.value(query, campaign)
+
+    campaign = await scene.random_campaign(10, NOW)
+    await scene.run("UPDATE engagement.events SET user_agent = 'House/1' WHERE campaign_id = $1 AND type = 'click'", campaign)
+    await rewrite_feedback(tenant, organization, campaign)
+    await VerdictRules(tenant, organization).add("user_agent", "house/")
+    await tenant.execute("COMMIT")
+    await tenant.execute("BEGIN")
+    assert await clicked() > 0
+    for name in ("engagement.judge", FEEDBACK):
+        [job] = (await ops.list_jobs(organization, tenancy.Actor("user", "test"), name=name)).items
+        assert (await ops.run_job_here(organization, job.id, worker.collect_tasks())).state == "completed"
+    assert await clicked() == 0

@@ -61,8 +61,8 @@ async def test_the_report_says_what_it_does_not_know_and_stands_under_the_campai
     assert "2 messages bounced without being sent" in page
     assert f'action="/campaigns/{campaign}/resume"' in page
     assert "Too many bounces." in page
-    assert ">Quick question for «company»<" in page
-    assert f'title="{subject}"' in page
+    assert 'title="Each person gets one of: Quick question / A thought">Quick question</span> for ' in page
+    assert 'title="Each person\'s company, else “you”">company</span>' in page
     report = (await client.get(f"/api/campaigns/{campaign}/report")).json()
     assert (report["total"]["opened"], report["total"]["clicked"], report["days"][0]["figures"]["delivered"]) == (None, None, 6)
     viewer = (await (await signed_in("viewer")).get(f"/campaigns/{campaign}/report")).text
@@ -112,7 +112,7 @@ async def test_another_organizations_report_is_not_there_nor_is_none(scene, visi
     assert (await visitor_of_other_organization.get(path.format(campaign))).status_code == 404
     browser = await signed_in()
     assert (await browser.get(path.format(uuid4()))).status_code == 404
-    assert (await browser.get(path.format("nonsense"))).status_code == 422
+    assert (await browser.get(path.format("nonsense"))).status_code == 404
     client = await signed_in("client", ["playmaker"])
     assert (await client.get(path.format(campaign))).status_code == 404
     namespace = await scene.value("SELECT id FROM tenancy.namespaces WHERE name = 'playmaker' AND organization_id = kit.f_organization()")
@@ -263,4 +263,24 @@ async def test_conversions_are_nobody_elses(scene, client, visitor_of_other_orga
     assert (await viewer.get(f"/conversions/{id}")).status_code == 200
     assert (await viewer.get("/conversions/new")).status_code == 403
     assert (await viewer.post(f"/conversions/{id}/delete")).status_code == 403
-    assert (await viewer.get("/conversions/nonsense")).status_code == 422
+    assert (await viewer.get("/conversions/nonsense")).status_code == 404
+
+
+async def test_a_conversion_is_somebodys_by_their_name_unless_several_have_it(scene, signed_in):
+    browser = await signed_in()
+    for email, name in (("ana@x.example", "Ana Lima"), ("bo@x.example", "Bo Lima"), ("bob@x.example", "Bob Lima")):
+        await scene.run(
+            "WITH p AS (INSERT INTO people.master (email, name) VALUES ($1, $2) RETURNING id) "
+            "INSERT INTO vault.contacts (email, name, source, person_id) SELECT $1, $2, 'test', id FROM p",
+            email, name,
+        )  # fmt: skip
+    form = {"type": "demo", "converted_at": "2026-02-01T10:00"}
+    assert (await browser.post("/conversions", data={**form, "person": "ana"})).status_code == 303
+    assert (await browser.post("/conversions", data={**form, "person": "bo lima"})).status_code == 303
+    several = await browser.post("/conversions", data={**form, "person": "lima"})
+    assert several.status_code == 409
+    assert "bob@x.example" in several.text
+    assert "nobody is called" in (await browser.post("/conversions", data={**form, "person": "zoe"})).text.lower()
+    noted = await browser.post("/intents", data={"person": "Ana", "type": "referral"})
+    assert noted.status_code == 303
+    assert 'list="f-person-options"' in (await browser.get("/conversions/new")).text

@@ -202,16 +202,14 @@ async def test_only_the_listed_functions_look_across_tenants_and_they_return_ids
         for name in (
             "20261120099000_across_tenants",
             "20261120104100_jobs_in_words",
-            "20261120111550_ledger_decisions",
-            "20261120111600_planning",
-            "20261120112500_recording",
+            "20261120114000_work_across_tenants",
         )
     )
     rows = await catalogue.fetch(
         f"""
         SELECT p.proname::text AS name, p.oid::regprocedure::text AS signature, pg_get_function_result(p.oid) AS result
         FROM pg_proc AS p INNER JOIN pg_namespace AS n ON n.oid = p.pronamespace
-        WHERE ({OURS}) AND p.prosecdef AND pg_get_functiondef(p.oid) ~ 'tenancy\\.organizations' AND p.prokind = 'f'
+        WHERE ({OURS}) AND p.prosecdef AND pg_get_functiondef(p.oid) ~ 'tenancy\\.(organizations|f_organizations_where)' AND p.prokind = 'f'
             AND pg_get_functiondef(p.oid) !~ 'kit\\.f_organization\\(\\)'
             AND p.proname NOT IN ('f_create_organization', 'f_standing')
         """  # noqa: S608

@@ -14,11 +14,11 @@ OURS = (
 POLICY = "(organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)"
 
 # Tables without a tenant, and why: the list of the tenants, the users that may belong to several and how those sign in, look-up lists,
-# the ledger of migrations.
+# what tells a copy of the whole database, the ledger of migrations.
 WITHOUT_A_TENANT = {
     "tenancy.organizations", "tenancy.users", "tenancy.oidc_links", "tenancy.oidc_states", "tenancy.password_resets",
     "tenancy.recovery_codes", "tenancy.second_factors", "tenancy.throttles", "bit.table_sizes", "intake.free_mail_domains",
-    "intake.country_names", "engagement.scanner_networks", "engagement.scanner_user_agents",
+    "intake.country_names", "engagement.scanner_networks", "engagement.scanner_user_agents", "sending.lineages", "marketing.time_zones",
     "public.migrations_log", "public._yoyo_log", "public._yoyo_version", "public.yoyo_lock",
 }  # fmt: skip
 

@@ -314,3 +314,17 @@ async def test_who_unsubscribed_with_one_address_gets_nothing_at_another(scene):
     assert len(await scene.run("SELECT id FROM sending.f_claim('test', 10)")) == 1
     row = (await scene.run("SELECT status, reason FROM sending.messages WHERE id = $1", message))[0]
     assert tuple(row) == ("skipped", "unsubscribed")
+
+
+async def test_what_is_overdue_goes_out_one_by_one_too(scene):
+    mailbox, other = await scene.mailbox(spacing_seconds=600), await scene.mailbox(spacing_seconds=600)
+    campaign = await scene.campaign(mailbox, other)
+    await scene.queue(campaign, mailbox, 5)
+    await scene.queue(campaign, other, 5)
+    await scene.queue(await scene.campaign(mailbox), mailbox, 5)
+    assert len(await claim(scene.organization)) == 2
+    assert await claim(scene.organization) == []
+    await scene.run("UPDATE sending.messages SET counted_at = counted_at - interval '5 minutes' WHERE counted_at IS NOT NULL")
+    assert len(await claim(scene.organization)) <= 2
+    await scene.run("UPDATE sending.messages SET counted_at = counted_at - interval '10 minutes' WHERE counted_at IS NOT NULL")
+    assert len(await claim(scene.organization)) == 2

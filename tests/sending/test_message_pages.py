@@ -66,13 +66,28 @@ async def test_the_ledger_is_narrowed_by_state_campaign_mailbox_and_words(owner,
     assert await shown(f"q={addresses[two].upper()}") == {two}
     assert await shown(f"q={addresses[two]}&status=sent") == set()
     assert await shown("q=elsewhere&status=sent") == set()
+    assert await shown("q=el") == {third}, "too short for an index"
+    assert await shown("q=%25") == await shown("q=e_s") == set()
     assert "First_name has no value." in await said(owner, "/messages")
     part = await owner.get("/messages?q=elsewhere", headers=HTMX)
     assert part.text.strip().startswith('<div id="messages"')
 
 
-async def test_a_search_for_words_goes_on_in_older_messages(owner, scene, mailbox, campaign, monkeypatch):
+async def test_rare_words_are_found_however_old_the_message_is(owner, scene, mailbox, campaign, monkeypatch):
     monkeypatch.setattr("outrider.sending.messages.SEARCHED", 2)
+    oldest, older, *_ = await scene.queue(campaign, mailbox, 5)
+    await become(scene, oldest, status="failed", reason="refused", subject="Your stand in Zürich")
+    await scene.run(
+        "UPDATE vault.contacts SET name = 'Zoë Quist' WHERE contact_id = (SELECT contact_id FROM sending.messages WHERE id = $1)", older
+    )
+    for query, id in (("stand+in+z", oldest), ("zoe+quist", older)):
+        page = (await owner.get(f"/messages?q={query}", headers=HTML)).text
+        assert re.findall(r'href="/messages/([0-9a-f-]{36})"', page) == [str(id)]
+
+
+async def test_a_search_for_common_words_goes_on_in_older_messages(owner, scene, mailbox, campaign, monkeypatch):
+    monkeypatch.setattr("outrider.sending.messages.SEARCHED", 2)
+    monkeypatch.setattr("outrider.sending.messages.GATHERED", 1)
     await scene.queue(campaign, mailbox, 1, domain="oldest.example")
     await scene.queue(campaign, mailbox, 3)
     page = (await owner.get("/messages?q=oldest", headers=HTML)).text

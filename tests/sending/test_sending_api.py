@@ -62,7 +62,12 @@ async def test_credentials_go_to_no_server_that_nobody_gave_them_for(client):
         ({"daily_limit": -1}, "daily_limit"),
         ({"warmup_days": 0}, "warmup_days"),
         ({"tracking_domain": "https://x.example/"}, "tracking_domain"),
+        ({"tracking_domain": "javascript:alert"}, "tracking_domain"),
+        ({"username": "ana\r\na1 LOGOUT"}, "username"),
         ({"credentials": {"refresh_token": "x"}}, "token_url"),
+        ({"credentials": {"refresh_token": "x", "token_url": "file:///etc/passwd"}}, "token_url"),
+        ({"credentials": {"refresh_token": "x", "token_url": "https://example.org\r\nX: y/"}}, "token_url"),
+        ({"credentials": {"refresh_token": "x", "token_url": "https://example.org:x/"}}, "token_url"),
         ({"unknown": 1}, "unknown"),
     ],
 )
@@ -111,6 +116,44 @@ async def test_suppressions_are_added_found_and_lifted(client, scene):
     assert (found["kind"], found["value"], found["note"]) == ("address", None, "asked by telephone")
     assert (await client.delete(f"/api/suppressions/{found['id']}")).status_code == 200
     assert len((await client.get("/api/suppressions")).json()["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("told", "other", "unlike"),
+    [("bücher.test", "xn--bcher-kva.test", "bucher.test"), ("xn--bcher-kva.test", "bücher.test", "xn--bcher-kvb.test"),
+     ("ana@BÜCHER.test", "ana@xn--bcher-kva.TEST", "bo@bücher.test"), ("bu\u0308cher.test", "bücher.test", "bücher.example"),
+     ("例え.テスト", "xn--r8jz45g.xn--zckzah", "xn--r8jz45g.test")],
+)  # fmt: skip
+async def test_an_international_domain_is_the_same_in_both_spellings(client, scene, told, other, unlike):
+    async def add(*values):
+        return (await client.post("/api/suppressions", json={"values": values})).json()["added"]
+
+    assert [await add(told), await add(other), await add(unlike)] == [1, 0, 1]
+    assert len((await client.get("/api/suppressions", params={"value": other})).json()["items"]) == 1
+    address = other if "@" in other else f"ana@{other}"
+    assert await scene.value("SELECT sending.f_suppressed($1, NULL)", address) == "manual"
+
+
+async def test_domains_are_written_as_dns_has_them(scene):
+    labels = [
+        "bücher",
+        "münchen-ost",
+        "ä",
+        "пример",
+        "例え",
+        "💡",
+        "a" * 40 + "ü",
+        "straße",
+        "ελληνικά",
+        "한국어도메인",
+        "plain",
+        "x-1",
+        "ñandú9",
+    ]
+    made = await scene.run("SELECT l, kit.f_ascii_label(l) AS made FROM unnest($1::text[]) AS l", labels)
+    assert {row["l"]: row["made"] for row in made} == {
+        one: one if one.isascii() else "xn--" + one.encode("punycode").decode() for one in labels
+    }
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ async def test_what_is_not_there_is_not_there(owner):
     await said(owner, f"/suppressions/{NOTHING}/remove", 404)
     await sent(owner, f"/suppressions/{NOTHING}/remove", 404, why="x")
     await said(owner, "/suppressions?cursor=nonsense", 422)
-    await said(owner, "/suppressions/nonsense/remove", 422)
+    await said(owner, "/suppressions/nonsense/remove", 404)
 
 
 async def test_a_viewer_reads_and_changes_nothing(signed_in, client):

@@ -6,8 +6,12 @@ from uuid import UUID
 
 import pytest
 
+from outrider import tenancy
 from outrider.kit import outgoing
 from outrider.sending import credentials
+from outrider.sending.renewal import renew
+from outrider.sending.smtp import Unreachable
+from outrider.sending.trials import read_for_trial
 
 from .sink import Sink, SinkThread
 from .test_dns_and_tokens import provider
@@ -108,11 +112,18 @@ async def test_the_sender_renews_a_token_that_has_ended_and_keeps_it(sender, tru
     assert (found.access_token, found.refresh_token, found.is_stale) == ("new", "rotated", False)
 
 
-async def test_a_renewal_does_not_overwrite_what_somebody_gave_meanwhile(scene):
-    from outrider import tenancy
-    from outrider.sending.renewal import renew
-    from outrider.sending.trials import read_for_trial
+@pytest.mark.parametrize(("status", "is_permanent"), [(400, True), (429, False), (503, False), (None, False)])
+async def test_only_a_provider_that_says_no_takes_a_mailbox_out_of_use(scene, status, is_permanent):
+    async with tenancy.transaction(scene.organization, tenancy.Actor("user", "test")) as connection:
+        mailbox = await read_for_trial(connection, scene.organization, await scene.mailbox(authentication="oauth2"))
+    async with provider(status or 200, '{"error": "invalid_grant"}') as (url, _):
+        found = credentials.Credentials(refresh_token="again", token_url=url if status else "http://127.0.0.1:1/token")
+        with pytest.raises(Unreachable) as trouble:
+            await renew(scene.organization, mailbox, found)
+    assert trouble.value.is_permanent is is_permanent
 
+
+async def test_a_renewal_does_not_overwrite_what_somebody_gave_meanwhile(scene):
     mailbox = await scene.mailbox(authentication="oauth2", smtp_security="starttls")
     async with provider(200, '{"access_token": "new", "expires_in": 3600}') as (url, _):
         old = credentials.Credentials(refresh_token="again", token_url=url)
@@ -155,7 +166,7 @@ async def test_a_provider_that_is_away_takes_no_mailbox_out_of_use_but_one_that_
         )
         await sender.queue(await sender.campaign(mailbox), mailbox, 1)
         async with sending():
-            end = time.monotonic() + 10
+            end = time.monotonic() + 60
             while not got or await sender.states() != {"queued": 1}:
                 assert time.monotonic() < end
                 await asyncio.sleep(0.05)

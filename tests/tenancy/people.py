@@ -37,10 +37,12 @@ async def hash_of(password: str) -> str:
 
 
 async def new_person(organization: tenancy.OrganizationId, admin, role: str = "member", hashed: str | None = None) -> Person:
-    """Make a user of the organization with `PASSWORD`, or with the hash that is given."""
+    """Make a user of the organization who chose `PASSWORD` themselves, or has the hash that is given."""
     email = f"u{uuid4().hex}@example.org"
     user = await new_user(organization, role, email)
-    await admin.execute("UPDATE tenancy.users SET password_hash = $2 WHERE id = $1", user, hashed or await hash_of(PASSWORD))
+    await admin.execute(
+        "UPDATE tenancy.users SET password_hash = $2, password_from = NULL WHERE id = $1", user, hashed or await hash_of(PASSWORD)
+    )
     return Person(user, email)
 
 

@@ -9,6 +9,7 @@ from outrider import tenancy
 from outrider.kit.encryption import Cipher
 from outrider.kit.errors import Conflict, InvalidInput
 from outrider.tenancy import organizations, second_factor, sessions
+from tests.api.fixtures import new_user
 from tests.tenancy import people
 
 PAGE = "/account/security"
@@ -61,6 +62,22 @@ async def test_it_is_set_up_with_a_picture_a_code_and_recovery_codes_shown_once(
     page = (await client.get(PAGE)).text
     assert "10 recovery codes left" in page
     assert not any(code in page for code in codes)
+
+
+async def test_an_open_browser_is_not_enough_to_set_one_up(client, person, admin, other_organization):
+    """Whoever finds it could lock its owner out for good. Going to another organization is no new sign-in."""
+    await new_user(other_organization, "viewer", person.email)
+    await admin.execute("UPDATE tenancy.sessions SET signed_in_at = now() - interval '11 minutes' WHERE user_id = $1", person.id)
+    await people.send(client, PAGE, "/organizations/switch", organization=str(other_organization))
+    shown = await client.get(SET_UP)
+    assert "Your password" in shown.text
+    fields = {"csrf_token": people.field_of(shown, "csrf_token"), "code": people.code_at(people.app_of(shown))}
+    for wrong in ({}, {"current": "wrong password"}):
+        answer = await client.post(SET_UP, data={**fields, **wrong})
+        assert (answer.status_code, "This is not your password" in answer.text) == (422, True)
+    assert "recovery codes left" not in (await client.get(PAGE)).text
+    assert (await client.post(SET_UP, data={**fields, "current": person.password})).status_code == 200
+    assert "recovery codes left" in (await client.get(PAGE)).text
 
 
 async def test_nothing_secret_can_be_read_by_sql(client, person, admin):

@@ -227,9 +227,7 @@ async def test_what_is_not_there_is_not_found(owner, path):
     assert (await owner.get(path)).status_code == 404
 
 
-@pytest.mark.parametrize(
-    "path", [f"{USERS}/x", f"{KEYS}/x", f"{USERS}?cursor=x", f"{KEYS}?cursor=x", f"{CHANGES}?cursor=x", f"{CHANGES}?of=x"]
-)
+@pytest.mark.parametrize("path", [f"{USERS}?cursor=x", f"{KEYS}?cursor=x", f"{CHANGES}?cursor=x", f"{CHANGES}?of=x"])
 async def test_a_bad_address_is_refused(owner, path):
     assert (await owner.get(path)).status_code == 422
 

@@ -223,9 +223,10 @@ async def test_more_failures_make_the_next_attempt_wait_and_longer_each_time(cli
         answer = await people.sign_in(client, person)
         assert (answer.status_code, "Try again in" in answer.text) == (429, True)
         waits.append(int(answer.headers["retry-after"]))
-    assert waits == sorted(waits)
-    assert 10 <= waits[0] <= 16
-    assert 890 <= waits[-1] <= 900
+    growing, longest = waits[:6], waits[6:]
+    assert growing == sorted(growing)
+    assert 10 <= growing[0] <= 16
+    assert all(880 <= wait <= 900 for wait in longest)
 
 
 async def test_the_wait_holds_for_every_process(pool, person, admin):

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from outrider.kit import http
 from outrider.tenancy import Visitor, cookies, csrf, sessions, visiting, visitors
 from outrider.tenancy.entrance import Entrance
+from outrider.tenancy.http import Door
 from tests.api.fixtures import BASE, new_user, open_browser
 
 router = APIRouter()
@@ -42,6 +43,7 @@ def app() -> FastAPI:
     http.install(made)
     visitors.install(made)
     made.state.entrance = Entrance(Path())
+    made.state.door = Door("100000/minute")
     made.include_router(router)
     return made
 
@@ -193,3 +195,15 @@ async def test_a_visit_costs_one_transaction_of_one_statement(browser, pool, mon
 )  # fmt: skip
 def test_where_a_sign_in_leads_is_on_this_site(given, path):
     assert visitors.local_path(given) == path
+
+
+async def test_each_person_who_is_signed_in_has_a_rate_of_their_own(app, organization, monkeypatch):
+    monkeypatch.setattr(app.state, "door", Door("3/minute"))
+    one, two = await new_user(organization, "viewer"), await new_user(organization, "viewer")
+    async with await open_browser(app, organization, one) as first, await open_browser(app, organization, one) as second:
+        answers = [await first.get("/here"), await second.get("/here"), await first.get("/here"), await second.get("/here")]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert 1 <= int(answers[3].headers["retry-after"]) <= 60
+    assert answers[3].json()["detail"].startswith("more than 3 requests a minute: wait ")
+    async with await open_browser(app, organization, two) as neighbour:
+        assert (await neighbour.get("/here")).status_code == 200

@@ -19,7 +19,7 @@ import typer
 from outrider import __version__, runtime
 from outrider.kit import logs, outgoing, terminal
 from outrider.kit.errors import Unavailable
-from outrider.settings import Settings, settings
+from outrider.settings import DEMO_MAIL_HOST, Settings, settings
 
 if TYPE_CHECKING:
     from outrider.web import Addition
@@ -81,13 +81,12 @@ async def _up(place: runtime.Installation) -> None:
             _step("Admin", f"{chosen.admin_email}, password {password}")
             _step("", f"(shown only now; another one: outrider users reset {chosen.admin_email})")
         await _show_samples()
-        base = web.address_of(chosen.host, chosen.port)
-        async with _demo(place, base) as addition, _kept(_keep_database(place)), _kept(_keep_worker(base, addition is not None)):
+        async with _demo(place) as addition, _kept(_keep_database(place)), _kept(_keep_worker(addition is not None)):
             await _until_stopped(web.serve(_quieter(chosen), manage_pool=False, on_listening=_announce, addition=addition))
 
 
 @asynccontextmanager
-async def _demo(place: runtime.Installation, base: str) -> AsyncIterator["Addition | None"]:
+async def _demo(place: runtime.Installation) -> AsyncIterator["Addition | None"]:
     """Keep the demo's mail server and readers running for the time of the block.
 
     Its value is the pages with the mails; None when no mail is taken.
@@ -97,7 +96,7 @@ async def _demo(place: runtime.Installation, base: str) -> AsyncIterator["Additi
     from .database import find_or_make
     from .demo import NAME, SLUG
 
-    port = settings().demo_mail_port
+    port, base = settings().demo_mail_port, settings().own_address
     if not port:
         yield None
         return
@@ -174,7 +173,7 @@ def worker_command(
 
         logs.configure(settings().log_level)
         if to_demo_mail:
-            outgoing.allow("127.0.0.1", settings().demo_mail_port)
+            outgoing.allow(DEMO_MAIL_HOST, settings().demo_mail_port)
         stop = asyncio.Event()
         async with runtime.opened(announce=False, program="worker") as place, _kept(_keep_database(place)):
             await _until_stopped(
@@ -239,8 +238,8 @@ async def _keep_database(place: runtime.Installation) -> None:
             await asyncio.sleep(LONGEST_WAIT)
 
 
-async def _keep_worker(base: str, has_demo: bool) -> None:
-    """Keep a worker running. Links in what it sends begin with `base`, unless OUTRIDER_PUBLIC_URL says otherwise."""
+async def _keep_worker(has_demo: bool) -> None:
+    """Keep a worker running. With the demo, mail may go to its server."""
     wait = FIRST_WAIT
     options = ["--to-demo-mail"] if has_demo else []
     while True:
@@ -249,7 +248,7 @@ async def _keep_worker(base: str, has_demo: bool) -> None:
             sys.executable, "-m", "outrider", "worker", "--until-stdin-closes", *options,
             stdin=asyncio.subprocess.PIPE,
             start_new_session=True,  # Ctrl-C in our terminal comes to it through us
-            env={"OUTRIDER_LOG_LEVEL": QUIET_LEVEL, "OUTRIDER_PUBLIC_URL": base, **os.environ},
+            env={"OUTRIDER_LOG_LEVEL": QUIET_LEVEL, **os.environ},
         )  # fmt: skip
         try:
             code = await process.wait()

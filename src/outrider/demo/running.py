@@ -16,7 +16,7 @@ from .pages import make_router
 from .server import HOST, serving
 
 HOOK = "Demo crowd"
-NAVIGATION = (NavItem("Demo mails", "/demo/mails", "inbox", "mailboxes:read", "Outreach", 95),)
+NAVIGATION = (NavItem("Demo mails", "/demo/mails", "inbox", "mailboxes:read", "Sending", 40),)
 Say = Callable[[str], None]
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from outrider.settings import DEMO_MAIL_HOST as HOST
+
 from .fates import Fate, fate_of
 from .mails import Mail, Mails
 
-HOST = "127.0.0.1"
 FIRST_BOUNCE_AFTER = 100
 """Mails that are taken before the first is refused: a mailbox is paused when 5 % of few messages bounce."""
 

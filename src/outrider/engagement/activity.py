@@ -9,10 +9,9 @@ from uuid import UUID
 import asyncpg
 
 from outrider.kit.errors import InvalidInput
-from outrider.kit.paging import Page, check_limit
+from outrider.kit.paging import Page, check_limit, decode_time_cursor, encode_cursor
 from outrider.tenancy import OrganizationId
 
-from .places import place_after, read_place
 from .recording import record
 from .store import activity_queries as queries
 from .types import OWN_PLATFORM, Happening, Recorded
@@ -72,11 +71,11 @@ async def page_of_activity(
         moment = getattr(asked, field)
         if moment is not None and moment.tzinfo is None:
             raise InvalidInput(f"{field} must name its time zone, as in 2026-11-20T08:00:00Z", field=field)
-    at, id = read_place(cursor)
+    at, id = decode_time_cursor(cursor)
     rows = queries.activity(connection, organization_id=organization, **asdict(asked), before_at=at, before_id=id, count=limit + 1)
     found = [Activity(**dict(row)) async for row in rows]
     last = found[limit - 1] if len(found) > limit else None
-    return Page(found[:limit], place_after(last.occurred_at, last.id) if last else None)
+    return Page(found[:limit], encode_cursor(last.occurred_at, last.id) if last else None)
 
 
 async def types_of_activity(connection: asyncpg.Connection, organization: OrganizationId) -> list[str]:

@@ -67,6 +67,12 @@ class Told(BaseModel):
     url: Text | None = Field(None, max_length=8000)
     ip: IPv4Address | IPv6Address | None = Field(None, description="Whence.")
     user_agent: Text | None = Field(None, max_length=1000)
+    to: list[Text] = Field(
+        [], max_length=50, description="Of a reply: the addresses that it went to; one with our token names its message."
+    )
+    in_reply_to: Text | None = Field(None, max_length=2000, description="Of a reply: its In-Reply-To header.")
+    references: list[Text] = Field([], max_length=100, description="Of a reply: the Message-IDs of its References header, in their order.")
+    subject: Text | None = Field(None, max_length=998, description="Of a reply: its subject, for when it names no message of ours.")
     payload: dict[str, Any] = Field(default_factory=dict, description="What else is worth knowing; at most 20,000 bytes of JSON.")
 
     @field_validator("occurred_at")
@@ -89,8 +95,8 @@ class Told(BaseModel):
 
     @model_validator(mode="after")
     def _is_about_somebody(self) -> "Told":
-        if not (self.email or self.person_id or self.message_id or self.rfc_message_id or self.enrollment_id):
-            raise ValueError("say whom it is about: email, person_id, message_id, rfc_message_id or enrollment_id")
+        if not (self.email or self.person_id or self.message_id or self.rfc_message_id or self.enrollment_id or self.in_reply_to):
+            raise ValueError("say whom it is about: email, person_id, message_id, rfc_message_id, enrollment_id or in_reply_to")
         return self
 
     def happening(self) -> Happening:
@@ -109,6 +115,10 @@ class Told(BaseModel):
             url=self.url,
             address=str(self.ip) if self.ip else None,
             user_agent=self.user_agent,
+            to=" ".join(self.to) or None,
+            in_reply_to=self.in_reply_to,
+            references=" ".join(self.references) or None,
+            subject=self.subject,
             payload=self.payload,
         )
 

@@ -18,7 +18,7 @@ from .activity import Asked, page_of_activity, types_of_activity
 
 NAVIGATION = (
     ui.NavItem(
-        "Activity", "/activity", "radio", "campaigns:read", "Outreach", order=54, keywords="events opens clicks replies bounces stream live"
+        "Activity", "/activity", "radio", "campaigns:read", "Outreach", order=30, keywords="events opens clicks replies bounces stream live"
     ),
 )
 router = APIRouter(include_in_schema=False)

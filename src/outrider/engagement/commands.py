@@ -1,6 +1,6 @@
 """`outrider activity`, `webhooks` and `intents`: what happened, where it comes in from, and who showed interest."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
@@ -8,6 +8,7 @@ import typer
 
 from outrider.kit.errors import InvalidInput
 from outrider.kit.terminal import Json, Org, say, show_json, show_record, show_table
+from outrider.marketing import Campaigns
 from outrider.runtime import run_in
 from outrider.tenancy import transaction
 
@@ -17,6 +18,8 @@ from .intents import Intents
 from .sources import KINDS, NewSource, WebhookSources
 
 if TYPE_CHECKING:
+    import asyncpg
+
     from outrider.runtime import Session
 
 app = typer.Typer()
@@ -32,9 +35,14 @@ SOURCE_COLUMNS = ["id", "kind", "name", "is_active", "has_secret", "last_receive
 DELIVERY_COLUMNS = ["id", "source", "state", "events", "new_events", "repeats", "size", "received_at", "error"]
 INTENT_COLUMNS = ["id", "occurred_at", "type", "person", "email", "company", "campaign", "note"]
 HowMany = Annotated[int, typer.Option("--limit", min=1, max=500, help="How many.")]
-Campaign = Annotated[UUID | None, typer.Option("--campaign", metavar="ID", help="Only of this campaign.", show_default=False)]
-Person = Annotated[UUID | None, typer.Option("--person", metavar="ID", help="Only of this person.", show_default=False)]
-Source = Annotated[UUID, typer.Argument(metavar="ID", help="The webhook's id.", show_default=False)]
+Campaign = Annotated[
+    str | None,
+    typer.Option("--campaign", metavar="CAMPAIGN", help="Of this campaign: its name, in any case, or id.", show_default=False),
+]
+Person = Annotated[
+    str | None, typer.Option("--person", metavar="PERSON", help="Only of this person: an address of theirs, or the id.", show_default=False)
+]
+Source = Annotated[str, typer.Argument(metavar="WEBHOOK", help="Its name, in any case, or its id.", show_default=False)]
 
 
 @activity.command("list")
@@ -51,8 +59,9 @@ def list_activity(
     """List what happened, newest first."""
 
     async def work(session: "Session") -> None:
-        asked = Asked(type=type, campaign_id=campaign, person_id=person, verdict=verdict, platform=platform)
         async with transaction(session.organization_id, session.actor, readonly=True) as connection:
+            meant = await _meant(connection, session, campaign, person)
+            asked = Asked(type=type, campaign_id=meant.campaign_id, person_id=meant.person_id, verdict=verdict, platform=platform)
             page = await page_of_activity(connection, session.organization_id, asked, limit=limit)
         show_table([asdict(one) for one in page.items], ACTIVITY_COLUMNS, json=json, empty="Nothing like that happened yet.")
 
@@ -93,21 +102,26 @@ def create_webhook(
 
 
 @webhooks.command("delete")
-def delete_webhook(id: Source, org: Org = None, json: Json = False) -> None:
+def delete_webhook(webhook: Source, org: Org = None, json: Json = False) -> None:
     """Delete a webhook and its deliveries; the events that came through it stay."""
 
-    async def work(session: "Session") -> str:
+    async def work(session: "Session") -> dict[str, str]:
         async with transaction(session.organization_id, session.actor) as connection:
-            return await WebhookSources(connection, session.organization_id).delete(id)
+            sources = WebhookSources(connection, session.organization_id)
+            found = await sources.named(webhook)
+            return {"id": str(found.id), "name": await sources.delete(found.id)}
 
-    name = run_in(work, org=org, json=json)
-    return show_json({"id": str(id), "name": name}) if json else say(f"{name} is deleted: what is sent to its address is refused.")
+    gone = run_in(work, org=org, json=json)
+    return show_json(gone) if json else say(f"{gone['name']} is deleted: what is sent to its address is refused.")
 
 
 @webhooks.command("deliveries")
 def list_deliveries(
     state: Annotated[str | None, typer.Option("--state", help="Only these: pending, done or failed.", show_default=False)] = None,
-    source: Annotated[UUID | None, typer.Option("--webhook", metavar="ID", help="Only of this webhook.", show_default=False)] = None,
+    webhook: Annotated[
+        str | None,
+        typer.Option("--webhook", metavar="WEBHOOK", help="Only of this one: its name, or its id.", show_default=False),
+    ] = None,
     limit: HowMany = 50,
     org: Org = None,
     json: Json = False,
@@ -116,7 +130,10 @@ def list_deliveries(
 
     async def work(session: "Session") -> None:
         async with transaction(session.organization_id, session.actor, readonly=True) as connection:
-            page = await Deliveries(connection, session.organization_id).page(source_id=source, state=state, limit=limit)
+            source = None if webhook is None else await WebhookSources(connection, session.organization_id).named(webhook)
+            page = await Deliveries(connection, session.organization_id).page(
+                source_id=source.id if source else None, state=state, limit=limit
+            )
         show_table([asdict(one) for one in page.items], DELIVERY_COLUMNS, json=json, empty="There are no such deliveries.")
 
     run_in(work, org=org, json=json)
@@ -149,8 +166,10 @@ def list_intents(
 
     async def work(session: "Session") -> None:
         async with transaction(session.organization_id, session.actor, readonly=True) as connection:
-            service = Intents(connection, session.organization_id)
-            page = await service.page(type=type, campaign_id=campaign, person_id=person, limit=limit)
+            meant = await _meant(connection, session, campaign, person)
+            page = await Intents(connection, session.organization_id).page(
+                type=type, campaign_id=meant.campaign_id, person_id=meant.person_id, limit=limit
+            )
         show_table([asdict(one) for one in page.items], INTENT_COLUMNS, json=json, empty="Nobody showed such interest yet.")
 
     run_in(work, org=org, json=json)
@@ -171,7 +190,25 @@ def note_intent(
 
     async def work(session: "Session") -> dict[str, Any]:
         async with transaction(session.organization_id, session.actor) as connection:
-            noted = await Intents(connection, session.organization_id).note(person, type, campaign_id=campaign, note=note)
+            campaign_id = (await _meant(connection, session, campaign, None)).campaign_id
+            noted = await Intents(connection, session.organization_id).note(person, type, campaign_id=campaign_id, note=note)
         return {**asdict(noted.intent), "is_new": noted.is_new}
 
     show_record(run_in(work, org=org, json=json), json=json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """The ids of what was named, None for what was not."""
+
+    campaign_id: UUID | None
+    person_id: UUID | None
+
+
+async def _meant(connection: "asyncpg.Connection", session: "Session", campaign: str | None, person: str | None) -> _Meant:
+    """Return whom and which campaign was named. Raises `NotFound`, and `Conflict` for a name that several have."""
+    organization = session.organization_id
+    return _Meant(
+        None if campaign is None else (await Campaigns(connection, organization).named(campaign)).campaign_id,
+        None if person is None else await Intents(connection, organization).person(person),
+    )

@@ -25,9 +25,9 @@ WHERE v.organization_id = :organization_id AND v.type IN ('open', 'click', 'repl
     AND (v.occurred_at, v.id) > (:after_at::timestamptz, :after_id::uuid)
 ORDER BY v.occurred_at, v.id LIMIT :count;
 
--- name: judge(ids, since, until)$
--- Judges events anew; how many verdicts changed.
-SELECT engagement.f_judge(:ids::uuid[], :since, :until);
+-- name: judge(ids, since, until)^
+-- Judges events anew; how many verdicts changed, and in which campaigns.
+SELECT f.changed, f.campaigns FROM engagement.f_judge(:ids::uuid[], :since, :until) AS f;
 
 -- name: rules(organization_id)
 -- The organization's own rules about machines.

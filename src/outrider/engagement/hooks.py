@@ -11,9 +11,11 @@ from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from outrider.kit.errors import InvalidInput, TooLarge
+from outrider.kit.errors import InvalidInput, NotFound, TooLarge
+from outrider.kit.http import Guesses
+from outrider.tenancy import network_of_request
 
-from .deliveries import check_address, receive
+from .deliveries import Receipt, check_address, receive
 
 MOST_BYTES = 5 * 2**20
 SMALL_BYTES = 64 * 1024  # what is read before it is known whose address it is
@@ -24,13 +26,28 @@ router = APIRouter(include_in_schema=False)
 
 @router.post("/hooks/{token}")
 async def take(request: Request, token: Annotated[str, Path(max_length=LONGEST_TOKEN)]) -> Response:
-    """Answer 202 for what is new, 200 for what came before; a problem document otherwise. Nothing is worked on here."""
+    """Answer 202 for what is new, 200 for what came before; a problem document otherwise. Nothing is worked on here.
+
+    Who tries addresses that are nobody's is held back by network: 429.
+    """
+    guesses: Guesses = request.app.state.webhook_guesses
+    network = network_of_request(request)
+    guesses.check(token, network)
+    try:
+        receipt = await _received(request, token)
+    except NotFound:
+        guesses.failed(token, network)
+        raise
+    guesses.held(token)
+    kept = orjson.dumps({"delivery_id": str(receipt.delivery_id), "is_new": receipt.is_new})
+    return Response(kept, 202 if receipt.is_new else 200, media_type="application/json")
+
+
+async def _received(request: Request, token: str) -> Receipt:
     size = request.headers.get("content-length", "")
     if not size.isdigit() or int(size) > SMALL_BYTES:
         await check_address(token)
-    receipt = await receive(token, request.headers, await _body(request))
-    kept = orjson.dumps({"delivery_id": str(receipt.delivery_id), "is_new": receipt.is_new})
-    return Response(kept, 202 if receipt.is_new else 200, media_type="application/json")
+    return await receive(token, request.headers, await _body(request))
 
 
 async def _body(request: Request) -> bytes:

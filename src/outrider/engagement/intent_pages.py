@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from outrider.kit import pages as ui
-from outrider.kit.errors import InvalidInput, NotFound
+from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.kit.http import Cursor, Text
+from outrider.people import Lists, whom
 from outrider.tenancy import Visitor, actor_names, visiting
 
 from .intents import AUTOMATIC, BY_HAND, TYPES, Intents
@@ -17,7 +18,7 @@ from .intents_api import csv_answer
 
 NAVIGATION = (
     ui.NavItem(
-        "Interest", "/intents", "target", "campaigns:read", "Outreach", order=56, keywords="intents replies meetings hot leads qualified"
+        "Interest", "/intents", "target", "campaigns:read", "Work", order=10, keywords="intents replies meetings hot leads qualified"
     ),
 )
 router = APIRouter(include_in_schema=False)
@@ -50,17 +51,18 @@ async def note(request: Request, visitor: Writer) -> Response:
     typed = {name: str(form.get(name, "")).strip() for name in ("person", "type", "campaign_id", "note")}
     try:
         if not typed["person"]:
-            raise InvalidInput("say who: an address", field="person")
+            raise InvalidInput("say who: a name or an address", field="person")
         async with visitor.transaction() as connection:
+            who = await whom(Lists(connection, visitor.organization_id), typed["person"])
             noted = await Intents(connection, visitor.organization_id).note(
-                typed["person"], typed["type"], campaign_id=_id(typed["campaign_id"]), note=typed["note"][:2000] or None
+                who, typed["type"], campaign_id=_id(typed["campaign_id"]), note=typed["note"][:2000] or None
             )
-    except (InvalidInput, NotFound) as error:
+    except (InvalidInput, NotFound, Conflict) as error:
         context = await _context(visitor, "", "", None)
-        wrong = {error.field or "form": error.message}
+        wrong = {error.field or "form": ui.sentence(error.message)}
         return ui.page(request, "engagement/intents.html", status_code=error.status, errors=wrong, **{**context, "typed": typed})
-    who = noted.intent.person or noted.intent.email
-    return ui.redirect(request, "/intents", toast=f"Noted: {who}" if noted.is_new else f"{who} has shown that before")
+    called = noted.intent.person or noted.intent.email
+    return ui.redirect(request, "/intents", toast=f"Noted: {called}" if noted.is_new else f"{called} has shown that before")
 
 
 @router.post("/intents/{id}/delete")

@@ -12,11 +12,10 @@ from uuid import UUID
 import asyncpg
 
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
-from outrider.kit.paging import Page, check_limit
+from outrider.kit.paging import Page, check_limit, decode_time_cursor, encode_cursor
 from outrider.kit.spreadsheet import csv_lines, neutralise
 from outrider.tenancy import OrganizationId
 
-from .places import place_after, read_place
 from .store import intent_queries as queries
 
 TYPES = {
@@ -81,12 +80,12 @@ class Intents:
         check_limit(limit)
         if type is not None and type not in TYPES:
             raise InvalidInput(f"type is {type[:40]!r}; it must be one of {', '.join(TYPES)}", field="type")
-        at, id = read_place(cursor)
+        at, id = decode_time_cursor(cursor)
         asked: dict[str, Any] = {"type": type, "campaign_id": campaign_id, "person_id": person_id, "before_at": at, "before_id": id}
         rows = queries.intents(self._connection, organization_id=self._organization, **asked, count=limit + 1)
         found = [Intent(**dict(row)) async for row in rows]
         last = found[limit - 1] if len(found) > limit else None
-        return Page(found[:limit], place_after(last.occurred_at, last.id) if last else None)
+        return Page(found[:limit], encode_cursor(last.occurred_at, last.id) if last else None)
 
     async def get(self, id: UUID) -> Intent:
         """Return one. Raises `NotFound`."""
@@ -107,7 +106,7 @@ class Intents:
             raise InvalidInput(f"type is {type[:40]!r}; by hand it is one of {', '.join(BY_HAND)}", field="type")
         if occurred_at is not None and (occurred_at.tzinfo is None or occurred_at > datetime.now(UTC) + timedelta(days=1)):
             raise InvalidInput("occurred_at must name its time zone, and not be more than a day ahead", field="occurred_at")
-        key = {"organization_id": self._organization, "person_id": await self._person(who), "campaign_id": campaign_id, "type": type}
+        key = {"organization_id": self._organization, "person_id": await self.person(who), "campaign_id": campaign_id, "type": type}
         try:
             async with self._connection.transaction():
                 made = await queries.add_intent(self._connection, **key, note=(note or "").strip() or None, occurred_at=occurred_at)
@@ -128,7 +127,8 @@ class Intents:
         rows = queries.campaigns_with_intents(self._connection, organization_id=self._organization)
         return [(row["campaign_id"], row["name"]) async for row in rows]
 
-    async def _person(self, who: str) -> UUID:
+    async def person(self, who: str) -> UUID:
+        """Return whose id or address this is. Raises `NotFound`."""
         try:
             id: UUID | None = UUID(who)
         except ValueError:

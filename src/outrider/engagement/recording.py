@@ -14,6 +14,7 @@ from outrider.kit.errors import InvalidInput
 from outrider.sending import keyed
 from outrider.tenancy import OrganizationId
 
+from .answers import headers_of, what_is_answered
 from .store import events as queries
 from .types import Happening, Recorded
 
@@ -21,6 +22,8 @@ TYPE = re.compile(r"[a-z][a-z0-9_.]{0,99}")
 LONGEST = {"platform": 100, "key": 280, "email": 254, "url": 8_000, "user_agent": 1_000, "rfc_message_id": 998}
 """The most characters of each text; a user agent is cut, the others are refused."""
 MOST = 10_000
+OF_REPLIES = ("to", "in_reply_to", "references", "subject")
+"""What says which message a reply answers; kept as what was found."""
 
 
 async def record(connection: asyncpg.Connection, organization: OrganizationId, happenings: Sequence[Happening]) -> list[Recorded]:
@@ -48,12 +51,23 @@ def _document(happening: Happening) -> dict[str, Any]:
             raise InvalidInput(f"{name} has more than {most} characters", field=name)
     if not happening.platform.strip():
         raise InvalidInput("platform is empty; say where the event comes from, such as sendgrid", field="platform")
-    document = {name: value for name, value in asdict(happening).items() if value is not None}
+    document = {name: value for name, value in asdict(happening).items() if value is not None and name not in OF_REPLIES}
     if happening.address is not None:
         document["address"] = _address(happening.address)
     if happening.user_agent is not None:
         document["user_agent"] = happening.user_agent[: LONGEST["user_agent"]]
+    if happening.type == "reply":
+        document |= asdict(what_is_answered(happening))
+        document["payload"] = _readable(happening)
     return {name: _plain(value) for name, value in document.items()}
+
+
+def _readable(reply: Happening) -> dict[str, Any]:
+    """Return a reply's payload with its subject, and with headers as an object of texts, however they came."""
+    payload = dict(reply.payload)
+    if "headers" in payload:
+        payload["headers"] = headers_of(payload["headers"]) or payload["headers"]
+    return payload if reply.subject is None else {"subject": reply.subject, **payload}
 
 
 def _address(text: str) -> str:

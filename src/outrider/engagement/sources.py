@@ -17,7 +17,7 @@ from uuid import UUID
 import asyncpg
 
 from outrider.kit import keyring
-from outrider.kit.errors import InvalidInput, NotFound
+from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.kit.paging import Page, check_limit, decode_id_cursor, encode_cursor
 from outrider.tenancy import OrganizationId
 
@@ -106,6 +106,19 @@ class WebhookSources:
         if row is None:
             raise _unknown(id)
         return Source(**dict(row))
+
+    async def named(self, name: str) -> Source:
+        """Return the one with a name, in any case, or an id. Raises `NotFound`, and `Conflict` when several have the name."""
+        try:
+            return await self.get(UUID(name.strip()))
+        except ValueError:
+            rows = queries.source_ids(self._connection, organization_id=self._organization, name=name.strip())
+            ids = [row["id"] async for row in rows]
+        if not ids:
+            raise NotFound(f"there is no webhook named {name[:60]!r}", field="name")
+        if len(ids) > 1:
+            raise Conflict(f"several webhooks are named {name[:60]!r}: give the id, one of {', '.join(map(str, ids))}", field="name")
+        return await self.get(ids[0])
 
     async def create(self, kind: str, name: str, secret: str | None = None) -> NewSource:
         """Make a source. `secret` is SendGrid's verification key, or the secret that Lemlist or Smartlead sends along; None: SendGrid's

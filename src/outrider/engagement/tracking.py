@@ -19,6 +19,8 @@ from .types import OWN_PLATFORM, Happening
 log = logging.getLogger(__name__)
 ACTOR = Actor("system", "tracking")
 _limit = RateLimiter("60/minute", "the limit for tracking links")
+PURPOSES = ("sec-purpose", "purpose", "x-purpose", "x-moz")
+"""The headers by which browsers and mail programs say that they look ahead."""
 AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, OutriderError)
 
 
@@ -38,10 +40,10 @@ async def note(type: Literal["open", "click"], signed: Signed, *, method: str, a
         return
     now = datetime.now(UTC)
     organization = OrganizationId(signed.organization_id)
-    agent = headers.get("user-agent")
+    agent, purpose = headers.get("user-agent"), _purpose(headers)
     happening = Happening(
-        type, OWN_PLATFORM, now, key=_key(type, signed, method, now), message_id=signed.message_id, url=signed.url or None,
-        address=address, user_agent=agent, payload={"method": method},
+        type, OWN_PLATFORM, now, key=_key(type, signed, method, purpose, now), message_id=signed.message_id, url=signed.url or None,
+        address=address, user_agent=agent, payload={"method": method} if purpose is None else {"method": method, "purpose": purpose},
     )  # fmt: skip
     try:
         async with transaction(organization, ACTOR) as connection:
@@ -50,6 +52,12 @@ async def note(type: Literal["open", "click"], signed: Signed, *, method: str, a
         log.warning("a %s was not written down: %s", type, error.__class__.__name__)
 
 
-def _key(type: str, signed: Signed, method: str, now: datetime) -> str:
-    """Return the key of a fetch: one a second. f_record tells clicks on different links under one key apart."""
-    return f"{type}:{signed.message_id.hex}:{method}:{int(now.timestamp())}"
+def _purpose(headers: Mapping[str, str]) -> str | None:
+    """Return why a browser fetches, when it says so: such as `prefetch`, before anybody went there."""
+    said = [headers[name][:100] for name in PURPOSES if headers.get(name)]
+    return ", ".join(said) or None
+
+
+def _key(type: str, signed: Signed, method: str, purpose: str | None, now: datetime) -> str:
+    """Return the key of a fetch: one a second, and one ahead of it. f_record tells clicks on different links under one key apart."""
+    return f"{type}:{signed.message_id.hex}:{method}:{'ahead:' if purpose else ''}{int(now.timestamp())}"

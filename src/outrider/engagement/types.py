@@ -16,7 +16,8 @@ class Happening:
     """Something that happened, before it is written down. Everything but type, platform and time may be unknown.
 
     `key` is the provider's own id of the event. `message_id` is the ledger's id of a message, `rfc_message_id` its Message-ID header:
-    either brings campaign, person and step with it. `address` is the IP address of who asked.
+    either brings campaign, person and step with it. `address` is the IP address of who asked. A reply that names no message is matched
+    by `to`, `in_reply_to`, `references` and `subject`, as its headers have them, or by `headers` in the payload (docs/tracking.md).
     """
 
     type: str
@@ -32,6 +33,10 @@ class Happening:
     url: str | None = None
     address: str | None = None
     user_agent: str | None = None
+    to: str | None = None
+    in_reply_to: str | None = None
+    references: str | None = None
+    subject: str | None = None
     payload: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from outrider.kit import keyring
 from outrider.kit.errors import NotFound
+from outrider.kit.http import RateLimiter
 from outrider.kit.signing import Signed
 from outrider.sending import suppressed
 from outrider.tenancy import Actor, OrganizationId, transaction
@@ -19,6 +20,7 @@ from .types import OWN_PLATFORM, Happening
 
 Scope = Literal["all", "campaign"]
 ACTOR = Actor("system", "unsubscribe")
+_limit = RateLimiter("60/minute", "the limit for unsubscribe links")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,8 @@ class Recipient:
 
 
 async def find_recipient(token: str) -> Recipient:
-    """Return whom a link belongs to; changes nothing. Raises `NotFound` for one that is not ours."""
-    signed = _read(token)
+    """Return whom a link belongs to; changes nothing. Raises `NotFound` for one that is not ours, `TooManyRequests`."""
+    signed = _counted(token)
     async with transaction(OrganizationId(signed.organization_id), ACTOR, readonly=True) as connection:
         row = await queries.recipient(connection, organization_id=signed.organization_id, message_id=signed.message_id)
     if row is None:
@@ -43,9 +45,9 @@ async def find_recipient(token: str) -> Recipient:
 async def unsubscribe(token: str, scope: Scope = "all") -> Recipient:
     """Suppress the address of a link, for everything or for its campaign, and stop what would still be sent. Again is fine.
 
-    Raises `NotFound` for a link that is not ours.
+    Raises `NotFound` for a link that is not ours, `TooManyRequests`.
     """
-    signed = _read(token)
+    signed = _counted(token)
     organization = OrganizationId(signed.organization_id)
     async with transaction(organization, ACTOR) as connection:
         row = await queries.recipient(connection, organization_id=organization, message_id=signed.message_id)
@@ -56,6 +58,12 @@ async def unsubscribe(token: str, scope: Scope = "all") -> Recipient:
             happening = Happening("unsubscribe", OWN_PLATFORM, datetime.now(UTC), message_id=signed.message_id, payload={"scope": scope})
             await record(connection, organization, [happening])
     return Recipient(row["email"], row["campaign"], row["organization"])
+
+
+def _counted(token: str) -> Signed:
+    signed = _read(token)
+    _limit.hit(signed.message_id.hex)
+    return signed
 
 
 def check_link(token: str) -> None:

@@ -16,6 +16,8 @@ from .store import events as queries
 from .types import VERDICTS, VerdictRule
 
 JUDGE = "engagement.judge"
+FEEDBACK = "reports.feedback"
+"""The job of the reports that works out what follows from verdicts there: asked for by name, since a slice never calls a later one."""
 KINDS = ("user_agent", "network", "seconds")
 MOST_SECONDS = 3600
 BATCH = 2_000
@@ -55,8 +57,11 @@ async def judge_anew(connection: asyncpg.Connection) -> UUID:
 
 
 async def judge(context: JobContext) -> dict[str, Any]:
-    """Judge every open, click and reply anew, `BATCH` a transaction; returns how many there were and how many verdicts changed."""
-    place, looked_at, changed = FIRST, 0, 0
+    """Judge every open, click and reply anew, `BATCH` a transaction; returns how many there were and how many verdicts changed.
+
+    What days of the campaigns taught is then worked out anew, too.
+    """
+    place, looked_at, changed, campaigns = FIRST, 0, 0, set[UUID]()
     while True:
         async with transaction(context.organization_id, context.actor) as connection:
             rows = [
@@ -65,9 +70,14 @@ async def judge(context: JobContext) -> dict[str, Any]:
                 )
             ]  # fmt: skip
             if not rows:
+                if campaigns:
+                    data = {"campaigns": sorted(map(str, campaigns))}
+                    await ops.enqueue(connection, FEEDBACK, data, singleton_key=str(context.job_id), title="Feedback after new verdicts")
                 return {"events": looked_at, "changed": changed}
             place = (rows[-1]["occurred_at"], rows[-1]["id"])
-            changed += int(await queries.judge(connection, ids=[row["id"] for row in rows], since=rows[0]["occurred_at"], until=place[0]))
+            judged = await queries.judge(connection, ids=[row["id"] for row in rows], since=rows[0]["occurred_at"], until=place[0])
+            changed += judged["changed"]
+            campaigns.update(judged["campaigns"])
             looked_at += len(rows)
             await context.report(connection, looked_at, None, "judging opens and clicks")
 

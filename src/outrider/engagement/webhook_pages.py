@@ -18,7 +18,14 @@ from .sources import KINDS, WebhookSources
 
 NAVIGATION = (
     ui.NavItem(
-        "Webhooks", "/webhooks", "zap", "campaigns:read", "Settings", order=70, keywords="sendgrid lemlist smartlead events deliveries"
+        "Webhooks",
+        "/webhooks",
+        "zap",
+        "campaigns:read",
+        "Organization",
+        order=50,
+        keywords="sendgrid lemlist smartlead events deliveries",
+        about="Where other services report opens, replies and bounces",
     ),
 )
 router = APIRouter(include_in_schema=False)

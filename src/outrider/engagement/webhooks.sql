@@ -14,6 +14,11 @@ WHERE s.organization_id = :organization_id AND (:before::uuid IS NULL OR s.id < 
 ORDER BY s.id DESC
 LIMIT :count;
 
+-- name: source_ids(organization_id, name)
+-- The ids of the sources with a name, in any case, the newest first, five at most.
+SELECT s.id FROM engagement.webhook_sources AS s
+WHERE s.organization_id = :organization_id AND lower(s.name) = lower(:name) ORDER BY s.id DESC LIMIT 5;
+
 -- name: source(organization_id, id)^
 -- The same of one source.
 SELECT s.id, s.kind, s.name, s.is_active, s.secret_encrypted IS NOT NULL AS has_secret, s.old_secret_until, s.created_by, s.created_at,

@@ -147,8 +147,8 @@ async def follow(session: "Session", job_id: UUID, current: Import, label: str, 
         if here is not None:
             await asyncio.gather(here, return_exceptions=True)
     found = await imports.get_import(organization, actor, current.id)
-    if job.state != "completed" and job.error and found.error is None:
-        raise InvalidInput(f"{label} did not work: {job.error}")
+    if job.state != "completed" and not (found.job_id == job_id and found.state in ("failed", "cancelled")):  # else the import says it
+        raise InvalidInput(f"{label} did not work: {job.error or f'its job was {job.state}'}")
     return found
 
 

@@ -10,13 +10,13 @@ from fastapi import APIRouter, File, Form, Query, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from outrider.kit.errors import Conflict, InvalidInput
-from outrider.kit.http import Cursor, Limit, Text
+from outrider.kit.http import Cursor, Limit, Text, UploadRoute
 
 from . import imports, rejects_api, running
 from .rejects_api import Number, Reader, Writer
 from .types import Import, NewImport
 
-router = APIRouter(prefix="/api/imports", tags=["imports"])
+router = APIRouter(prefix="/api/imports", tags=["imports"], route_class=UploadRoute)
 
 COLUMN: dict[str, Any] = {"index": 0, "header": "Email", "field": "email", "key": "email", "how": "header", "samples": ["john@example.com"]}
 FORMAT: dict[str, Any] = {

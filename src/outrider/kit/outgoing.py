@@ -10,13 +10,15 @@ import json
 import socket
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from .errors import InvalidInput
 
 LONGEST_ANSWER = 65_536
 NAT64, COMPATIBLE = ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::/96")
 """Networks of IPv6 whose last four bytes are an address of IPv4 (RFC 6052; RFC 4291, 2.5.5.1, no longer in use)."""
+RESERVED = (ipaddress.ip_network("64:ff9b:1::/48"), ipaddress.ip_network("192.0.0.0/24"))
+"""Networks that are nobody's on the internet, and still lead somewhere: NAT64 of one's own (RFC 8215), IETF protocols (RFC 6890)."""
 _allow_private = False
 _allowed: set[tuple[str, int]] = set()
 
@@ -38,7 +40,7 @@ def is_public(address: str) -> bool:
     mapped = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None)
     if found in NAT64:
         mapped = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
-    if found in COMPATIBLE:
+    if found in COMPATIBLE or any(found in network for network in RESERVED):
         return False
     return found.is_global and not found.is_multicast and (mapped is None or is_public(str(mapped)))
 
@@ -46,11 +48,14 @@ def is_public(address: str) -> bool:
 async def resolve(host: str, port: int, *, field: str = "host") -> list[tuple[int, str]]:
     """Return the (family, address) pairs of a host that may be connected to, in the resolver's order.
 
-    Raises `InvalidInput` naming `field` when the name is unknown or only has addresses that are not allowed.
+    Raises `InvalidInput` naming `field` when the name is unknown or only has addresses that are not allowed, and `OSError` when no name
+    server answers now.
     """
     try:
         answers = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
+        if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
+            raise
         raise InvalidInput(f"{host!r} is not known to the name server: check its spelling", field=field) from error
     found = [(int(family), str(address[0])) for family, _, _, _, address in answers]
     is_known = _allow_private or (host, port) in _allowed
@@ -89,36 +94,50 @@ async def connect(host: str, port: int, *, timeout: float, field: str = "host") 
     raise last
 
 
+def check_url(url: str, *, field: str) -> tuple[SplitResult, int]:
+    """Return an https address that a user named, in parts, and its port (http too where private addresses are allowed).
+
+    Raises `InvalidInput` naming `field` for anything else.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        parts, port = urlsplit(""), 0
+    is_known = parts.scheme == "https" or (parts.scheme == "http" and _allow_private)
+    if not is_known or not parts.hostname or not url.isascii() or not url.isprintable() or " " in url:
+        raise InvalidInput(f"{url[:200]!r} must be an address that begins with https://", field=field)
+    return parts, port
+
+
 async def post_form(url: str, form: Mapping[str, str], *, timeout: float = 20) -> tuple[int, Any]:
     """Send a form to an https address that a user named and return the status and the JSON that came (None: it was none).
 
-    No redirect is followed. Raises `InvalidInput` for an address that may not be connected to or does not answer.
+    No redirect is followed. Raises `InvalidInput` for an address that may not be connected to, and `OSError` for one that does not answer.
     """
     import httpx2
 
-    parts = urlsplit(url)
-    if parts.scheme not in ("https", "http") or not parts.hostname or (parts.scheme == "http" and not _allow_private):
-        raise InvalidInput(f"{url!r} must be an address that begins with https://", field="token_url")
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    address = (await resolve(parts.hostname, port, field="token_url"))[0][1]
+    parts, port = check_url(url, field="token_url")
+    host = str(parts.hostname)
+    address = (await resolve(host, port, field="token_url"))[0][1]
     place = f"[{address}]" if ":" in address else address
     checked = urlunsplit((parts.scheme, f"{place}:{port}", parts.path, parts.query, ""))
-    headers = {"Host": parts.netloc, "Accept-Encoding": "identity"}
+    headers = {"Host": parts.netloc.rpartition("@")[2], "Accept-Encoding": "identity"}
     try:
         async with (
             asyncio.timeout(timeout),
             httpx2.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False) as client,
-            client.stream("POST", checked, data=dict(form), headers=headers, extensions={"sni_hostname": parts.hostname}) as answer,
+            client.stream("POST", checked, data=dict(form), headers=headers, extensions={"sni_hostname": host}) as answer,
         ):
             body = b""
             async for chunk in answer.aiter_raw():  # as it comes: nothing is unpacked
                 body += chunk
                 if len(body) > LONGEST_ANSWER:
-                    raise InvalidInput(f"{parts.hostname} answers more than {LONGEST_ANSWER:,} bytes", field="token_url")
+                    raise InvalidInput(f"{host} answers more than {LONGEST_ANSWER:,} bytes", field="token_url")
     except TimeoutError as error:
-        raise InvalidInput(f"{parts.hostname} did not answer within {timeout:.0f} s", field="token_url") from error
+        raise TimeoutError(f"{host} did not answer within {timeout:.0f} s") from error
     except httpx2.HTTPError as error:
-        raise InvalidInput(f"{parts.hostname} does not answer: {error or type(error).__name__}", field="token_url") from error
+        raise OSError(f"{host} does not answer: {str(error) or type(error).__name__}") from error
     try:
         return answer.status_code, json.loads(body)
     except ValueError:

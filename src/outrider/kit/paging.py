@@ -2,6 +2,7 @@
 
 import base64
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -52,6 +53,23 @@ def decode_id_cursor(cursor: str | None) -> UUID | None:
         return UUID(key[0] or "") if key else None
     except ValueError as error:
         raise foreign_cursor() from error
+
+
+def decode_time_cursor(cursor: str | None) -> tuple[datetime, UUID] | tuple[None, None]:
+    """Return the time, with its zone, and the id in the cursor of rows sorted by both; Nones for no cursor.
+
+    Raises `InvalidInput` as `decode_cursor` does.
+    """
+    key = decode_cursor(cursor, 2)
+    if key is None:
+        return None, None
+    try:
+        at, id = datetime.fromisoformat(key[0] or ""), UUID(key[1] or "")
+    except ValueError as error:
+        raise foreign_cursor() from error
+    if at.tzinfo is None:
+        raise foreign_cursor()
+    return at, id
 
 
 def check_limit(limit: int) -> int:

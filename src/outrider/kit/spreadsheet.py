@@ -10,6 +10,9 @@ from collections.abc import Iterable
 
 # OWASP's list, with the full-width forms that spreadsheets take for the same; after white space they count too.
 _DANGEROUS = re.compile(r"[ \u00a0]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+# Where the list separator is a semicolon, as in much of Europe, a spreadsheet parts our cells there too, quoted or not, and lines at their
+# ends: what stands behind one begins a cell. A dash there may begin an item of a list, so it counts with what a formula needs to do harm.
+_INSIDE = re.compile(r"(?<=[;\t\r\n])(?=[ \u00a0]*(?:[=@\uff1d\uff20]|[+\-\uff0b\uff0d][^;\t\r\n]*[(|!]))")
 _HARMLESS = re.compile(r"-?\d+(?:[.,]\d+)*%?|\+\d[\d ().\-/]*")
 
 
@@ -18,9 +21,11 @@ def neutralise(cell: str) -> str:
 
     Plain negative numbers and telephone numbers such as '+49 30 123' stay as they are (issue 2 section 3).
     """
-    if cell and _DANGEROUS.match(cell) and not _HARMLESS.fullmatch(cell):
-        return "'" + cell
-    return cell
+    if not cell:
+        return cell
+    if _DANGEROUS.match(cell) and not _HARMLESS.fullmatch(cell):
+        return "'" + cell[:1] + _INSIDE.sub("'", cell[1:])
+    return _INSIDE.sub("'", cell)
 
 
 def csv_lines(rows: Iterable[Iterable[str]]) -> str:

@@ -8,11 +8,11 @@ from .campaigns import Campaigns
 from .finding import Named, find_named
 from .lists import PeopleLists
 from .preflight import Preflight, check, dry_run
-from .rendering import MissingVariable, Rendered, gist, render_message, to_text
+from .rendering import MissingVariable, Rendered, outline, render_message, to_text
 from .running import Running
 from .segments import Segments
 from .templates import Templates
-from .types import Campaign, Enrollment, PeopleList, Resolved, Segment, Step, Template, Variant
+from .types import Campaign, Enrollment, PeopleList, Resolved, Segment, Step, Template, UsedBy, Variant
 from .variables import sender_variables, variables_of
 
 __all__ = [
@@ -32,12 +32,13 @@ __all__ = [
     "Step",
     "Template",
     "Templates",
+    "UsedBy",
     "Variant",
     "campaign_head",
     "check",
     "dry_run",
     "find_named",
-    "gist",
+    "outline",
     "render_message",
     "sender_variables",
     "to_text",

@@ -1,11 +1,12 @@
--- name: lists(organization_id, after, count)
--- Lists by id, newest first, with how many people are on them.
+-- name: lists(organization_id, name, q, after, count)
+-- Lists by id, newest first, with how many people are on them; with a name, in any case, with `q` in it, or all.
 SELECT l.id, l.name, l.description, n.people, l.created_by, l.created_at, l.updated_at
 FROM marketing.lists AS l
 CROSS JOIN LATERAL (
     SELECT count(*) AS people FROM marketing.list_members AS m WHERE m.organization_id = :organization_id AND m.list_id = l.id
 ) AS n
-WHERE l.organization_id = :organization_id AND (:after::uuid IS NULL OR l.id < :after)
+WHERE l.organization_id = :organization_id AND (:name::text IS NULL OR lower(l.name) = lower(:name))
+    AND (:q::text IS NULL OR strpos(lower(l.name), lower(:q)) > 0) AND (:after::uuid IS NULL OR l.id < :after)
 ORDER BY l.id DESC LIMIT :count;
 
 -- name: list_by_id(organization_id, id)^
@@ -117,10 +118,11 @@ WITH added AS (
 )
 SELECT count(*) FROM added;
 
--- name: segments(organization_id, after, count)
--- Segments, newest first.
+-- name: segments(organization_id, name, q, after, count)
+-- Segments, newest first; with a name, in any case, with `q` in it, or all.
 SELECT s.id, s.name, s.description, s.filters, s.created_by, s.created_at, s.updated_at FROM marketing.segments AS s
-WHERE s.organization_id = :organization_id AND (:after::uuid IS NULL OR s.id < :after)
+WHERE s.organization_id = :organization_id AND (:name::text IS NULL OR lower(s.name) = lower(:name))
+    AND (:q::text IS NULL OR strpos(lower(s.name), lower(:q)) > 0) AND (:after::uuid IS NULL OR s.id < :after)
 ORDER BY s.id DESC LIMIT :count;
 
 -- name: segment(organization_id, id)^

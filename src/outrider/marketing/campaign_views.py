@@ -16,7 +16,6 @@ from .examples import (
     LIST_ID,
     MAILBOX_ID,
     NEXT,
-    PERSON_ID,
     STEP_ID,
     VARIANT_ID,
     example,
@@ -96,18 +95,6 @@ WHOLE: dict[str, Any] = {
     "enrollments": {"ready": 398, "excluded": 14},
     "history": [CHANGE],
 }
-ENROLLMENT: dict[str, Any] = {
-    "id": ENROLLMENT_ID,
-    "person_id": PERSON_ID,
-    "name": "Ana López",
-    "email": "ana.lopez@acme.example",
-    "state": "ready",
-    "reason": None,
-    "next_step": 1,
-    "next_at": AT,
-    "enrolled_at": AT,
-    "stopped_at": None,
-}
 RESOLVED: dict[str, Any] = {"total": 412, "excluded": {"unsubscribed": 9, "bounced": 5}, "eligible": 398, "inserted": 398}
 PROBLEM: dict[str, Any] = {
     "code": "no_mailbox",
@@ -123,6 +110,7 @@ PLANNED: dict[str, Any] = {
     "step": 1,
     "channel": "email",
     "planned_at": AT,
+    "time_zone": "Europe/Madrid",
     "variant": "A",
     "subject": "A question about Acme",
     "html": "<p>Hi Ana,</p>",
@@ -264,7 +252,7 @@ class CampaignChange(BaseModel):
     window_end: Text | None = Field(None, pattern=TIME)
     window_days: list[int] | None = Field(None, description="1 is Monday.", max_length=7)
     daily_limit: int | None = Field(None, description="Most messages a day; null: none of its own.")
-    verification_mode: Text | None = Field(None, description="exclude_invalid or verified_only.")
+    verification_mode: Text | None = Field(None, description="exclude_invalid, or verified_only: valid and catch-all addresses.")
     rotation: Text | None = Field(None, description="round_robin, weighted, priority, health or hybrid.")
     stops_at_same_company: bool | None = Field(None, description="Whether a reply stops everyone at the same company.")
     tracks_opens: bool | None = Field(None, description="Whether opens are followed, by a pixel.")
@@ -280,7 +268,7 @@ class NewCampaign(CampaignChange):
 
     model_config = given({"name": "Q4 ACME push", "lists": [LIST_ID]})
 
-    name: Text = Field(description="1 to 200 characters.")
+    name: Text = Field(description="1 to 255 characters.")
 
 
 class NewVariant(BaseModel):
@@ -300,6 +288,7 @@ class NewStep(BaseModel):
 
     model_config = given(STEP)
 
+    id: UUID | None = Field(None, description="Of the step that it is; without one it is new. Leave out all ids to have them found.")
     channel: Text = "email"
     delay: int = Field(0, description="After the step before; the first one's is 0.")
     delay_unit: Text = "business_days"
@@ -318,13 +307,25 @@ class NewSteps(BaseModel):
     dry_run: bool = Field(False, description="true only says what would change, and for whom.")
 
 
+class StepChangeView(BaseModel):
+    """What becomes of one step."""
+
+    model_config = example({"kind": "changed", "position": 1, "people": 398}, title="Step change")
+
+    kind: str = Field(description="new, changed, moved or gone.")
+    position: int = Field(description="Its number, counted from 1; the old one when it is gone.")
+    people: int = Field(description="How many enrolled people have it still to come.")
+
+
 class StepsView(BaseModel):
     """The steps, and for how many enrolled people something changes."""
 
-    model_config = example({"steps": [STEP_KEPT], "changes": {"2": 398}, "dry_run": False}, title="Steps")
+    model_config = example(
+        {"steps": [STEP_KEPT], "changes": [{"kind": "changed", "position": 1, "people": 398}], "dry_run": False}, title="Steps"
+    )
 
     steps: list[StepView]
-    changes: dict[int, int] = Field(description="{position that changes: how many enrolled people still have it before them}.")
+    changes: list[StepChangeView]
     dry_run: bool
 
 
@@ -382,6 +383,7 @@ class PlannedView(BaseModel):
     step: int
     channel: str
     planned_at: datetime = Field(description="At the earliest: limits may make it later.")
+    time_zone: str | None = Field(description="The person's, whose hours the window is; null: not known, the campaign's counts.")
     variant: str | None
     subject: str | None
     html: str | None
@@ -397,35 +399,17 @@ class PlannedList(BaseModel):
     items: list[PlannedView]
 
 
+class Start(BaseModel):
+    """When to start, if not as the campaign's own `starts_at` says."""
+
+    model_config = given({"starts_at": "2026-12-01T08:00:00Z"}, title="CampaignStart")
+
+    starts_at: Annotated[datetime | None, AfterValidator(_aware)] = Field(None, description="A time to come; null: now.")
+
+
 class Reason(BaseModel):
     """Why, if there is something to say."""
 
     model_config = given({"reason": "waiting for the new price list"}, title="PauseReason")
 
     reason: Text | None = Field(None, max_length=500)
-
-
-class EnrollmentView(BaseModel):
-    """A person in a campaign."""
-
-    model_config = example(ENROLLMENT, title="Enrollment")
-
-    id: UUID
-    person_id: UUID
-    name: str | None
-    email: str | None
-    state: str = Field(description="excluded, ready, active, paused, finished or stopped.")
-    reason: str | None = Field(description="Why they were excluded or stopped.")
-    next_step: int | None
-    next_at: datetime | None
-    enrolled_at: datetime
-    stopped_at: datetime | None
-
-
-class EnrollmentPage(BaseModel):
-    """A page of the people in a campaign."""
-
-    model_config = example({"items": [ENROLLMENT], "next_cursor": None}, title="Enrollments")
-
-    items: list[EnrollmentView]
-    next_cursor: str | None = Field(description=NEXT)

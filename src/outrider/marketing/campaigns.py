@@ -7,16 +7,18 @@ from uuid import UUID
 
 import asyncpg
 
+from outrider.kit import database, public_address
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.kit.paging import Page, check_limit, decode_id_cursor, encode_cursor
 from outrider.namespaces import NamespaceService
 from outrider.tenancy import Actor, OrganizationId, check_time_zone
 
-from . import checks, steps
+from . import checks, step_changes, steps
 from .choices import Choices
+from .step_changes import StepChange
 from .store import campaigns as queries
 from .store import enrollments
-from .types import ENROLLMENT_STATES, STATES, Campaign, Change, Enrollment, Mailbox, Standing, Step, Whole
+from .types import STATES, Campaign, Change, Mailbox, Standing, Step, Whole
 
 TYPES = ("cold_outreach", "nurture", "follow_up")
 VERIFICATION_MODES = ("exclude_invalid", "verified_only")
@@ -25,16 +27,18 @@ SETTINGS = (
     "name", "type", "namespace", "time_zone", "window_start", "window_end", "window_days", "daily_limit", "verification_mode", "rotation",
     "stops_at_same_company", "tracks_opens", "tracks_clicks", "starts_at", "owner_user_id",
 )  # fmt: skip
+TIMES = ("time_zone", "window_start", "window_end", "window_days")
+"""Settings that say when somebody who waits is due."""
 OVER = ("completed", "cancelled")
 MOST_PARTS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What new steps change for people who are enrolled: {position: how many have that step, which changes, still before them}."""
+    """New steps, and what they change for people who are enrolled."""
 
     steps: Sequence[Step]
-    people: Mapping[int, int]
+    changes: Sequence[StepChange]
 
 
 class Campaigns:
@@ -48,8 +52,10 @@ class Campaigns:
         self._organization = organization
         self._namespaces = None if namespaces is None else sorted(namespaces)
 
-    async def page(self, *, state: str | None = None, limit: int = 50, cursor: str | None = None) -> Page[Campaign]:
-        """Return a page of campaigns, newest first. Raises `InvalidInput`."""
+    async def page(
+        self, *, state: str | None = None, name: str | None = None, q: str | None = None, limit: int = 50, cursor: str | None = None
+    ) -> Page[Campaign]:
+        """Return a page of campaigns, newest first; with a name, in any case, with `q` in it, or all. Raises `InvalidInput`."""
         check_limit(limit)
         if state is not None:
             checks.one_of(state, STATES, "state")
@@ -58,6 +64,8 @@ class Campaigns:
             organization_id=self._organization,
             namespaces=self._namespaces,
             state=state,
+            name=name and name.strip(),
+            q=(q or "").strip() or None,
             after=decode_id_cursor(cursor),
             count=limit + 1,
         )
@@ -83,15 +91,14 @@ class Campaigns:
 
     async def named(self, name: str) -> Campaign:
         """Return the campaign with a name in any case, or an id. Raises `NotFound`, and `Conflict` when several have the name."""
-        try:
-            return await self.find(UUID(name))
-        except ValueError:
-            rows = queries.campaign_ids(self._connection, organization_id=self._organization, name=name.strip())
-            ids = [row["campaign_id"] async for row in rows]
+        if id := checks.as_id(name):
+            return await self.find(id)
+        rows = queries.campaign_ids(self._connection, organization_id=self._organization, namespaces=self._namespaces, name=name.strip())
+        ids = [row["campaign_id"] async for row in rows]
         if not ids:
             raise NotFound(f"there is no campaign named {name[:60]!r}", field="name")
         if len(ids) > 1:
-            raise Conflict(f"several campaigns are named {name[:60]!r}: give the id", field="name")
+            raise Conflict(f"several campaigns are named {name[:60]!r}: give the id, one of {', '.join(map(str, ids))}", field="name")
         return await self.find(ids[0])
 
     async def whole(self, id: UUID) -> Whole:
@@ -104,7 +111,7 @@ class Campaigns:
             await steps.read(self._connection, self._organization, id),
             [row["list_id"] for row in audience if row["list_id"]],
             [row["segment_id"] for row in audience if row["segment_id"]],
-            [Mailbox(**dict(row)) async for row in queries.mailboxes(self._connection, id=id)],
+            [_mailbox(row) async for row in queries.mailboxes(self._connection, id=id)],
             {row["state"]: row["people"] async for row in enrollments.counts(self._connection, **key)},
             [Change(**dict(row)) async for row in queries.history(self._connection, **key)],
         )
@@ -114,7 +121,7 @@ class Campaigns:
 
         Without a namespace, the keywords in the name say which. Raises `InvalidInput`.
         """
-        name = checks.name(settings.get("name"))
+        name = checks.name(settings.get("name"), checks.LONGEST_TITLE)
         routing = await NamespaceService(self._connection, self._organization).route(name)
         organization = await queries.organization(self._connection, organization_id=self._organization)
         id: UUID = await queries.add_campaign(
@@ -132,11 +139,17 @@ class Campaigns:
 
         One that is ready is a draft again when its audience changes. Raises `NotFound`, `InvalidInput`, `Conflict` for one that is over.
         """
+        has_new_times = any(name in settings for name in TIMES)
+        if has_new_times:
+            await queries.hold_sending(self._connection, organization_id=self._organization)
         there = await self._changeable(id)
         wanted = replace(there, **{name: settings[name] for name in SETTINGS if name in settings})
         values = {name: getattr(wanted, name) for name in SETTINGS}
         values |= await self._checked(there, wanted)
         await queries.change_campaign(self._connection, organization_id=self._organization, id=id, **values)
+        if has_new_times:
+            await database.allow_long(self._connection)
+            await queries.follow_times(self._connection, id=id)
         if "lists" in settings or "segments" in settings:
             await self._set_audience(id, settings.get("lists"), settings.get("segments"))
         if "mailboxes" in settings:
@@ -151,20 +164,26 @@ class Campaigns:
         return await self.find(id)
 
     async def effect(self, id: UUID, wanted: Sequence[Step]) -> Effect:
-        """Return what new steps would change for whom; changes nothing. Raises `NotFound`, `InvalidInput`."""
-        await self.find(id)
+        """Return what new steps would change for whom; changes nothing.
+
+        A step with the id of one that is there is that one; without any ids they are told apart by what they say. Raises `NotFound`,
+        `InvalidInput`.
+        """
+        there = await self.find(id)
         steps.check(wanted)
         before = await steps.read(self._connection, self._organization, id)
+        after = step_changes.matched(before, wanted, is_begun=there.started_at is not None)
         rows = enrollments.before_steps(self._connection, organization_id=self._organization, id=id)
-        at = {row["position"]: row["people"] async for row in rows}
-        positions = steps.changed(before, wanted)
-        return Effect(wanted, {position: sum(n for step, n in at.items() if step <= position) for position in positions})
+        people = {(row["position"], row["is_begun"]): row["people"] async for row in rows}
+        return Effect(after, step_changes.changes(before, after, people))
 
     async def put_steps(self, id: UUID, wanted: Sequence[Step]) -> Effect:
         """Put these in the place of the steps and return what that changes. Raises `NotFound`, `InvalidInput`, `Conflict`."""
+        await queries.hold_sending(self._connection, organization_id=self._organization)
         await self._changeable(id)
         effect = await self.effect(id, wanted)
-        await steps.write(self._connection, self._organization, id, wanted)
+        await database.allow_long(self._connection)
+        await steps.write(self._connection, self._organization, id, effect.steps)
         return replace(effect, steps=await steps.read(self._connection, self._organization, id))
 
     async def delete(self, id: UUID) -> None:
@@ -173,34 +192,6 @@ class Campaigns:
         if there.state != "draft" or await self._has_enrollments(id):
             raise Conflict("only a draft that nobody is enrolled in can be deleted: cancel this one", field="id")
         await queries.delete_campaign(self._connection, organization_id=self._organization, id=id)
-
-    async def enrollments(
-        self,
-        id: UUID,
-        *,
-        state: str | None = None,
-        reasons: Sequence[str] | None = None,
-        q: str | None = None,
-        limit: int = 50,
-        cursor: str | None = None,
-    ) -> Page[Enrollment]:
-        """Return a page of the people in a campaign; `q` is a part of a name or an address. Raises `NotFound`, `InvalidInput`."""
-        check_limit(limit)
-        if state is not None:
-            checks.one_of(state, ENROLLMENT_STATES, "state")
-        await self.find(id)
-        rows = enrollments.enrollments(
-            self._connection,
-            organization_id=self._organization,
-            id=id,
-            state=state,
-            reasons=reasons,
-            q=(q or "").strip() or None,
-            after=decode_id_cursor(cursor),
-            count=limit + 1,
-        )
-        found = [Enrollment(**dict(row)) async for row in rows]
-        return Page(found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None)
 
     async def standing(self, id: UUID) -> list[Standing]:
         """Return how many people stand where in a campaign and why, the most first; [] before the first resolve."""
@@ -250,13 +241,20 @@ class Campaigns:
                 await NamespaceService(self._connection, self._organization).find(wanted.namespace)
             except NotFound as error:
                 raise InvalidInput(error.message, field="namespace") from error
+        if there.state == "scheduled" and wanted.starts_at is None:
+            raise InvalidInput("the campaign is scheduled: give it another time to start at, or pause it", field="starts_at")
         if wanted.window_start >= wanted.window_end:
             raise InvalidInput(f"the window ends at {wanted.window_end}; it must end after {wanted.window_start}", field="window_end")
         if not wanted.window_days or not set(wanted.window_days) <= set(range(1, 8)):
             raise InvalidInput("window_days must be numbers from 1 (Monday) to 7 (Sunday), one at least", field="window_days")
         if wanted.daily_limit is not None and not 1 <= wanted.daily_limit < 2**31:
             raise InvalidInput(f"daily_limit is {wanted.daily_limit}; it must be 1 or more, or null for none", field="daily_limit")
-        return {"name": checks.name(wanted.name), "window_days": sorted(set(wanted.window_days))}
+        return {"name": checks.name(wanted.name, checks.LONGEST_TITLE), "window_days": sorted(set(wanted.window_days))}
+
+
+def _mailbox(row: asyncpg.Record) -> Mailbox:
+    links_begin = public_address.links_begin(row["tracking_domain"], row["smtp_host"], row["smtp_port"])
+    return Mailbox(row["id"], row["email"], row["state"], row["state_reason"], links_begin)
 
 
 def as_document(whole: Whole) -> dict[str, Any]:

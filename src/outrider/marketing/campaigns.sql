@@ -1,5 +1,5 @@
--- name: campaigns(organization_id, namespaces, state, after, count)
--- Campaigns, newest first, in a state or in any; of some namespaces or of all.
+-- name: campaigns(organization_id, namespaces, state, name, q, after, count)
+-- Campaigns, newest first, in a state or in any; of some namespaces or of all; with a name, in any case, with `q` in it, or all.
 SELECT
     c.campaign_id, c.name, c.type, c.state, n.name AS namespace, c.owner_user_id, c.time_zone, left(c.window_start::text, 5) AS window_start,
     left(c.window_end::text, 5) AS window_end, c.window_days, c.daily_limit, c.verification_mode, c.rotation, c.stops_at_same_company, c.tracks_opens,
@@ -8,7 +8,9 @@ SELECT
     c.updated_at
 FROM marketing.campaigns AS c
 LEFT JOIN tenancy.namespaces AS n ON n.organization_id = :organization_id AND n.id = c.namespace_id
-WHERE c.organization_id = :organization_id AND (:state::text IS NULL OR c.state = :state) AND (:after::uuid IS NULL OR c.campaign_id < :after)
+WHERE c.organization_id = :organization_id AND (:state::text IS NULL OR c.state = :state)
+    AND (:name::text IS NULL OR lower(c.name) = lower(:name))
+    AND (:q::text IS NULL OR strpos(lower(c.name), lower(:q)) > 0) AND (:after::uuid IS NULL OR c.campaign_id < :after)
     AND (:namespaces::text[] IS NULL OR n.name = ANY (:namespaces))
 ORDER BY c.campaign_id DESC LIMIT :count;
 
@@ -37,9 +39,12 @@ GROUP BY c.state;
 SELECT s.campaign_id, count(*) AS steps FROM marketing.steps AS s
 WHERE s.organization_id = :organization_id AND s.campaign_id = ANY (:ids::uuid[]) AND s.channel = 'email' GROUP BY s.campaign_id;
 
--- name: campaign_ids(organization_id, name)
--- The ids of campaigns with a name, in any case, two at most.
-SELECT c.campaign_id FROM marketing.campaigns AS c WHERE c.organization_id = :organization_id AND lower(c.name) = lower(:name) LIMIT 2;
+-- name: campaign_ids(organization_id, namespaces, name)
+-- The ids of campaigns with a name, in any case, the newest first, five at most; of some namespaces or of all.
+SELECT c.campaign_id FROM marketing.campaigns AS c
+LEFT JOIN tenancy.namespaces AS n ON n.organization_id = :organization_id AND n.id = c.namespace_id
+WHERE c.organization_id = :organization_id AND lower(c.name) = lower(:name) AND (:namespaces::text[] IS NULL OR n.name = ANY (:namespaces))
+ORDER BY c.campaign_id DESC LIMIT 5;
 
 -- name: lock_campaign(organization_id, id)$
 -- Keeps others from changing a campaign until the transaction ends.
@@ -99,11 +104,11 @@ ON CONFLICT (organization_id, campaign_id, list_id, segment_id) DO NOTHING;
 
 -- name: mailboxes(id)
 -- The mailboxes that a campaign sends from.
-SELECT b.id, b.email, b.state, b.state_reason FROM sending.f_campaign_mailboxes(:id) AS b;
+SELECT b.id, b.email, b.state, b.state_reason, b.tracking_domain, b.smtp_host, b.smtp_port FROM sending.f_campaign_mailboxes(:id) AS b;
 
 -- name: set_mailboxes(id, mailboxes)$
 -- Says which mailboxes a campaign sends from; returns how many of them there are.
-SELECT sending.f_set_campaign_mailboxes(:id, :mailboxes::uuid[]);
+SELECT s.mailboxes FROM sending.f_set_campaign_mailboxes(:id, :mailboxes::uuid[]) AS s;
 
 -- name: steps(organization_id, id)
 -- The steps of a campaign with their wordings, in their order.
@@ -120,19 +125,26 @@ FROM marketing.steps AS s
 WHERE s.organization_id = :organization_id AND s.campaign_id = :id
 ORDER BY s.position;
 
--- name: drop_steps(organization_id, id, count)!
--- Takes away the steps after so many.
-DELETE FROM marketing.steps WHERE organization_id = :organization_id AND campaign_id = :id AND position > :count;
+-- name: hold_sending(organization_id)!
+-- Lets nothing be planned or claimed until the end of the transaction, and waits for who does: it happens by what was, or by what will be.
+-- Comes before any other lock.
+SELECT
+    pg_advisory_xact_lock(hashtextextended('sending.plan/' || (:organization_id::uuid)::text, 0)),
+    pg_advisory_xact_lock(hashtextextended('sending.claim/' || (:organization_id::uuid)::text, 0));
+
+-- name: drop_steps(organization_id, id, kept)!
+-- Takes away all steps but these.
+DELETE FROM marketing.steps AS s WHERE s.organization_id = :organization_id AND s.campaign_id = :id AND s.id <> ALL (:kept::uuid[]);
 
 -- name: save_steps(organization_id, id, steps)!
--- Writes steps by their positions; what a step was written under before stays its id.
-INSERT INTO marketing.steps (organization_id, campaign_id, position, channel, delay, delay_unit, condition, is_reply, instructions)
-SELECT :organization_id, :id, s.position, s.channel, s.delay, s.delay_unit, s.condition, s.is_reply, s.instructions
+-- Writes steps in their order; those with an id are there already.
+INSERT INTO marketing.steps (organization_id, campaign_id, id, position, channel, delay, delay_unit, condition, is_reply, instructions)
+SELECT :organization_id, :id, coalesce(s.id, uuidv7()), s.position, s.channel, s.delay, s.delay_unit, s.condition, s.is_reply, s.instructions
 FROM jsonb_to_recordset(:steps::jsonb) AS s (
-    position integer, channel text, delay integer, delay_unit text, condition text, is_reply boolean, instructions text
+    id uuid, position integer, channel text, delay integer, delay_unit text, condition text, is_reply boolean, instructions text
 )
-ON CONFLICT (organization_id, campaign_id, position) DO UPDATE SET
-    channel = excluded.channel, delay = excluded.delay, delay_unit = excluded.delay_unit, condition = excluded.condition,
+ON CONFLICT (organization_id, id) DO UPDATE SET
+    position = excluded.position, channel = excluded.channel, delay = excluded.delay, delay_unit = excluded.delay_unit, condition = excluded.condition,
     is_reply = excluded.is_reply, instructions = excluded.instructions;
 
 -- name: drop_variants(organization_id, id, variants)!
@@ -151,6 +163,14 @@ FROM jsonb_to_recordset(:variants::jsonb) AS w (position integer, label text, we
 INNER JOIN marketing.steps AS s ON s.organization_id = :organization_id AND s.campaign_id = :id AND s.position = w.position
 ON CONFLICT (organization_id, step_id, label) DO UPDATE SET
     weight = excluded.weight, subject = excluded.subject, body = excluded.body, template_id = excluded.template_id;
+
+-- name: follow_steps(id, waiting, begun)!
+-- Lets people go on in the new order of the steps, see `marketing.f_follow_steps`.
+SELECT marketing.f_follow_steps(:id, :waiting::integer[], :begun::integer[]);
+
+-- name: follow_times(id)!
+-- Reckons anew when people and messages that wait are due, by the steps and the window as they are now.
+SELECT marketing.f_follow_times(:id);
 
 -- name: organization(organization_id)^
 -- What campaigns take from the organization.

@@ -7,21 +7,20 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import asyncpg
-from fastapi import APIRouter, Body, Path, Query
+from fastapi import APIRouter, Body, Depends, Path, Query
+from starlette.responses import StreamingResponse
 
 from outrider.kit.errors import InvalidInput
 from outrider.kit.http import Cursor, Limit, Text
 from outrider.tenancy import Caller, transaction
 
 from . import preflight
-from .access import CampaignReader, Reader, Writer
+from .access import CampaignReader, Name, Part, Reader, Writer
 from .campaign_views import (
     CampaignChange,
     CampaignPage,
     CampaignView,
     DryRun,
-    EnrollmentPage,
-    EnrollmentView,
     NewCampaign,
     NewStep,
     NewSteps,
@@ -31,12 +30,17 @@ from .campaign_views import (
     ProblemView,
     Reason,
     ResolvedView,
+    Start,
+    StepChangeView,
     StepsView,
     StepView,
     WholeView,
 )
 from .campaigns import Campaigns, as_document
 from .duplicating import duplicate
+from .recipient_views import EnrollmentPage, EnrollmentView
+from .recipients import Wanted, list_recipients
+from .recipients_export import csv_answer
 from .running import Running
 from .types import Step, Variant
 
@@ -63,12 +67,14 @@ async def _open(caller: Caller, *, readonly: bool = False) -> AsyncIterator[_Ope
 async def list_campaigns(
     caller: CampaignReader,
     state: Annotated[Text | None, Query(description="Only those in this state.", examples=["sending"], max_length=20)] = None,
+    name: Name = None,
+    q: Part = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> CampaignPage:
     """Newest first. A client gets those of their namespaces."""
     async with _open(caller, readonly=True) as at:
-        page = await at.campaigns.page(state=state, limit=limit, cursor=cursor)
+        page = await at.campaigns.page(state=state, name=name, q=q, limit=limit, cursor=cursor)
     return CampaignPage(items=[CampaignView.model_validate(one) for one in page.items], next_cursor=page.next_cursor)
 
 
@@ -110,7 +116,8 @@ async def replace_steps(id: CampaignId, caller: Writer, body: NewSteps) -> Steps
     async with _open(caller) as at:
         effect = await (at.campaigns.effect(id, wanted) if body.dry_run else at.campaigns.put_steps(id, wanted))
     shown = [StepView.model_validate(one, from_attributes=True) for one in effect.steps]
-    return StepsView(steps=shown, changes=dict(effect.people), dry_run=body.dry_run)
+    changes = [StepChangeView.model_validate(one, from_attributes=True) for one in effect.changes]
+    return StepsView(steps=shown, changes=changes, dry_run=body.dry_run)
 
 
 @router.post("/{id}/resolve", summary="Enroll a campaign's audience")
@@ -141,9 +148,11 @@ async def dry_run_campaign(id: CampaignId, caller: Reader, body: Annotated[DryRu
 
 
 @router.post("/{id}/start", summary="Start a campaign")
-async def start_campaign(id: CampaignId, caller: Writer) -> CampaignView:
-    """Now, or at its `starts_at`. 409 naming everything that is missing."""
+async def start_campaign(id: CampaignId, caller: Writer, body: Annotated[Start | None, Body()] = None) -> CampaignView:
+    """Now, or at its `starts_at`, which may be given here. 409 naming everything that is missing."""
     async with _open(caller) as at:
+        if body and "starts_at" in body.model_fields_set:
+            return CampaignView.model_validate(await at.running.start_at(id, body.starts_at))
         return CampaignView.model_validate(await at.running.start(id))
 
 
@@ -189,20 +198,50 @@ async def resume_enrollment(id: CampaignId, enrollment_id: UUID, caller: Writer)
         await at.running.resume_one(id, enrollment_id)
 
 
-@router.get("/{id}/enrollments", summary="List the people in a campaign")
-async def list_enrollments(
-    id: CampaignId,
-    caller: CampaignReader,
+def _wanted(
     state: Annotated[Text | None, Query(description="Only those in this state.", examples=["excluded"], max_length=20)] = None,
     reason: Annotated[Text | None, Query(description="Only those for this reason.", examples=["bounced"], max_length=100)] = None,
+    happened: Annotated[
+        Text | None,
+        Query(
+            description="Only those who were sent something, or who opened, clicked, replied, bounced, unsubscribed or complained; "
+            "not_opened and not_replied are those who were sent something and did not.",
+            examples=["replied"],
+            max_length=20,
+        ),
+    ] = None,
     q: Annotated[Text | None, Query(description="A part of a name or an address.", examples=["lima"], max_length=200)] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
+) -> Wanted:
+    return Wanted(state, [reason] if reason else None, happened, q)
+
+
+Recipients = Annotated[Wanted, Depends(_wanted)]
+Sort = Annotated[
+    Text,
+    Query(description="enrolled, name, next (due soonest first) or latest (what happened last first).", examples=["latest"], max_length=20),
+]
+
+
+@router.get("/{id}/enrollments", summary="List the people in a campaign")
+async def list_enrollments(
+    id: CampaignId, caller: CampaignReader, wanted: Recipients, sort: Sort = "enrolled", limit: Limit = 50, cursor: Cursor = None
 ) -> EnrollmentPage:
-    """Each with where they stand; those who were left out too, with the reason."""
+    """Each with where they stand, what happened and what comes next; those who were left out too, with the reason."""
     async with _open(caller, readonly=True) as at:
-        page = await at.campaigns.enrollments(id, state=state, reasons=[reason] if reason else None, q=q, limit=limit, cursor=cursor)
+        await at.campaigns.find(id)
+        page = await list_recipients(at.connection, caller.organization_id, id, wanted, sort=sort, limit=limit, cursor=cursor)
     return EnrollmentPage(items=[EnrollmentView.model_validate(one) for one in page.items], next_cursor=page.next_cursor)
+
+
+@router.get(
+    "/{id}/enrollments.csv",
+    summary="Export the people in a campaign as CSV",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/csv": {}}, "description": "A header, then a line for each person."}},
+)
+async def export_enrollments(id: CampaignId, caller: CampaignReader, wanted: Recipients, sort: Sort = "enrolled") -> StreamingResponse:
+    """The same as CSV (UTF-8, times in UTC); cells that a spreadsheet would run as formulas begin with an apostrophe."""
+    return await csv_answer(caller, id, wanted, sort)
 
 
 def _given(body: CampaignChange) -> dict[str, Any]:

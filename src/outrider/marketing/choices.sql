@@ -43,6 +43,7 @@ SELECT
     ) AS limit_today,
     EXISTS (
         SELECT FROM sending.campaign_mailboxes AS c WHERE c.organization_id = :organization_id AND c.campaign_id = :id AND c.mailbox_id = b.id
+            AND NOT c.is_leaving
     ) AS is_chosen
 FROM sending.mailboxes AS b
 INNER JOIN tenancy.organizations AS o ON o.id = :organization_id
@@ -63,23 +64,30 @@ SELECT DISTINCT marketing.f_variable_name(f.key) AS name FROM people.custom_fiel
 WHERE f.organization_id = :organization_id AND f.archived_at IS NULL ORDER BY 1 LIMIT 200;
 
 -- name: sample_people(organization_id, id, most)
--- Some people to preview a text for: of a campaign first, else the newest there are.
-(
-    SELECT p.id, e.email, p.name, 1 AS place FROM marketing.enrollments AS e
-    INNER JOIN people.master AS p ON p.organization_id = :organization_id AND p.id = e.person_id
-    WHERE e.organization_id = :organization_id AND e.campaign_id = :id AND e.state <> 'excluded'
-    ORDER BY e.id LIMIT :most
+-- Some people to preview a text for: of a campaign first, else of the newest there are. Of these who has what texts say comes first, and whose
+-- name lost letters on its way (? or the sign for it) last.
+WITH met AS (
+    (
+        SELECT e.person_id, e.email, row_number() OVER (ORDER BY e.id) AS place FROM marketing.enrollments AS e
+        WHERE e.organization_id = :organization_id AND e.campaign_id = :id AND e.state <> 'excluded'
+        ORDER BY e.id LIMIT 200
+    )
+    UNION ALL
+    (
+        SELECT n.id, n.email, row_number() OVER (ORDER BY n.id DESC) FROM people.master AS n
+        WHERE n.organization_id = :organization_id
+            AND NOT EXISTS (
+                SELECT FROM marketing.enrollments AS e
+                WHERE e.organization_id = :organization_id AND e.campaign_id = :id AND e.state <> 'excluded'
+            )
+        ORDER BY n.id DESC LIMIT 200
+    )
 )
-UNION ALL
-(
-    SELECT p.id, p.email, p.name, 2 FROM people.master AS p
-    WHERE p.organization_id = :organization_id
-        AND NOT EXISTS (
-            SELECT FROM marketing.enrollments AS e WHERE e.organization_id = :organization_id AND e.campaign_id = :id AND e.state <> 'excluded'
-        )
-    ORDER BY p.id DESC LIMIT :most
-)
-ORDER BY 4, 1;
+SELECT p.id, m.email, p.name
+FROM met AS m
+INNER JOIN people.master AS p ON p.organization_id = :organization_id AND p.id = m.person_id
+ORDER BY p.name ~ '[?\uFFFD]', num_nulls(nullif(p.first_name, ''), nullif(p.last_name, ''), p.company_id, nullif(p.title, '')), m.place
+LIMIT :most;
 
 -- name: owners(organization_id)
 -- Who may own a campaign: everybody in the organization but clients and viewers, by name.

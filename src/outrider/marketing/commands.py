@@ -1,7 +1,9 @@
 """`outrider lists`, `segments`, `templates`, `campaigns`: what the API does, for the terminal."""
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -35,9 +37,15 @@ LIST_COLUMNS = ["name", "people", "description", "created_at"]
 SEGMENT_COLUMNS = ["name", "filters", "description", "created_at"]
 TEMPLATE_COLUMNS = ["name", "category", "subject", "updated_at"]
 CAMPAIGN_COLUMNS = ["name", "state", "namespace", "target_count", "sent_count", "response_count", "created_at"]
-NAME = "The name, in any case."
-Name = Annotated[str, typer.Argument(metavar="NAME", help=NAME, show_default=False)]
+NewName = Annotated[str, typer.Argument(metavar="NAME", help="The name.", show_default=False)]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The name, in any case, or the id.", show_default=False)]
 CampaignName = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="Its name, in any case, or its id.", show_default=False)]
+StartAt = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME", help="When, such as 2026-12-01T09:00: in the campaign's time zone unless it names one.", show_default=False
+    ),
+]
 FilterOptions = Annotated[
     list[str] | None,
     typer.Option("--filter", "-f", metavar="NAME=VALUE", help="Who fits, as in GET /api/people; may be repeated.", show_default=False),
@@ -52,7 +60,7 @@ def list_lists(org: Org = None, json: Json = False) -> None:
 
 
 @lists.command("create")
-def create_list(name: Name, org: Org = None, json: Json = False) -> None:
+def create_list(name: NewName, org: Org = None, json: Json = False) -> None:
     """Make an empty list."""
 
     async def work(session: "Session") -> None:
@@ -117,7 +125,7 @@ def list_segments(org: Org = None, json: Json = False) -> None:
 
 
 @segments.command("create")
-def create_segment(name: Name, filters: FilterOptions = None, everyone: Everyone = False, org: Org = None, json: Json = False) -> None:
+def create_segment(name: NewName, filters: FilterOptions = None, everyone: Everyone = False, org: Org = None, json: Json = False) -> None:
     """Keep filters as a segment."""
     asked = _filters(filters, everyone)
 
@@ -199,9 +207,18 @@ def resolve_campaign(campaign: CampaignName, org: Org = None, json: Json = False
 
 
 @campaigns.command("start")
-def start_campaign(campaign: CampaignName, org: Org = None, json: Json = False) -> None:
+def start_campaign(campaign: CampaignName, at: StartAt = None, org: Org = None, json: Json = False) -> None:
     """Start a campaign that is ready; says everything that is missing."""
-    _run("start", campaign, org, json)
+
+    async def work(session: "Session") -> None:
+        async with transaction(session.organization_id, session.actor) as connection:
+            found = await Campaigns(connection, session.organization_id).named(campaign)
+            running = Running(connection, session.organization_id)
+            begins = _moment(at, ZoneInfo(found.time_zone)) if at else None
+            done = await (running.start_at(found.campaign_id, begins) if begins else running.start(found.campaign_id))
+        show_record(asdict(done), json=json)
+
+    run_in(work, org=org, json=json)
 
 
 @campaigns.command("pause")
@@ -220,6 +237,14 @@ def resume_campaign(campaign: CampaignName, org: Org = None, json: Json = False)
 def cancel_campaign(campaign: CampaignName, org: Org = None, json: Json = False) -> None:
     """End a campaign for good."""
     _run("cancel", campaign, org, json)
+
+
+def _moment(typed: str, zone: ZoneInfo) -> datetime:
+    try:
+        at = datetime.fromisoformat(typed)
+    except ValueError as error:
+        raise InvalidInput(f"--at {typed[:30]!r} is no date and time: write it as 2026-12-01T09:00", field="at") from error
+    return at if at.tzinfo else at.replace(tzinfo=zone)
 
 
 def _run(what: str, campaign: str, org: str | None, json: bool) -> None:

@@ -23,22 +23,11 @@ WHERE e.organization_id = :organization_id AND e.campaign_id = :id GROUP BY e.st
 SELECT e.state, e.reason, count(*) AS people FROM marketing.enrollments AS e
 WHERE e.organization_id = :organization_id AND e.campaign_id = :id GROUP BY e.state, e.reason ORDER BY count(*) DESC, e.state, e.reason;
 
--- name: enrollments(organization_id, id, state, reasons, q, after, count)
--- The enrollments of a campaign, in a state or in any, for one of some reasons or any; `q` is a part of the name or of the address.
-SELECT e.id, e.person_id, p.name, e.email, e.state, e.reason, e.next_step, e.next_at, e.enrolled_at, e.stopped_at
-FROM marketing.enrollments AS e
-INNER JOIN people.master AS p ON p.organization_id = :organization_id AND p.id = e.person_id
-WHERE e.organization_id = :organization_id AND e.campaign_id = :id AND (:state::text IS NULL OR e.state = :state)
-    AND (:reasons::text[] IS NULL OR e.reason = ANY (:reasons::text[]))
-    AND (:q::text IS NULL OR strpos(lower(e.email), lower(:q)) > 0 OR strpos(lower(p.name), lower(:q)) > 0)
-    AND (:after::uuid IS NULL OR e.id > :after)
-ORDER BY e.id LIMIT :count;
-
 -- name: before_steps(organization_id, id)
--- How many people who may still be written to have which step before them.
-SELECT e.next_step AS position, count(*) AS people FROM marketing.enrollments AS e
+-- How many people who may still be written to have which step next; `is_begun` where its message is there already.
+SELECT e.next_step AS position, e.next_at IS NULL AS is_begun, count(*) AS people FROM marketing.enrollments AS e
 WHERE e.organization_id = :organization_id AND e.campaign_id = :id AND e.state IN ('ready', 'active', 'paused') AND e.next_step IS NOT NULL
-GROUP BY e.next_step;
+GROUP BY 1, 2;
 
 -- name: aim_at_first_step(organization_id, id)!
 -- Points people at the first step who were enrolled before there was one.
@@ -97,8 +86,8 @@ GROUP BY w.number ORDER BY w.number;
 -- What the next people of a campaign would get and when at the earliest: each step with the wording that they draw. Limits may make it later.
 WITH RECURSIVE chosen AS (
     SELECT
-        e.id, e.email, e.next_step, p.name, greatest(e.next_at, c.starts_at, now()) AS start_at,
-        CASE WHEN e.time_zone IS NULL THEN c.time_zone ELSE sending.f_zone(e.time_zone, c.time_zone) END AS zone, c.window_start, c.window_end, c.window_days
+        e.id, e.email, e.next_step, e.time_zone, p.name, greatest(e.next_at, c.starts_at, now()) AS start_at,
+        sending.f_zone(e.time_zone, c.time_zone) AS zone, c.window_start, c.window_end, c.window_days
     FROM marketing.enrollments AS e
     INNER JOIN marketing.campaigns AS c ON c.organization_id = :organization_id AND c.campaign_id = e.campaign_id
     INNER JOIN people.master AS p ON p.organization_id = :organization_id AND p.id = e.person_id
@@ -119,7 +108,7 @@ planned AS (
     INNER JOIN marketing.steps AS s ON s.organization_id = :organization_id AND s.campaign_id = :id AND s.position = d.position + 1
 )
 SELECT
-    d.id, h.email, h.name, d.position, d.step_id, s.channel, s.instructions, d.planned_at, v.label, coalesce(t.subject, v.subject) AS subject,
+    d.id, h.email, h.name, h.time_zone, d.position, d.step_id, s.channel, s.instructions, d.planned_at, v.label, coalesce(t.subject, v.subject) AS subject,
     coalesce(t.body, v.body) AS body
 FROM planned AS d
 INNER JOIN chosen AS h ON h.id = d.id

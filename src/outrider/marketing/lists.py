@@ -15,7 +15,7 @@ from outrider.tenancy import OrganizationId
 
 from . import checks
 from .store import audiences as queries
-from .types import AudienceOf, PeopleList, Person
+from .types import PeopleList, Person, UsedBy
 
 MOST_IDS = 1_000
 MOST_ADDRESSES = 10_000
@@ -37,10 +37,17 @@ class PeopleLists:
         self._connection = connection
         self._organization = organization
 
-    async def page(self, *, limit: int = 50, cursor: str | None = None) -> Page[PeopleList]:
-        """Return a page of lists, newest first. Raises `InvalidInput`."""
+    async def page(self, *, name: str | None = None, q: str | None = None, limit: int = 50, cursor: str | None = None) -> Page[PeopleList]:
+        """Return a page of lists, newest first; with a name, in any case, with `q` in it, or all. Raises `InvalidInput`."""
         check_limit(limit)
-        rows = queries.lists(self._connection, organization_id=self._organization, after=decode_id_cursor(cursor), count=limit + 1)
+        rows = queries.lists(
+            self._connection,
+            organization_id=self._organization,
+            name=name and name.strip(),
+            q=(q or "").strip() or None,
+            after=decode_id_cursor(cursor),
+            count=limit + 1,
+        )
         found = [PeopleList(**dict(row)) async for row in rows]
         return Page(found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None)
 
@@ -52,11 +59,13 @@ class PeopleLists:
         return PeopleList(**dict(row))
 
     async def named(self, name: str) -> PeopleList:
-        """Return the list with a name, in any case. Raises `NotFound`."""
-        id = await queries.list_id(self._connection, organization_id=self._organization, name=name.strip())
-        if id is None:
+        """Return the list with a name, in any case, or an id. Raises `NotFound`."""
+        if id := checks.as_id(name):
+            return await self.find(id)
+        found = await queries.list_id(self._connection, organization_id=self._organization, name=name.strip())
+        if found is None:
             raise NotFound(f"there is no list named {name[:60]!r}", field="name")
-        return await self.find(id)
+        return await self.find(found)
 
     async def add(self, name: str, description: str | None = None) -> PeopleList:
         """Make an empty list and return it. Raises `InvalidInput`, and `Conflict` for a name that is taken."""
@@ -88,10 +97,10 @@ class PeopleLists:
             raise Conflict(f"{there.name!r} is the audience of {', '.join(used)}: take it out there first", field="id")
         await queries.delete_list(self._connection, organization_id=self._organization, id=id)
 
-    async def campaigns(self, id: UUID) -> list[AudienceOf]:
+    async def campaigns(self, id: UUID) -> list[UsedBy]:
         """Return the campaigns that are for a list, by name: 20 at most."""
         rows = queries.campaigns_for(self._connection, organization_id=self._organization, list_id=id, segment_id=None)
-        return [AudienceOf(**dict(row)) async for row in rows]
+        return [UsedBy(**dict(row)) async for row in rows]
 
     async def put(self, id: UUID, *, ids: Sequence[UUID] | None = None, filters: Mapping[str, Any] | None = None) -> int:
         """Put people on a list, by id or all that fit filters ({}: everyone), and return how many were not on it yet."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from outrider.kit.http import Cursor, Limit, Text
 from outrider.tenancy import Caller, transaction
 
-from .access import Reader, Writer
+from .access import Name, Part, Reader, Writer
 from .examples import FILTERS, LIST, NEXT, MemberPage, MemberView, example, given
 from .lists import LONGEST_QUERY, MOST_ADDRESSES, MOST_IDS, PeopleLists
 
@@ -116,10 +116,10 @@ async def _lists(caller: Caller, *, readonly: bool = False) -> AsyncIterator[Peo
 
 
 @router.get("", summary="List lists")
-async def list_lists(caller: Reader, limit: Limit = 50, cursor: Cursor = None) -> ListPage:
+async def list_lists(caller: Reader, name: Name = None, q: Part = None, limit: Limit = 50, cursor: Cursor = None) -> ListPage:
     """Newest first, each with how many people are on it."""
     async with _lists(caller, readonly=True) as lists:
-        page = await lists.page(limit=limit, cursor=cursor)
+        page = await lists.page(name=name, q=q, limit=limit, cursor=cursor)
     return ListPage(items=[ListView.model_validate(one) for one in page.items], next_cursor=page.next_cursor)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
-from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor, foreign_cursor
+from outrider.kit.paging import Page, check_limit, decode_time_cursor, encode_cursor
 from outrider.tenancy import Caller, OrganizationId
 
 from . import checks
@@ -92,7 +92,7 @@ class OutreachTasks:
         check_limit(limit)
         state = checks.one_of(wanted.state, STATES, "state")
         due_from, due_before = bounds_of(wanted.due and checks.one_of(wanted.due, DUE, "due"), wanted.time_zone)
-        after_at, after_id = _after(cursor)
+        after_at, after_id = decode_time_cursor(cursor)
         asked = {
             "organization_id": self._organization,
             "channel": wanted.channel and checks.one_of(wanted.channel, CHANNELS, "channel"),
@@ -112,7 +112,7 @@ class OutreachTasks:
             rows = [row async for row in queries.closed_tasks(self._connection, state=state, **asked)]
         found = await self._tasks([row["id"] for row in rows[:limit]])
         last = rows[limit - 1] if len(rows) > limit else None
-        return Page(found, encode_cursor(last["at"].isoformat(), last["id"]) if last else None)
+        return Page(found, encode_cursor(last["at"], last["id"]) if last else None)
 
     async def find(self, id: UUID) -> OutreachTask:
         """Return a task. Raises `NotFound`."""
@@ -190,16 +190,3 @@ def _task(row: asyncpg.Record, known: dict[str, str]) -> OutreachTask:
 def _closed(there: OutreachTask) -> Conflict:
     when = f" since {there.done_at:%Y-%m-%d %H:%M} UTC" if there.done_at else ""
     return Conflict(f"the task is {there.state}{when}: reopen it first", field="id")
-
-
-def _after(cursor: str | None) -> tuple[datetime | None, UUID | None]:
-    key = decode_cursor(cursor, 2)
-    if key is None:
-        return None, None
-    try:
-        at, id = datetime.fromisoformat(key[0] or ""), UUID(key[1] or "")
-    except ValueError as error:
-        raise foreign_cursor() from error
-    if at.tzinfo is None:
-        raise foreign_cursor()
-    return at, id

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from outrider.kit import database
+from outrider.kit import database, public_address
 from outrider.kit.errors import Conflict, InvalidInput
 from outrider.tenancy import OrganizationId
 
@@ -50,7 +50,8 @@ class Preflight:
 class Planned:
     """A message, or the text of a task, as one person would get it at `planned_at` at the earliest; limits may make it later.
 
-    `missing` is the variable that keeps it back; subject, html and text are None then.
+    `time_zone` is the person's, whose hours the window is; None where it is not known, and the campaign's counts. `missing` is the variable
+    that keeps it back; subject, html and text are None then.
     """
 
     enrollment_id: UUID
@@ -59,6 +60,7 @@ class Planned:
     step: int
     channel: str
     planned_at: datetime
+    time_zone: str | None
     variant: str | None
     subject: str | None
     html: str | None
@@ -116,7 +118,18 @@ def _planned(row: asyncpg.Record, known: dict[str, str]) -> Planned:
         if preview.message:
             subject, html, text = preview.message.subject, preview.message.html, preview.message.text
     return Planned(
-        row["id"], row["email"], row["name"], row["position"], row["channel"], row["planned_at"], row["label"], subject, html, text, missing
+        row["id"],
+        row["email"],
+        row["name"],
+        row["position"],
+        row["channel"],
+        row["planned_at"],
+        row["time_zone"],
+        row["label"],
+        subject,
+        html,
+        text,
+        missing,
     )
 
 
@@ -149,6 +162,10 @@ def _of_campaign(whole: Whole, eligible: int) -> Iterator[Problem]:
             if mailbox.state != "active":
                 told = f"the mailbox {mailbox.email} is {mailbox.state}{_because(mailbox.state_reason)}"
                 yield Problem("mailbox_not_working", told, blocks=False)
+    if unlinked := [mailbox.email for mailbox in whole.mailboxes if mailbox.links_begin is None]:
+        whose = unlinked[0] if len(unlinked) == 1 else f"{unlinked[0]} and {len(unlinked) - 1:,} more"
+        told = f"messages from {whose} would have no unsubscribe link that works: {public_address.MISSING}"
+        yield Problem("no_unsubscribe_link", told)
 
 
 def _of_texts(steps: Sequence[Step], wordings: dict[int, list[tuple[str, str, str]]]) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from outrider.kit import database, keyring
-from outrider.kit.errors import Conflict, NotFound
+from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.people import Lists, filters_of
 from outrider.tenancy import OrganizationId
 
@@ -61,6 +61,14 @@ class Running:
             raise Conflict("; ".join(one.message for one in problems), field="id", problems=[one.code for one in problems])
         await enrollments.aim_at_first_step(self._connection, organization_id=self._organization, id=id)
         return await self._set(there, ("ready",), _begun(there), "started")
+
+    async def start_at(self, id: UUID, at: datetime | None) -> Campaign:
+        """Start a campaign that is ready at a time, None for now, which becomes its `starts_at`. Raises as `start`, and `InvalidInput`."""
+        if at is not None and at <= datetime.now(UTC):
+            raise InvalidInput("choose a time to start at that is still to come", field="starts_at")
+        self._expect(await self._campaigns.find(id), ("ready",), "started")
+        await self._campaigns.change(id, {"starts_at": at})
+        return await self.start(id)
 
     async def pause(self, id: UUID, reason: str | None = None) -> Campaign:
         """Pause a campaign: from now on no message of it begins. Raises `Conflict` when it does not run."""

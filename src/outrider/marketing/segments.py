@@ -14,7 +14,7 @@ from outrider.tenancy import OrganizationId
 from . import checks
 from .lists import people_of
 from .store import audiences as queries
-from .types import AudienceOf, Person, Segment
+from .types import Person, Segment, UsedBy
 
 
 class Segments:
@@ -24,10 +24,17 @@ class Segments:
         self._connection = connection
         self._organization = organization
 
-    async def page(self, *, limit: int = 50, cursor: str | None = None) -> Page[Segment]:
-        """Return a page of segments, newest first. Raises `InvalidInput`."""
+    async def page(self, *, name: str | None = None, q: str | None = None, limit: int = 50, cursor: str | None = None) -> Page[Segment]:
+        """Return a page of segments, newest first; with a name, in any case, with `q` in it, or all. Raises `InvalidInput`."""
         check_limit(limit)
-        rows = queries.segments(self._connection, organization_id=self._organization, after=decode_id_cursor(cursor), count=limit + 1)
+        rows = queries.segments(
+            self._connection,
+            organization_id=self._organization,
+            name=name and name.strip(),
+            q=(q or "").strip() or None,
+            after=decode_id_cursor(cursor),
+            count=limit + 1,
+        )
         found = [Segment(**dict(row)) async for row in rows]
         return Page(found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None)
 
@@ -39,11 +46,13 @@ class Segments:
         return Segment(**dict(row))
 
     async def named(self, name: str) -> Segment:
-        """Return the segment with a name, in any case. Raises `NotFound`."""
-        id = await queries.segment_id(self._connection, organization_id=self._organization, name=name.strip())
-        if id is None:
+        """Return the segment with a name, in any case, or an id. Raises `NotFound`."""
+        if id := checks.as_id(name):
+            return await self.find(id)
+        found = await queries.segment_id(self._connection, organization_id=self._organization, name=name.strip())
+        if found is None:
             raise NotFound(f"there is no segment named {name[:60]!r}", field="name")
-        return await self.find(id)
+        return await self.find(found)
 
     async def add(self, name: str, filters: Mapping[str, Any], description: str | None = None) -> Segment:
         """Make a segment and return it. Raises `InvalidInput`, and `Conflict` for a name that is taken."""
@@ -84,10 +93,10 @@ class Segments:
             raise Conflict(f"{there.name!r} is the audience of {', '.join(used)}: take it out there first", field="id")
         await queries.delete_segment(self._connection, organization_id=self._organization, id=id)
 
-    async def campaigns(self, id: UUID) -> list[AudienceOf]:
+    async def campaigns(self, id: UUID) -> list[UsedBy]:
         """Return the campaigns that are for a segment, by name: 20 at most."""
         rows = queries.campaigns_for(self._connection, organization_id=self._organization, list_id=None, segment_id=id)
-        return [AudienceOf(**dict(row)) async for row in rows]
+        return [UsedBy(**dict(row)) async for row in rows]
 
     async def count(self, filters: Mapping[str, Any]) -> tuple[int, bool]:
         """Return how many people fit, and whether that is exact: it is up to 10,000. Raises `InvalidInput`."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from outrider.kit.http import Cursor, Limit, Text
 from outrider.tenancy import Caller, transaction
 
-from .access import Reader, Writer
+from .access import Name, Part, Reader, Writer
 from .examples import FILTERS, NEXT, SEGMENT, MemberPage, MemberView, example, given
 from .segments import Segments
 
@@ -88,10 +88,10 @@ async def _segments(caller: Caller, *, readonly: bool = False) -> AsyncIterator[
 
 
 @router.get("", summary="List segments")
-async def list_segments(caller: Reader, limit: Limit = 50, cursor: Cursor = None) -> SegmentPage:
+async def list_segments(caller: Reader, name: Name = None, q: Part = None, limit: Limit = 50, cursor: Cursor = None) -> SegmentPage:
     """Newest first."""
     async with _segments(caller, readonly=True) as segments:
-        page = await segments.page(limit=limit, cursor=cursor)
+        page = await segments.page(name=name, q=q, limit=limit, cursor=cursor)
     return SegmentPage(items=[SegmentView.model_validate(one) for one in page.items], next_cursor=page.next_cursor)
 
 

@@ -10,7 +10,7 @@ import asyncpg
 from outrider.kit.errors import Conflict, InvalidInput
 from outrider.tenancy import OrganizationId
 
-from . import checks
+from . import checks, step_changes
 from .store import campaigns as queries
 from .store import texts
 from .templates import variables_used
@@ -30,17 +30,22 @@ async def read(connection: asyncpg.Connection, organization: OrganizationId, cam
 
 
 async def write(connection: asyncpg.Connection, organization: OrganizationId, campaign_id: UUID, steps: Sequence[Step]) -> None:
-    """Put these in the place of the steps. One that stays in its place keeps its id, and so does a wording with its label.
+    """Put these in the place of the steps; people on their way go on in the new order. A step with an id is the one that has it, and a
+    wording is the one with its label; `step_changes.matched` finds the ids. While a campaign runs the caller holds the sending.
 
     Raises `InvalidInput` naming the step, and `Conflict` where a step that somebody got already would go.
     """
     check(steps)
+    key = {"organization_id": organization, "id": campaign_id}
+    before = await read(connection, organization, campaign_id)
     wanted = {variant.template_id for step in steps for variant in step.variants if variant.template_id}
     there = {row["id"] async for row in texts.template_texts(connection, organization_id=organization, ids=list(wanted))}
     if missing := wanted - there:
         raise InvalidInput(f"there is no template {sorted(map(str, missing))[0]}", field="template_id")
-    key = {"organization_id": organization, "id": campaign_id}
-    documents = [{**asdict(step), "position": position, "variants": None, "id": None} for position, step in enumerate(steps, 1)]
+    documents = [
+        {**asdict(step), "position": position, "variants": None, "id": str(step.id) if step.id else None}
+        for position, step in enumerate(steps, 1)
+    ]
     variants = [
         {**asdict(variant), "position": position, "id": None, "template_id": str(variant.template_id) if variant.template_id else None}
         for position, step in enumerate(steps, 1)
@@ -48,12 +53,15 @@ async def write(connection: asyncpg.Connection, organization: OrganizationId, ca
     ]
     try:
         async with connection.transaction():
-            await queries.drop_steps(connection, **key, count=len(steps))
+            await queries.drop_steps(connection, **key, kept=[step.id for step in steps if step.id])
     except asyncpg.ForeignKeyViolationError as error:
-        raise Conflict(f"a step after number {len(steps)} was written to somebody already: keep it", field="steps") from error
+        raise Conflict("a step that goes was written to somebody already: keep it", field="steps") from error
     await queries.save_steps(connection, **key, steps=documents)
     await queries.drop_variants(connection, **key, variants=variants)
     await queries.save_variants(connection, **key, variants=variants)
+    if before:
+        ways = step_changes.onward(before, steps)
+        await queries.follow_steps(connection, id=campaign_id, waiting=list(ways.waiting), begun=list(ways.begun))
 
 
 def check(steps: Sequence[Step]) -> None:
@@ -65,12 +73,6 @@ def check(steps: Sequence[Step]) -> None:
             _check(step, is_first=position == 1)
         except InvalidInput as error:
             raise InvalidInput(f"step {position}: {error.message}", field=f"steps.{position - 1}.{error.field}") from error
-
-
-def changed(before: Sequence[Step], after: Sequence[Step]) -> list[int]:
-    """Return the positions at which something other than ids changes."""
-    most = max(len(before), len(after))
-    return [n + 1 for n in range(most) if n >= len(before) or n >= len(after) or _plain(before[n]) != _plain(after[n])]
 
 
 def _check(step: Step, *, is_first: bool) -> None:
@@ -103,8 +105,3 @@ def _check(step: Step, *, is_first: bool) -> None:
 def _variant(one: dict[str, Any]) -> Variant:
     template = one["template_id"]
     return Variant(**{**one, "id": UUID(one["id"]), "template_id": UUID(template) if template else None})
-
-
-def _plain(step: Step) -> dict[str, Any]:
-    variants = sorted(({**asdict(variant), "id": None} for variant in step.variants), key=lambda one: str(one["label"]))
-    return {**asdict(step), "id": None, "variants": variants}

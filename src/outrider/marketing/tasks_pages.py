@@ -21,9 +21,7 @@ from .outreach_task_words import OUTCOMES, day_of
 from .outreach_tasks import OutreachTask, OutreachTasks, Wanted
 
 router = APIRouter(include_in_schema=False)
-NAVIGATION = (
-    ui.NavItem("Tasks", "/tasks", "clipboard-list", "campaigns:read", "Outreach", order=50, keywords="calls phone linkedin to do"),
-)
+NAVIGATION = (ui.NavItem("Tasks", "/tasks", "clipboard-list", "campaigns:read", "Work", order=20, keywords="calls phone linkedin to do"),)
 Reader = Annotated[Visitor, Depends(visiting("campaigns:read"))]
 Writer = Annotated[Visitor, Depends(visiting("campaigns:write"))]
 PAGE = 30

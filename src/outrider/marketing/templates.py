@@ -14,7 +14,7 @@ from outrider.tenancy import OrganizationId
 from . import checks
 from .rendering import MissingVariable, Rendered, parse, render_message, variables_in, without_fallback
 from .store import texts as queries
-from .types import AudienceOf, Template
+from .types import Template, UsedBy
 from .variables import variables_of_person
 
 LONGEST_SUBJECT, LONGEST_BODY = 998, 500_000
@@ -49,10 +49,17 @@ class Templates:
         self._connection = connection
         self._organization = organization
 
-    async def page(self, *, limit: int = 50, cursor: str | None = None) -> Page[Template]:
-        """Return a page of templates, newest first. Raises `InvalidInput`."""
+    async def page(self, *, name: str | None = None, q: str | None = None, limit: int = 50, cursor: str | None = None) -> Page[Template]:
+        """Return a page of templates, newest first; with a name, in any case, with `q` in it, or all. Raises `InvalidInput`."""
         check_limit(limit)
-        rows = queries.templates(self._connection, organization_id=self._organization, after=decode_id_cursor(cursor), count=limit + 1)
+        rows = queries.templates(
+            self._connection,
+            organization_id=self._organization,
+            name=name and name.strip(),
+            q=(q or "").strip() or None,
+            after=decode_id_cursor(cursor),
+            count=limit + 1,
+        )
         found = [Template(**dict(row)) async for row in rows]
         return Page(found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None)
 
@@ -64,15 +71,17 @@ class Templates:
         return Template(**dict(row))
 
     async def named(self, name: str) -> Template:
-        """Return the template with a name, in any case. Raises `NotFound`."""
-        id = await queries.template_id(self._connection, organization_id=self._organization, name=name.strip())
-        if id is None:
+        """Return the template with a name, in any case, or an id. Raises `NotFound`."""
+        if id := checks.as_id(name):
+            return await self.find(id)
+        found = await queries.template_id(self._connection, organization_id=self._organization, name=name.strip())
+        if found is None:
             raise NotFound(f"there is no template named {name[:60]!r}", field="name")
-        return await self.find(id)
+        return await self.find(found)
 
     async def add(self, name: str, subject: str, body: str, category: str | None = None) -> Template:
         """Keep a template and return it. Raises `InvalidInput` for a text that cannot be read, `Conflict` for a taken name."""
-        kept = checks.name(name)
+        kept = checks.name(name, checks.LONGEST_TITLE)
         variables_used(subject, body)
         id = await queries.add_template(
             self._connection,
@@ -91,7 +100,7 @@ class Templates:
     ) -> Template:
         """Change a template and return it; None leaves as it is. Raises `NotFound`, `InvalidInput`, `Conflict`."""
         there = await self.find(id)
-        kept = there.name if name is None else checks.name(name)
+        kept = there.name if name is None else checks.name(name, checks.LONGEST_TITLE)
         new_subject, new_body = there.subject if subject is None else subject, there.body if body is None else body
         variables_used(new_subject, new_body)
         try:
@@ -120,17 +129,17 @@ class Templates:
     async def duplicate(self, id: UUID) -> Template:
         """Keep the same text under another name and return it. Raises `NotFound`."""
         there = await self.find(id)
-        base = f"{there.name[: checks.LONGEST_NAME - 20]} (copy"
+        base = f"{there.name[: checks.LONGEST_TITLE - 20]} (copy"
         rows = queries.taken_names(self._connection, organization_id=self._organization, name=base)
         taken = {row["name"] async for row in rows}
         names = (f"{base}{f' {n}' if n > 1 else ''})" for n in count(1))
         return await self.add(next(name for name in names if name.lower() not in taken), there.subject, there.body, there.category)
 
-    async def campaigns(self, ids: Sequence[UUID]) -> dict[UUID, list[AudienceOf]]:
+    async def campaigns(self, ids: Sequence[UUID]) -> dict[UUID, list[UsedBy]]:
         """Return {template: the campaigns that use it, by name}; templates that none uses are left out."""
-        found: dict[UUID, list[AudienceOf]] = {}
+        found: dict[UUID, list[UsedBy]] = {}
         async for row in queries.campaigns_using(self._connection, organization_id=self._organization, ids=list(ids)):
-            found.setdefault(row["template_id"], []).append(AudienceOf(row["campaign_id"], row["name"], row["state"]))
+            found.setdefault(row["template_id"], []).append(UsedBy(row["campaign_id"], row["name"], row["state"]))
         return found
 
     async def preview(self, subject: str, body: str, person_id: UUID) -> Preview:

@@ -1,7 +1,8 @@
--- name: templates(organization_id, after, count)
--- Templates, newest first.
+-- name: templates(organization_id, name, q, after, count)
+-- Templates, newest first; with a name, in any case, with `q` in it, or all.
 SELECT t.id, t.name, t.category, t.subject, t.body, t.created_by, t.created_at, t.updated_at FROM marketing.templates AS t
-WHERE t.organization_id = :organization_id AND (:after::uuid IS NULL OR t.id < :after)
+WHERE t.organization_id = :organization_id AND (:name::text IS NULL OR lower(t.name) = lower(:name))
+    AND (:q::text IS NULL OR strpos(lower(t.name), lower(:q)) > 0) AND (:after::uuid IS NULL OR t.id < :after)
 ORDER BY t.id DESC LIMIT :count;
 
 -- name: template(organization_id, id)^

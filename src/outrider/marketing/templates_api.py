@@ -14,7 +14,7 @@ from outrider.kit.errors import InvalidInput
 from outrider.kit.http import Cursor, Limit, Text
 from outrider.tenancy import Caller, transaction
 
-from .access import Reader, Writer
+from .access import Name, Part, Reader, Writer
 from .examples import MADE, NEXT, PERSON_ID, TEMPLATE_ID, example, given
 from .templates import Preview, Templates, variables_used
 from .types import Template
@@ -75,7 +75,7 @@ class NewTemplate(BaseModel):
 
     model_config = given({"name": "First touch", **TEXTS})
 
-    name: Text = Field(description="1 to 200 characters, of no other template.")
+    name: Text = Field(description="1 to 255 characters, of no other template.")
     category: Text | None = None
     subject: Text = ""
     body: Text = Field("", description="HTML.")
@@ -129,10 +129,10 @@ async def _templates(caller: Caller, *, readonly: bool = False) -> AsyncIterator
 
 
 @router.get("", summary="List templates")
-async def list_templates(caller: Reader, limit: Limit = 50, cursor: Cursor = None) -> TemplatePage:
+async def list_templates(caller: Reader, name: Name = None, q: Part = None, limit: Limit = 50, cursor: Cursor = None) -> TemplatePage:
     """Newest first."""
     async with _templates(caller, readonly=True) as templates:
-        page = await templates.page(limit=limit, cursor=cursor)
+        page = await templates.page(name=name, q=q, limit=limit, cursor=cursor)
     return TemplatePage(items=[_shown(one) for one in page.items], next_cursor=page.next_cursor)
 
 

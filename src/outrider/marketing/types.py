@@ -37,8 +37,8 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class AudienceOf:
-    """A campaign that is for a list or a segment."""
+class UsedBy:
+    """A campaign that is for a list or a segment, uses a template, or sends from a mailbox."""
 
     campaign_id: UUID
     name: str
@@ -110,12 +110,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """A mailbox that a campaign sends from; one that works is `active`."""
+    """A mailbox that a campaign sends from; one that works is `active`. Links in its mail begin with `links_begin`; None: with
+    nothing that readers reach.
+    """
 
     id: UUID
     email: str
     state: str
     state_reason: str | None
+    links_begin: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +177,7 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Enrollment:
-    """A person in a campaign; `reason` says why they were excluded or stopped."""
+    """A person in a campaign; `reason` says why they were excluded or stopped. `time_zone`: None, it is not known."""
 
     id: UUID
     person_id: UUID
@@ -184,6 +187,7 @@ class Enrollment:
     reason: str | None
     next_step: int | None
     next_at: datetime | None
+    time_zone: str | None
     enrolled_at: datetime
     stopped_at: datetime | None
 

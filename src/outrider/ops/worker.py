@@ -6,16 +6,18 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from outrider.kit.errors import InvalidInput
 from outrider.tenancy import OrganizationId
 
 from . import tasks as upkeep
-from .dispatcher import Dispatcher
 from .runner import Attempt
 from .types import Task
+
+if TYPE_CHECKING:
+    from .dispatcher import Dispatcher
 
 log = logging.getLogger(__name__)
 HEARTBEAT = timedelta(seconds=5)
@@ -41,6 +43,8 @@ async def run_worker(
     others. At the end running jobs get `grace` to finish, then they are given back without counting the attempt.
     Raises `Unavailable` when the database cannot be reached at the start; later outages are waited out.
     """
+    from .dispatcher import Dispatcher  # PgQueuer takes half a second to load: no command should wait for it but the one that works
+
     if concurrency < 1:
         raise InvalidInput(f"concurrency is {concurrency}; it must be at least 1", field="concurrency")
     running: set[Attempt] = set()
@@ -79,7 +83,7 @@ async def run_worker(
         thread.result()
 
 
-async def _keep_clock(dispatcher: Dispatcher) -> None:
+async def _keep_clock(dispatcher: "Dispatcher") -> None:
     """While this worker is the one that keeps the clock: the minute's round at every full minute, the hour's every
     hour.
     """

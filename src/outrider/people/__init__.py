@@ -9,6 +9,7 @@ from .asked import filters_of
 from .asked import to_json as filters_to_json
 from .filters import CompanyFilters, ContactFilters, Filters
 from .lists import Lists
+from .picking import sample, whom
 from .rows import CompanyRow, ContactRow, PersonRow
 from .service import PeopleService
 from .tasks import schedule
@@ -55,5 +56,7 @@ __all__ = [
     "filters_to_words",
     "meant_by",
     "people_asked",
+    "sample",
     "schedule",
+    "whom",
 ]

@@ -39,7 +39,8 @@ NAMES = {"people": "people", "companies": "companies", "contacts": "addresses"}
 class BulkEdit:
     """A bulk edit. `state`: queued, running, completed, cancelled, failed, undoing, undone. `asked`: {"filters": …} or {"ids": how many}.
 
-    `matched` and `changed` count rows, `undone` and `kept` (changed since, so they stayed) values.
+    `matched` and `changed` count rows; `held` those among them whose status stayed, since what their address said or did holds
+    (docs/people.md); `undone` and `kept` (changed since, or holding by now, so they stayed) values.
     """
 
     id: UUID
@@ -49,6 +50,7 @@ class BulkEdit:
     state: str
     matched: int
     changed: int
+    held: int
     undone: int
     kept: int
     job_id: UUID | None
@@ -67,7 +69,7 @@ class BulkEdit:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A value that an undo left, since it was changed since the edit: whose, which, what the edit found, what it wrote, what stands now."""
+    """A value that an undo left, since it was changed since, or is a status that holds: whose, which, before, written, now."""
 
     whose: str
     field: str
@@ -204,8 +206,8 @@ class BulkEdits:
 def _edit(row: asyncpg.Record) -> BulkEdit:
     job = row["undo_job_id"] or row["job_id"]
     names = (
-        "id", "kind", "changes", "asked", "matched", "changed", "undone", "kept", "error", "created_by", "created_at", "finished_at",
-        "undone_by", "undone_at",
+        "id", "kind", "changes", "asked", "matched", "changed", "held", "undone", "kept", "error", "created_by", "created_at",
+        "finished_at", "undone_by", "undone_at",
     )  # fmt: skip
     return BulkEdit(**{name: row[name] for name in names}, state=_state(row), job_id=job)
 

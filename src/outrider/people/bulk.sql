@@ -11,8 +11,8 @@ UPDATE people.bulk_edits SET matched = :matched WHERE organization_id = :organiz
 -- name: bulk_edits(organization_id, before, count)
 -- Bulk edits with how their jobs are, newest first.
 SELECT
-    e.id, e.kind, e.changes, e.asked, e.state, e.matched, e.parts_done, e.changed, e.undone, e.kept, e.job_id, e.undo_job_id, e.created_by, e.created_at,
-    e.finished_at, e.undone_by, e.undone_at, j.state AS job_state, j.error
+    e.id, e.kind, e.changes, e.asked, e.state, e.matched, e.parts_done, e.changed, e.held, e.undone, e.kept, e.job_id, e.undo_job_id, e.created_by,
+    e.created_at, e.finished_at, e.undone_by, e.undone_at, j.state AS job_state, j.error
 FROM people.bulk_edits AS e
 LEFT JOIN ops.jobs AS j ON j.organization_id = e.organization_id AND j.id = coalesce(e.undo_job_id, e.job_id)
 WHERE e.organization_id = :organization_id AND (:before::uuid IS NULL OR e.id < :before::uuid)
@@ -21,8 +21,8 @@ ORDER BY e.id DESC LIMIT :count;
 -- name: bulk_edit(organization_id, id)^
 -- One bulk edit.
 SELECT
-    e.id, e.kind, e.changes, e.asked, e.state, e.matched, e.parts_done, e.changed, e.undone, e.kept, e.job_id, e.undo_job_id, e.created_by, e.created_at,
-    e.finished_at, e.undone_by, e.undone_at, j.state AS job_state, j.error
+    e.id, e.kind, e.changes, e.asked, e.state, e.matched, e.parts_done, e.changed, e.held, e.undone, e.kept, e.job_id, e.undo_job_id, e.created_by,
+    e.created_at, e.finished_at, e.undone_by, e.undone_at, j.state AS job_state, j.error
 FROM people.bulk_edits AS e
 LEFT JOIN ops.jobs AS j ON j.organization_id = e.organization_id AND j.id = coalesce(e.undo_job_id, e.job_id)
 WHERE e.organization_id = :organization_id AND e.id = :id;
@@ -74,7 +74,7 @@ SELECT count(*) FROM (
 ) AS c;
 
 -- name: kept_changes(organization_id, id, count)
--- What an undo could not put back, since it was changed since: whose, what the edit wrote, what was before and what stands now.
+-- What an undo could not put back, since it was changed since or is a status that holds: whose, what the edit wrote, what was before and what stands now.
 SELECT
     coalesce(c.email, m.email, k.domain) AS whose, b.field, b.key, b.old_value, b.new_value,
     CASE b.field

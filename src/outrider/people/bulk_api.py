@@ -30,6 +30,7 @@ EDIT: dict[str, Any] = {
     "state": "completed",
     "matched": 412,
     "changed": 398,
+    "held": 0,
     "undone": 0,
     "kept": 0,
     "can_undo": True,
@@ -78,7 +79,7 @@ class BulkBody(BaseModel):
 
 
 class BulkEditView(BaseModel):
-    """A bulk edit. `matched` and `changed` count rows, `undone` and `kept` values."""
+    """A bulk edit. `matched`, `changed` and `held` count rows, `undone` and `kept` values."""
 
     model_config = example(EDIT, title="BulkEdit")
 
@@ -89,8 +90,9 @@ class BulkEditView(BaseModel):
     state: str = Field(description="queued, running, completed, cancelled, failed, undoing or undone.")
     matched: int
     changed: int = Field(description="How many were not so already.")
+    held: int = Field(description="Addresses that unsubscribed or bounced and stay so until their suppression is taken away.")
     undone: int = Field(description="Values that an undo put back.")
-    kept: int = Field(description="Values that it left, since somebody changed them since.")
+    kept: int = Field(description="Values that it left: somebody changed them since, or the address unsubscribed or bounced since.")
     can_undo: bool
     job_id: UUID | None
     error: str | None
@@ -176,7 +178,12 @@ async def bulk_edit_companies(caller: Writer, body: BulkBody) -> BulkAnswer:
     return await _do(caller, "companies", body)
 
 
-@router.post("/contacts/bulk", summary="Edit many addresses", description=f"Tags, status and custom fields of many addresses. {HOW}")
+@router.post(
+    "/contacts/bulk",
+    summary="Edit many addresses",
+    description="Tags, status and custom fields of many addresses. Who unsubscribed or bounced stays so while they are suppressed "
+    f"(`held`). {HOW}",
+)
 async def bulk_edit_contacts(caller: Writer, body: BulkBody) -> BulkAnswer:
     """Edit many addresses at once."""
     return await _do(caller, "contacts", body)

@@ -263,6 +263,6 @@ def _show_edit(edit: BulkEdit, json: bool) -> None:
     elif edit.state in ("queued", "undoing"):
         say(f"{edit.matched:,} people are meant; job {edit.job_id} does it: outrider jobs show {edit.job_id}")
     elif edit.state == "undone":
-        say(f"Undone: {edit.undone:,} values went back, {edit.kept:,} stayed since they were changed since.")
+        say(f"Undone: {edit.undone:,} values went back, {edit.kept:,} stayed: changed since, or unsubscribed or bounced.")
     else:
         say(f"Changed {edit.changed:,} of {edit.matched:,} people. To take it back: outrider people undo {edit.id}")

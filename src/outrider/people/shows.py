@@ -12,7 +12,7 @@ from .types import Change, Company, Earlier, Fact, Happening, Note, Origin, Pers
 PERSON_COLUMNS = ["email", "name", "title", "company", "country_code", "status", "created_at"]
 COMPANY_COLUMNS = ["domain", "name", "industry", "employee_count", "country_code", "status"]
 CONTACT_COLUMNS = ["email", "name", "company", "status", "source", "tags", "updated_at"]
-EDIT_COLUMNS = ["id", "kind", "state", "matched", "changed", "undone", "kept", "created_by", "created_at"]
+EDIT_COLUMNS = ["id", "kind", "state", "matched", "changed", "held", "undone", "kept", "created_by", "created_at"]
 FIELD_COLUMNS = ["key", "label", "type", "options", "contacts", "misfits", "is_archived"]
 SLOT_COLUMNS = ["id", "email", "name", "company", "domain", "reasons", "created_at"]
 NARROWEST = 14

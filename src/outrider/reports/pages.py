@@ -24,7 +24,16 @@ LARGE = 10
 
 NAVIGATION = (
     ui.NavItem("Home", "/", "house", "people:read", "Work", order=0, keywords="overview start dashboard"),
-    ui.NavItem("Database", "/database", "database", "database:read", "Settings", order=90, keywords="server health postgres performance"),
+    ui.NavItem(
+        "Database",
+        "/database",
+        "database",
+        "database:read",
+        "System",
+        order=50,
+        keywords="server health postgres performance",
+        about="How the database does, and what fills it",
+    ),
 )
 
 router = APIRouter(include_in_schema=False)

@@ -1,12 +1,13 @@
 """The slice's jobs, by name, and when they come back."""
 
 from typing import Any
+from uuid import UUID
 
 from outrider import ops
 from outrider.ops import JobContext, Task
 from outrider.tenancy import DEFAULT_ORGANIZATION, Actor, OrganizationId, transaction
 
-from .outreach.feedback import write_due
+from .outreach.feedback import write_due, write_feedback
 from .overview import COUNT, keep_count
 from .store import queries
 
@@ -27,10 +28,19 @@ async def sample_tables(context: JobContext) -> dict[str, Any]:
 
 
 async def feedback(context: JobContext) -> dict[str, Any]:
-    """Work out what the days of campaigns taught; returns how many campaigns and days."""
-    async with transaction(context.organization_id, context.actor) as connection:
-        campaigns, days = await write_due(connection, context.organization_id)
-    return {"campaigns": campaigns, "days": days}
+    """Work out what the days of campaigns taught; returns how many campaigns and days.
+
+    With `campaigns` in the job's data these, a transaction each; otherwise those whose feedback may have changed.
+    """
+    if "campaigns" not in context.data:
+        async with transaction(context.organization_id, context.actor) as connection:
+            campaigns, days = await write_due(connection, context.organization_id)
+        return {"campaigns": campaigns, "days": days}
+    days, asked = 0, [UUID(id) for id in context.data["campaigns"]]
+    for campaign in asked:
+        async with transaction(context.organization_id, context.actor) as connection:
+            days += await write_feedback(connection, [campaign])
+    return {"campaigns": len(asked), "days": days}
 
 
 async def schedule_feedback(organization: OrganizationId, actor: Actor) -> None:

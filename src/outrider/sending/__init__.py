@@ -12,6 +12,7 @@ from .messages import MessageService
 from .sender import Habits, run_sender
 from .settling import Settled, run_settler, settle_by_sent_folders
 from .suppressions import is_suppressed, suppress, suppress_many, suppressed
+from .watch import Watch
 
 __all__ = [
     "Habits",
@@ -21,6 +22,7 @@ __all__ = [
     "MessageService",
     "Pace",
     "Settled",
+    "Watch",
     "is_suppressed",
     "keyed",
     "plan",

@@ -84,12 +84,15 @@ async def list_messages(
     campaign_id: Annotated[UUID | None, Query(description="Only this campaign's.")] = None,
     mailbox_id: Annotated[UUID | None, Query(description="Only this mailbox's.")] = None,
     q: Annotated[
-        Text | None, Query(max_length=254, description="A recipient's address, or words of address or subject.", examples=["ana"])
+        Text | None, Query(max_length=254, description="In the recipient's name, address or company, or in the subject.", examples=["ana"])
     ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> MessagePage:
-    """The ledger, newest first. Each page of a search for words looks through the next 50,000 messages: it may be short and not the last"""
+    """The ledger, newest first.
+
+    A search for words that more than 10,000 messages fit looks through the next 50,000 of all: a page may be short and not the last.
+    """
     async with transaction(caller.organization_id, caller.actor, readonly=True) as connection:
         page = await MessageService(connection, caller.organization_id).page(
             status=status, campaign_id=campaign_id, mailbox_id=mailbox_id, q=q, limit=limit, cursor=cursor

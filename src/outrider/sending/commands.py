@@ -91,13 +91,15 @@ def list_messages(
     ] = None,
     search: Annotated[
         str | None,
-        typer.Option("--search", metavar="TEXT", help="A recipient's address, or words of address or subject.", show_default=False),
+        typer.Option(
+            "--search", metavar="TEXT", help="In the recipient's name, address or company, or in the subject.", show_default=False
+        ),
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=500, help="How many.")] = 50,
     org: Org = None,
     json: Json = False,
 ) -> None:
-    """List the ledger's messages, newest first. Words are looked for in the latest 50,000."""
+    """List the ledger's messages, newest first. Text that fits more than 10,000 is looked for in the latest 50,000."""
 
     async def work(session: "Session") -> None:
         async with transaction(session.organization_id, session.actor, readonly=True) as connection:

@@ -11,6 +11,8 @@ from html import escape
 from .links import Links, before_end
 
 PLAIN_LENGTH = 76
+REPLY_MARK = "{token}"
+"""Where it stands in a mailbox's reply address, a message puts its id, by which its replies are known (BEHAVIOUR 8)."""
 PART = b'\r\nContent-Type: text/%s; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
 
 
@@ -42,17 +44,17 @@ class Composed:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who a message comes from, and what is printed under it."""
+    """Who a message comes from, and what is printed under it. In `reply_to`, `{token}` stands for the message's own mark."""
 
     email: str
     name: str
     reply_to: str | None
     physical_address: str
 
-    def head(self) -> list[tuple[str, str]]:
-        """Return the lines that all messages of the sender share."""
+    def head(self, token: str) -> list[tuple[str, str]]:
+        """Return the lines that say who it comes from and where replies go."""
         lines = [("From", f"{_phrase(self.name)} <{self.email}>" if self.name else self.email)]
-        return [*lines, ("Reply-To", self.reply_to)] if self.reply_to else lines
+        return [*lines, ("Reply-To", self.reply_to.replace(REPLY_MARK, token))] if self.reply_to else lines
 
 
 def compose(draft: Draft, sender: Sender, links: Links, *, tracks_opens: bool, tracks_clicks: bool) -> Composed:
@@ -64,7 +66,7 @@ def compose(draft: Draft, sender: Sender, links: Links, *, tracks_opens: bool, t
         html = links.with_pixel(html)
     boundary = f"=_{draft.message_id.strip('<>').partition('@')[0]}"
     headers = [
-        *sender.head(),
+        *sender.head(links.message_id.hex),
         ("To", draft.recipient),
         ("Subject", _text(draft.subject)),
         ("Date", format_datetime(draft.date)),

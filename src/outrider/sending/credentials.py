@@ -44,7 +44,10 @@ class Credentials:
         return self.refresh_token is not None and (self.access_token is None or (self.expires_at or 0) < time.time() + EARLY_SECONDS)
 
     async def renewed(self) -> "Credentials":
-        """Return them with a new token. Raises `InvalidInput` with the provider's own words when it gives none."""
+        """Return them with a new token.
+
+        Raises `InvalidInput` with the provider's own words when it gives none, and `OSError` when it does not answer now.
+        """
         if not (self.token_url and self.refresh_token):
             raise InvalidInput(
                 "the access token has ended, and there is no refresh token: sign in with the provider again", field="credentials"
@@ -54,7 +57,7 @@ class Credentials:
             form["client_secret"] = self.client_secret
         status, answer = await outgoing.post_form(self.token_url, form)
         if status >= 500 or status == 429:
-            raise InvalidInput(f"the provider does not answer now: {status}", field="credentials")
+            raise OSError(f"the provider does not answer now: {status}")
         token = answer.get("access_token") if isinstance(answer, dict) else None
         if status != 200 or not isinstance(token, str):
             words = answer.get("error_description") or answer.get("error") if isinstance(answer, dict) else None

@@ -46,16 +46,19 @@ class DomainService:
         self._connection = connection
         self._organization = organization
 
-    async def list(self) -> list[Domain]:
+    async def list(self) -> Sequence[Domain]:
         """Return the domains by name; the first thousand."""
-        return [Domain(**dict(row)) async for row in queries.domains(self._connection, organization_id=self._organization)]
+        return await self._domains()
 
     async def get(self, id: UUID) -> Domain:
         """Return one. Raises `NotFound`."""
-        row = await queries.domain(self._connection, organization_id=self._organization, id=id)
-        if row is None:
-            raise NotFound(f"there is no domain {id}", field="id")
-        return Domain(**dict(row))
+        if found := await self._domains(id):
+            return found[0]
+        raise NotFound(f"there is no domain {id}", field="id")
+
+    async def _domains(self, id: UUID | None = None) -> Sequence[Domain]:
+        rows = queries.domains(self._connection, organization_id=self._organization, id=id)
+        return [Domain(**dict(row)) async for row in rows]
 
     async def unsigned(self) -> Sequence[str]:
         """Return the domains of mailboxes that have no key yet, by name; the first twenty."""

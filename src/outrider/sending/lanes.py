@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from outrider.kit.errors import InvalidInput, OutriderError
+from outrider.kit.errors import OutriderError
 from outrider.tenancy import OrganizationId, transaction
 
 from . import credentials, smtp
@@ -189,10 +189,7 @@ class Lane:
             self._secret = mailbox.credentials_encrypted, credentials.opened(mailbox.credentials_encrypted, self._organization, mailbox.id)
         found = self._secret[1]
         if mailbox.authentication == "oauth2" and found.is_stale:
-            try:
-                found = await renew(self._organization, mailbox, found)
-            except InvalidInput as error:
-                raise Unreachable(error.message, is_permanent="does not answer" not in error.message) from error
+            found = await renew(self._organization, mailbox, found)
             self._secret = mailbox.credentials_encrypted, found
         return account_of(mailbox, found)
 

@@ -30,11 +30,6 @@ class Planned:
     deferred: int
     completed: int
 
-    @property
-    def is_nothing(self) -> bool:
-        """Whether nothing was due."""
-        return not (self.planned or self.tasks or self.passed_over or self.finished or self.deferred)
-
 
 async def organizations_with_work() -> list[OrganizationId]:
     """Return the organizations whose sender has something to do."""

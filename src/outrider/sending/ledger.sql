@@ -17,10 +17,6 @@ SELECT f.id, f.status FROM sending.f_finish(:worker, :outcomes) AS f;
 -- How many messages a worker still holds.
 SELECT sending.f_renew(:worker, :lease);
 
--- name: recover()^
--- Takes back what dead workers held.
-SELECT requeued, doubtful FROM sending.f_recover();
-
 -- name: plan(most)^
 -- Makes messages and tasks of what is due.
 SELECT planned, tasks, passed_over, finished, deferred, completed FROM sending.f_plan(:most);
@@ -33,13 +29,25 @@ SELECT w.id FROM sending.f_organizations_with_work() AS w (id);
 -- Says in this transaction what addresses are hashed with.
 SELECT set_config('app.suppression_key', :key, true);
 
+-- name: lineage()^
+-- Which database this is, the line of life that it lives and how far it came.
+SELECT f.server, f.token, f.beat, f.tokens FROM sending.f_lineage() AS f;
+
+-- name: beat()^
+-- The same, one beat further.
+SELECT f.server, f.token, f.beat, f.tokens FROM sending.f_beat() AS f;
+
+-- name: disown(token, reason)!
+-- Says that this is a copy: begins another line of life, which freezes every organization that has sent.
+SELECT sending.f_disown(:token, :reason);
+
 -- name: refresh_health()$
 -- Writes the mailboxes' health anew; how many were paused.
 SELECT sending.f_refresh_health();
 
 -- name: references_of(organization_id, enrollment_ids)
 -- The Message-IDs that were sent to each enrollment, in their order.
-SELECT m.enrollment_id, array_agg(m.message_id ORDER BY m.sequence_step) AS message_ids
+SELECT m.enrollment_id, array_agg(m.message_id ORDER BY m.id) AS message_ids
 FROM sending.messages AS m
 WHERE m.organization_id = :organization_id AND m.enrollment_id = ANY (:enrollment_ids::uuid[]) AND m.status IN ('sent', 'unknown')
 GROUP BY m.enrollment_id;

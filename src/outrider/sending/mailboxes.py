@@ -3,21 +3,26 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import asyncpg
 
+from outrider.kit import outgoing
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor
+from outrider.marketing import UsedBy
 from outrider.tenancy import OrganizationId
 
+from .composing import REPLY_MARK
 from .credentials import TOKEN_URLS, Credentials
 from .store import mailbox_queries as queries
 from .store import queries as ledger_queries
 
 ADDRESS = re.compile(r"[^\s@<>,;:\"()\\]+@[a-z0-9-]+(\.[a-z0-9-]+)+")
+WITH_MARK = re.compile(r"([^{}@]*[^{}@0-9a-f])?\{token\}([^{}@0-9a-f][^{}@]*)?@[^{}@]+")
 HOST = re.compile(r"[a-z0-9.:-]{1,253}")
+LONGEST_LOCAL = 64
 WARMING = ("active", "done")
 """The states of a warm-up that has begun."""
 IMAP_SERVERS = {"gmail": "imap.gmail.com", "outlook": "outlook.office365.com"}
@@ -28,7 +33,8 @@ SERVERS = {"gmail": ("smtp.gmail.com", 587), "outlook": ("smtp.office365.com", 5
 class Mailbox:
     """A mailbox and what it did: today and in the last hour what counts against its limits, and the last 7 days of its health.
 
-    `health_score` is 100, less what it lost, with what it won; at least 0 and not more than `health_most`.
+    `health_score` is 100, less what it lost, with what it won; at least 0 and not more than `health_most`. `bounce_level` is `warning` over
+    5 % bounces, `critical` over 10 %.
     `warmup_day` is 1 on the day on which a warm-up began, None without one.
     """
 
@@ -72,6 +78,7 @@ class Mailbox:
     health_lost_to_bounces: int
     health_lost_to_complaints: int
     health_won_by_replies: int
+    bounce_level: Literal["ok", "warning", "critical"]
     warmup_day: int | None
 
 
@@ -96,15 +103,6 @@ class HealthDay:
     replies: int
 
 
-@dataclass(frozen=True, slots=True)
-class UsedBy:
-    """A campaign that sends from a mailbox."""
-
-    campaign_id: UUID
-    name: str
-    state: str
-
-
 class MailboxService:
     """The organization's mailboxes, in the caller's transaction."""
 
@@ -112,20 +110,25 @@ class MailboxService:
         self._connection = connection
         self._organization = organization
 
-    async def page(self, *, limit: int = 100, cursor: str | None = None) -> Page[Mailbox]:
-        """Return a page by address. Raises `InvalidInput` for a bad limit or cursor."""
+    async def page(self, *, email: str | None = None, limit: int = 100, cursor: str | None = None) -> Page[Mailbox]:
+        """Return a page by address: the one with an address, or all. Raises `InvalidInput` for a bad limit or cursor."""
         check_limit(limit)
         key = decode_cursor(cursor, 1)
-        rows = queries.mailboxes(self._connection, organization_id=self._organization, after=key[0] if key else None, count=limit + 1)
-        found = [Mailbox(**dict(row)) async for row in rows]
+        found = await self._mailboxes(email=email, after=key[0] if key else None, count=limit + 1)
         return Page(found[:limit], encode_cursor(found[limit - 1].email) if len(found) > limit else None)
 
     async def get(self, id: UUID) -> Mailbox:
         """Return one. Raises `NotFound`."""
-        row = await queries.mailbox(self._connection, organization_id=self._organization, id=id)
-        if row is None:
-            raise NotFound(f"there is no mailbox {id}", field="id")
-        return Mailbox(**dict(row))
+        if found := await self._mailboxes(id=id):
+            return found[0]
+        raise NotFound(f"there is no mailbox {id}", field="id")
+
+    async def _mailboxes(
+        self, *, id: UUID | None = None, email: str | None = None, after: str | None = None, count: int = 1
+    ) -> list[Mailbox]:
+        key = {"organization_id": self._organization, "id": id, "email": email}
+        rows = queries.mailboxes(self._connection, **key, after=after, count=count)
+        return [Mailbox(**dict(row)) async for row in rows]
 
     async def find(self, text: str) -> Mailbox:
         """Return the one with this address or id. Raises `NotFound`."""
@@ -180,6 +183,8 @@ class MailboxService:
             raise InvalidInput(f"these values do not go together: {error.constraint_name or error.column_name}", field="body") from error
         if credentials is not None:
             await self._keep(id, credentials, values.get("provider") or before.provider)
+        if "spacing_seconds" in checked or "daily_limit" in checked:
+            await queries.respace(self._connection, id=id)
         return await self.get(id)
 
     async def set_state(self, id: UUID, state: str, reason: str | None = None) -> Mailbox:
@@ -215,18 +220,16 @@ class MailboxService:
         return [HealthDay(**dict(row)) async for row in rows]
 
     async def set_for_campaign(self, campaign_id: UUID, mailbox_ids: list[UUID]) -> int:
-        """Say which mailboxes a campaign sends from. What is queued with another one goes over to them; returns how many messages.
+        """Say which mailboxes a campaign sends from. What is queued with another one goes over to them, except in threads that it began;
+        returns how many messages.
 
         Raises `NotFound` for a campaign or mailbox that is not there.
         """
         await self._need_campaign(campaign_id)
-        arguments = {"organization_id": self._organization, "campaign_id": campaign_id, "mailbox_ids": mailbox_ids}
-        await queries.drop_campaign_mailboxes(self._connection, **arguments)
-        try:
-            await queries.add_campaign_mailboxes(self._connection, **arguments)
-        except asyncpg.ForeignKeyViolationError as error:
-            raise NotFound("one of the mailboxes is not there", field="mailbox_ids") from error
-        return int(await queries.hand_over(self._connection, campaign_id=campaign_id))
+        done = await queries.set_campaign_mailboxes(self._connection, campaign_id=campaign_id, mailbox_ids=mailbox_ids)
+        if done["mailboxes"] < len(set(mailbox_ids)):
+            raise NotFound("one of the mailboxes is not there", field="mailbox_ids")
+        return int(done["handed_over"])
 
     async def of_campaign(self, campaign_id: UUID) -> list[UUID]:
         """Return the ids of the mailboxes that a campaign sends from. Raises `NotFound` for an unknown campaign."""
@@ -239,6 +242,8 @@ class MailboxService:
             raise NotFound(f"there is no campaign {campaign_id}", field="campaign_id")
 
     async def _keep(self, id: UUID, credentials: Credentials, provider: str) -> None:
+        if credentials.token_url:
+            outgoing.check_url(credentials.token_url, field="token_url")
         if credentials.refresh_token and not credentials.token_url:
             known = TOKEN_URLS.get(provider)
             if known is None:
@@ -258,16 +263,26 @@ class MailboxService:
                 checked[field] = checked[field].strip().lower()
                 if not ADDRESS.fullmatch(checked[field]) or not checked[field].isascii():
                     raise InvalidInput(f"{field} is {checked[field]!r}; it must be an address such as ana@example.org", field=field)
+        _check_mark(checked.get("reply_to") or "")
         for field in ("smtp_host", "imap_host", "tracking_domain"):
             if checked.get(field):
                 checked[field] = checked[field].strip().lower()
-                if not HOST.fullmatch(checked[field]):
+                if not HOST.fullmatch(checked[field]) or (field == "tracking_domain" and ":" in checked[field]):
                     raise InvalidInput(f"{field} is {checked[field]!r}; it must be a name such as mail.example.org", field=field)
-        if any(ord(letter) < 32 for letter in checked.get("from_name") or ""):
-            raise InvalidInput("from_name holds a line end or another control character: take it out", field="from_name")
+        for field in ("from_name", "username"):
+            if any(ord(letter) < 32 or ord(letter) == 127 for letter in checked.get(field) or ""):
+                raise InvalidInput(f"{field} holds a line end or another control character: take it out", field=field)
         if checked.get("warmup_status") in WARMING and not checked.get("warmup_started_on"):
             checked["warmup_started_on"] = (await queries.today(self._connection, organization_id=self._organization)).isoformat()
         return checked
+
+
+def _check_mark(reply_to: str) -> None:
+    if "{" not in reply_to and "}" not in reply_to:
+        return
+    local = reply_to.partition("@")[0]
+    if not WITH_MARK.fullmatch(reply_to) or len(local.replace(REPLY_MARK, "0" * 32)) > LONGEST_LOCAL:
+        raise InvalidInput(f"reply_to is {reply_to!r}; it must be like replies+{REPLY_MARK}@in.example.org", field="reply_to")
 
 
 def _check_together(values: dict[str, Any]) -> None:

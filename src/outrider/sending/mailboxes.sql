@@ -1,5 +1,5 @@
--- name: mailboxes(organization_id, after, count)
--- A page of mailboxes by address, with what they did.
+-- name: mailboxes(organization_id, id, email, after, count)
+-- A page of mailboxes by address with what they did, or one by its id or address; NULL asks nothing.
 SELECT
     b.id, b.email, b.from_name, b.reply_to, b.provider, b.smtp_host, b.smtp_port, b.smtp_security, b.imap_host, b.imap_port,
     b.imap_security, b.authentication, b.username,
@@ -7,32 +7,16 @@ SELECT
     b.hourly_limit, b.spacing_seconds, b.warmup_status, b.warmup_started_on, b.warmup_from, b.warmup_days, b.tracking_domain, b.last_sent_at,
     b.created_at, f.limit_today, f.today AS sent_today, f.hour AS sent_this_hour, f.sent AS sent_in_week, f.bounced AS bounced_in_week,
     f.complaints AS complaints_in_week, f.replies AS replies_in_week, h.most AS health_most, h.bounces AS health_lost_to_bounces,
-    h.complaints AS health_lost_to_complaints, h.replies AS health_won_by_replies,
+    h.complaints AS health_lost_to_complaints, h.replies AS health_won_by_replies, h.level AS bounce_level,
     CASE b.warmup_status WHEN 'active' THEN (now() AT TIME ZONE o.time_zone)::date - b.warmup_started_on + 1 END AS warmup_day
 FROM sending.mailboxes AS b
 CROSS JOIN LATERAL sending.f_mailbox_figures(b.id) AS f
 CROSS JOIN LATERAL sending.f_health_parts(f.sent, f.bounced, f.complaints, f.replies, now() - b.created_at) AS h
 INNER JOIN tenancy.organizations AS o ON o.id = :organization_id
-WHERE b.organization_id = :organization_id AND (:after::text IS NULL OR b.email > :after::text)
+WHERE b.organization_id = :organization_id AND (:id::uuid IS NULL OR b.id = :id::uuid)
+    AND (:email::text IS NULL OR b.email = lower(btrim(:email))) AND (:after::text IS NULL OR b.email > :after::text)
 ORDER BY b.email
 LIMIT :count;
-
--- name: mailbox(organization_id, id)^
--- One mailbox, with what it did.
-SELECT
-    b.id, b.email, b.from_name, b.reply_to, b.provider, b.smtp_host, b.smtp_port, b.smtp_security, b.imap_host, b.imap_port,
-    b.imap_security, b.authentication, b.username,
-    b.credentials_encrypted IS NOT NULL AS has_credentials, b.state, b.state_reason, f.score AS health_score, b.priority, b.weight, b.daily_limit,
-    b.hourly_limit, b.spacing_seconds, b.warmup_status, b.warmup_started_on, b.warmup_from, b.warmup_days, b.tracking_domain, b.last_sent_at,
-    b.created_at, f.limit_today, f.today AS sent_today, f.hour AS sent_this_hour, f.sent AS sent_in_week, f.bounced AS bounced_in_week,
-    f.complaints AS complaints_in_week, f.replies AS replies_in_week, h.most AS health_most, h.bounces AS health_lost_to_bounces,
-    h.complaints AS health_lost_to_complaints, h.replies AS health_won_by_replies,
-    CASE b.warmup_status WHEN 'active' THEN (now() AT TIME ZONE o.time_zone)::date - b.warmup_started_on + 1 END AS warmup_day
-FROM sending.mailboxes AS b
-CROSS JOIN LATERAL sending.f_mailbox_figures(b.id) AS f
-CROSS JOIN LATERAL sending.f_health_parts(f.sent, f.bounced, f.complaints, f.replies, now() - b.created_at) AS h
-INNER JOIN tenancy.organizations AS o ON o.id = :organization_id
-WHERE b.organization_id = :organization_id AND b.id = :id;
 
 -- name: find_mailbox(organization_id, email)$
 -- The id of the mailbox with an address.
@@ -88,32 +72,16 @@ SELECT EXISTS (SELECT FROM marketing.campaigns WHERE organization_id = :organiza
 -- name: campaign_mailboxes(organization_id, campaign_id)
 -- Which mailboxes a campaign sends from.
 SELECT l.mailbox_id FROM sending.campaign_mailboxes AS l
-WHERE l.organization_id = :organization_id AND l.campaign_id = :campaign_id ORDER BY l.mailbox_id;
+WHERE l.organization_id = :organization_id AND l.campaign_id = :campaign_id AND NOT l.is_leaving ORDER BY l.mailbox_id;
 
--- name: drop_campaign_mailboxes(organization_id, campaign_id, mailbox_ids)!
--- Leaves only these.
-DELETE FROM sending.campaign_mailboxes
-WHERE organization_id = :organization_id AND campaign_id = :campaign_id AND mailbox_id <> ALL (:mailbox_ids::uuid[]);
+-- name: set_campaign_mailboxes(campaign_id, mailbox_ids)^
+-- Says which mailboxes a campaign sends from: how many of these there are, and how many queued messages went over to them.
+SELECT s.mailboxes, s.handed_over FROM sending.f_set_campaign_mailboxes(:campaign_id, :mailbox_ids::uuid[]) AS s;
 
--- name: add_campaign_mailboxes(organization_id, campaign_id, mailbox_ids)!
--- Adds these.
-INSERT INTO sending.campaign_mailboxes (organization_id, campaign_id, mailbox_id)
-SELECT :organization_id, :campaign_id, m.id FROM unnest(:mailbox_ids::uuid[]) AS m (id)
-ON CONFLICT (organization_id, campaign_id, mailbox_id) DO NOTHING;
-
--- name: hand_over(campaign_id)$
--- Gives what is queued with mailboxes that the campaign no longer has to those that it has; how many messages.
-SELECT sending.f_hand_over(:campaign_id);
-
--- name: domains(organization_id)
--- The domains that we sign for.
+-- name: domains(organization_id, id)
+-- The domains that we sign for, by name, or one of them by its id; NULL asks nothing. The first thousand.
 SELECT id, domain, dkim_selector, dkim_public_key, checks, checked_at, created_at FROM sending.domains
-WHERE organization_id = :organization_id ORDER BY domain LIMIT 1000;
-
--- name: domain(organization_id, id)^
--- One of them.
-SELECT id, domain, dkim_selector, dkim_public_key, checks, checked_at, created_at FROM sending.domains
-WHERE organization_id = :organization_id AND id = :id;
+WHERE organization_id = :organization_id AND (:id::uuid IS NULL OR id = :id::uuid) ORDER BY domain LIMIT 1000;
 
 -- name: providers_of_domain(organization_id, domain)
 -- Through whom a domain's mailboxes send.
@@ -209,3 +177,7 @@ LEFT JOIN (
 WHERE o.id = :organization_id
 GROUP BY d.day
 ORDER BY d.day;
+
+-- name: respace(id)$
+-- Lets what waits in a mailbox come as early as its spacing allows now; how many come earlier.
+SELECT sending.f_respace(:id, NULL);

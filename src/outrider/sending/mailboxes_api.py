@@ -3,10 +3,10 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from outrider.kit.errors import InvalidInput
-from outrider.kit.http import Cursor, Limit
+from outrider.kit.http import Cursor, Limit, Text
 from outrider.tenancy import Caller, require, transaction
 
 from . import domains
@@ -38,10 +38,15 @@ CampaignWriter = Annotated[Caller, Depends(require("campaigns:write"))]
 
 
 @router.get("/mailboxes", summary="List mailboxes")
-async def list_mailboxes(caller: Reader, limit: Limit = 100, cursor: Cursor = None) -> MailboxPage:
+async def list_mailboxes(
+    caller: Reader,
+    email: Annotated[Text | None, Query(description="Only the one with this address.", examples=["ana@a.example"], max_length=254)] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> MailboxPage:
     """The organization's mailboxes by address, with their limits, what they sent today and this hour, and their health."""
     async with transaction(caller.organization_id, caller.actor, readonly=True) as connection:
-        page = await MailboxService(connection, caller.organization_id).page(limit=limit, cursor=cursor)
+        page = await MailboxService(connection, caller.organization_id).page(email=email, limit=limit, cursor=cursor)
     return MailboxPage(items=[MailboxView.model_validate(one) for one in page.items], next_cursor=page.next_cursor)
 
 

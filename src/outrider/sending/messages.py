@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -19,9 +19,11 @@ from .waiting import Hold, find_holds
 
 STATUSES = ("queued", "claimed", "sending", "sent", "failed", "skipped", "needs_review", "unknown")
 COUNTED_TO = 10_000
+GATHERED = 10_000
+"""Words that fit no more messages than this are rare: all of theirs are found by index, whatever their age."""
 SEARCHED = 50_000
-"""How many messages a page of a search looks through at most: the ledger holds millions, and has no index on words."""
-_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]{2,}")
+"""How many messages a page of a search for other words looks through at most, one after the other: the ledger holds millions."""
+_TRIGRAM = re.compile(r"\w{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,33 +65,14 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class FullMessage:
+class FullMessage(Message):
     """A message as it went out, or waits, with every attempt at it."""
 
-    id: UUID
-    campaign_id: UUID
-    campaign: str
-    enrollment_id: UUID
-    sequence_step: int
-    mailbox_id: UUID
-    mailbox: str
-    person_id: UUID
-    recipient: str
-    message_id: str
     in_reply_to: str | None
-    subject: str | None
     body: str | None
     body_text: str | None
     headers: dict[str, Any] | None
-    status: str
-    reason: str | None
-    attempts: int
-    scheduled_at: datetime
-    last_attempt_at: datetime | None
-    error_message: str | None
     edited_by: str | None
-    sent_at: datetime | None
-    created_at: datetime
     history: tuple[Attempt, ...]
     waits_for: Hold | None
 
@@ -156,31 +139,42 @@ class MessageService:
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[Message]:
-        """Return a page of messages, newest first. `q` is a recipient's whole address, or words of recipient or subject.
+        """Return a page of messages, newest first. `q` is in the recipient's name, address or company, or in the subject.
 
-        For words a page may be short, or empty, and still have a next one: each looks through the next 50,000 messages. Raises
-        `InvalidInput` for a bad status, limit or cursor.
+        All that rare words fit is found. For common ones a page may be short, or empty, and still have a next one: each looks
+        through the next 50,000 messages. Raises `InvalidInput` for a bad status, limit or cursor.
         """
         check_limit(limit)
         if status is not None and status not in STATUSES:
             raise InvalidInput(f"status is {status!r}; it must be one of {', '.join(STATUSES)}", field="status")
         asked: dict[str, Any] = {
-            "organization_id": self._organization, "campaign_id": campaign_id, "mailbox_id": mailbox_id, "before": decode_id_cursor(cursor),
-            "count": limit + 1,
+            "organization_id": self._organization, "status": status, "campaign_id": campaign_id, "mailbox_id": mailbox_id,
+            "before": decode_id_cursor(cursor), "count": limit + 1,
         }  # fmt: skip
-        words, until = (q or "").strip().lower(), None
-        if _ADDRESS.fullmatch(words):
-            rows = queries.messages_to(self._connection, recipient=words, status=status, **asked)
-        elif words:
+        await queries.plan_for_values(self._connection)
+        words, until, gathered = (q or "").strip(), None, None
+        if words and (gathered := await self._gather(words)) is None:
             until = await queries.last_within(
                 self._connection, organization_id=self._organization, before=asked["before"], within=SEARCHED - 1
             )
-            rows = queries.messages_with(self._connection, words=words, status=status, until=until, **asked)
+            rows = queries.walk(self._connection, pattern=_pattern(words), until=until, **asked)
         else:
-            rows = queries.messages_in(self._connection, status=status, **asked) if status else queries.messages(self._connection, **asked)
-        found = [Message(**dict(row)) async for row in rows]
-        last = found[limit - 1].id if len(found) > limit else until
-        return Page(found[:limit], encode_cursor(last) if last else None)
+            rows = queries.page(self._connection, ids=gathered, **asked)
+        ids = [row["id"] async for row in rows]
+        last = ids[limit - 1] if len(ids) > limit else until
+        return Page(await self._messages(ids[:limit]), encode_cursor(last) if last else None)
+
+    async def _gather(self, words: str) -> list[UUID] | None:
+        """Return all messages that the words fit; None when these are too many, or the words too short for an index."""
+        if not _TRIGRAM.search(words):
+            return None
+        rows = queries.gather(self._connection, organization_id=self._organization, pattern=_pattern(words), most=GATHERED)
+        ids = [row["id"] async for row in rows]
+        return list(set(ids)) if len(ids) < GATHERED else None
+
+    async def _messages(self, ids: Sequence[UUID]) -> list[Message]:
+        rows = queries.messages(self._connection, organization_id=self._organization, ids=ids)
+        return [Message(**dict(row)) async for row in rows]
 
     async def choices(self) -> tuple[list[tuple[UUID, str]], list[tuple[UUID, str]]]:
         """Return campaigns that were started and mailboxes by name, which messages may be asked for by; the latest 200 of each."""
@@ -191,17 +185,18 @@ class MessageService:
     async def latest_of(self, mailbox_id: UUID, count: int = 6) -> list[Message]:
         """Return what a mailbox sent last, or is sending."""
         rows = queries.latest_of_mailbox(self._connection, organization_id=self._organization, mailbox_id=mailbox_id, count=count)
-        return [Message(**dict(row)) async for row in rows]
+        return await self._messages([row["id"] async for row in rows])
 
     async def get(self, id: UUID) -> FullMessage:
         """Return one message with its attempts and what holds it back. Raises `NotFound`."""
-        row = await queries.message(self._connection, organization_id=self._organization, id=id)
-        if row is None:
+        texts = await queries.texts(self._connection, organization_id=self._organization, id=id)
+        if texts is None:
             raise NotFound(f"there is no message {id}", field="id")
+        (message,) = await self._messages([id])
         attempts = queries.attempts(self._connection, organization_id=self._organization, message_id=id)
         history = tuple([Attempt(**dict(one)) async for one in attempts])
-        holds = await self.holds([id]) if row["status"] == "queued" else {}
-        return FullMessage(**dict(row), history=history, waits_for=holds.get(id))
+        holds = await self.holds([id]) if message.status == "queued" else {}
+        return FullMessage(**asdict(message), **dict(texts), history=history, waits_for=holds.get(id))
 
     async def holds(self, ids: Sequence[UUID]) -> dict[UUID, Hold]:
         """Return {message: what holds it back} of those of these that are queued and held; one statement for all."""
@@ -286,3 +281,8 @@ class MessageService:
                 raise InvalidInput(f"{field} is {value}; it must be at least 1, or empty for no limit", field=field)
         await queries.set_limits(self._connection, organization_id=self._organization, daily_limit=daily, domain_hourly_limit=domain_hourly)
         return await self.status()
+
+
+def _pattern(words: str) -> str:
+    """Return words as LIKE looks for them anywhere."""
+    return "%" + re.sub(r"([\\%_])", r"\\\1", words) + "%"

@@ -43,52 +43,37 @@ SELECT
     (SELECT max(m.sent_at) FROM sending.mailboxes AS b
      CROSS JOIN LATERAL (SELECT b.last_sent_at AS sent_at) AS m WHERE b.organization_id = :organization_id) AS last_sent_at;
 
--- name: messages(organization_id, campaign_id, mailbox_id, before, count)
--- A page of messages, newest first; NULL asks nothing.
-SELECT
-    m.id, m.campaign_id, c.name AS campaign, m.enrollment_id, m.sequence_step, m.mailbox_id, b.email AS mailbox, m.person_id, m.recipient,
-    m.message_id, m.subject, m.status, m.reason, m.attempts, m.scheduled_at, m.last_attempt_at, m.error_message, m.sent_at, m.created_at
-FROM sending.messages AS m
-INNER JOIN sending.mailboxes AS b ON b.organization_id = :organization_id AND b.id = m.mailbox_id
-INNER JOIN marketing.campaigns AS c ON c.organization_id = :organization_id AND c.campaign_id = m.campaign_id
+-- name: plan_for_values()$
+-- Has plans of this transaction made for the values at hand: what is NULL costs nothing, and each question goes along its own index.
+SELECT set_config('plan_cache_mode', 'force_custom_plan', true);
+
+-- name: page(organization_id, status, campaign_id, mailbox_id, ids, before, count)
+-- The ids of a page of messages, newest first; NULL asks nothing.
+SELECT m.id FROM sending.messages AS m
 WHERE m.organization_id = :organization_id
-    AND (:campaign_id::uuid IS NULL OR m.campaign_id = :campaign_id::uuid)
-    AND (:mailbox_id::uuid IS NULL OR m.mailbox_id = :mailbox_id::uuid)
-    AND (:before::uuid IS NULL OR m.id < :before::uuid)
-ORDER BY m.id DESC
-LIMIT :count;
-
--- name: messages_in(organization_id, status, campaign_id, mailbox_id, before, count)
--- A page of the messages in one state, newest first; NULL asks nothing.
-SELECT
-    m.id, m.campaign_id, c.name AS campaign, m.enrollment_id, m.sequence_step, m.mailbox_id, b.email AS mailbox, m.person_id, m.recipient,
-    m.message_id, m.subject, m.status, m.reason, m.attempts, m.scheduled_at, m.last_attempt_at, m.error_message, m.sent_at, m.created_at
-FROM sending.messages AS m
-INNER JOIN sending.mailboxes AS b ON b.organization_id = :organization_id AND b.id = m.mailbox_id
-INNER JOIN marketing.campaigns AS c ON c.organization_id = :organization_id AND c.campaign_id = m.campaign_id
-WHERE m.organization_id = :organization_id AND m.status = :status
-    AND (:campaign_id::uuid IS NULL OR m.campaign_id = :campaign_id::uuid)
-    AND (:mailbox_id::uuid IS NULL OR m.mailbox_id = :mailbox_id::uuid)
-    AND (:before::uuid IS NULL OR m.id < :before::uuid)
-ORDER BY m.id DESC
-LIMIT :count;
-
--- name: messages_to(organization_id, recipient, status, campaign_id, mailbox_id, before, count)
--- A page of the messages to one address, in the whole ledger, newest first; NULL asks nothing.
-SELECT
-    m.id, m.campaign_id, c.name AS campaign, m.enrollment_id, m.sequence_step, m.mailbox_id, b.email AS mailbox, m.person_id, m.recipient,
-    m.message_id, m.subject, m.status, m.reason, m.attempts, m.scheduled_at, m.last_attempt_at, m.error_message, m.sent_at, m.created_at
-FROM sending.messages AS m
-INNER JOIN sending.mailboxes AS b ON b.organization_id = :organization_id AND b.id = m.mailbox_id
-INNER JOIN marketing.campaigns AS c ON c.organization_id = :organization_id AND c.campaign_id = m.campaign_id
-WHERE m.organization_id = :organization_id AND m.recipient = :recipient
-    AND m.contact_id IN (SELECT v.contact_id FROM vault.contacts AS v WHERE v.organization_id = :organization_id AND v.email = :recipient)
     AND (:status::text IS NULL OR m.status = :status::text)
     AND (:campaign_id::uuid IS NULL OR m.campaign_id = :campaign_id::uuid)
     AND (:mailbox_id::uuid IS NULL OR m.mailbox_id = :mailbox_id::uuid)
+    AND (:ids::uuid[] IS NULL OR m.id = ANY (:ids::uuid[]))
     AND (:before::uuid IS NULL OR m.id < :before::uuid)
 ORDER BY m.id DESC
 LIMIT :count;
+
+-- name: gather(organization_id, pattern, most)
+-- The ids of the messages whose recipient (name, address, company) or subject is LIKE a pattern, by the indexes on these: in no order, some
+-- twice, at most `most` of either kind. Only what was written has a subject that is looked in.
+(
+    SELECT m.id FROM vault.contacts AS c
+    INNER JOIN sending.messages AS m ON m.organization_id = :organization_id AND m.contact_id = c.contact_id
+    WHERE c.organization_id = :organization_id AND c.search_text LIKE (SELECT kit.f_fold(:pattern))
+    LIMIT :most
+)
+UNION ALL
+(
+    SELECT m.id FROM sending.messages AS m
+    WHERE m.organization_id = :organization_id AND m.subject ILIKE :pattern AND m.status NOT IN ('queued', 'claimed', 'sending')
+    LIMIT :most
+);
 
 -- name: last_within(organization_id, before, within)$
 -- The last of so many messages, newest first; NULL when there are not so many.
@@ -96,16 +81,17 @@ SELECT m.id FROM sending.messages AS m
 WHERE m.organization_id = :organization_id AND (:before::uuid IS NULL OR m.id < :before::uuid)
 ORDER BY m.id DESC LIMIT 1 OFFSET :within;
 
--- name: messages_with(organization_id, words, status, campaign_id, mailbox_id, before, until, count)
--- A page of the messages whose recipient or subject holds these words, newest first, no older than `until`; NULL asks nothing.
-SELECT
-    m.id, m.campaign_id, c.name AS campaign, m.enrollment_id, m.sequence_step, m.mailbox_id, b.email AS mailbox, m.person_id, m.recipient,
-    m.message_id, m.subject, m.status, m.reason, m.attempts, m.scheduled_at, m.last_attempt_at, m.error_message, m.sent_at, m.created_at
-FROM sending.messages AS m
-INNER JOIN sending.mailboxes AS b ON b.organization_id = :organization_id AND b.id = m.mailbox_id
-INNER JOIN marketing.campaigns AS c ON c.organization_id = :organization_id AND c.campaign_id = m.campaign_id
+-- name: walk(organization_id, pattern, status, campaign_id, mailbox_id, before, until, count)
+-- The ids of a page of what `gather` finds, newest first, one message after the other, no older than `until`; NULL asks nothing.
+SELECT m.id FROM sending.messages AS m
+LEFT JOIN LATERAL (
+    SELECT v.search_text FROM vault.contacts AS v WHERE v.organization_id = :organization_id AND v.contact_id = m.contact_id OFFSET 0
+) AS c ON true
 WHERE m.organization_id = :organization_id
-    AND (position(lower(:words) IN m.recipient) > 0 OR position(lower(:words) IN lower(m.subject)) > 0)
+    AND (
+        c.search_text LIKE (SELECT kit.f_fold(:pattern))
+        OR (m.subject ILIKE :pattern AND m.status NOT IN ('queued', 'claimed', 'sending'))
+    )
     AND (:status::text IS NULL OR m.status = :status::text)
     AND (:campaign_id::uuid IS NULL OR m.campaign_id = :campaign_id::uuid)
     AND (:mailbox_id::uuid IS NULL OR m.mailbox_id = :mailbox_id::uuid)
@@ -115,26 +101,26 @@ ORDER BY m.id DESC
 LIMIT :count;
 
 -- name: latest_of_mailbox(organization_id, mailbox_id, count)
--- What a mailbox sent last, or is sending.
-SELECT
-    m.id, m.campaign_id, c.name AS campaign, m.enrollment_id, m.sequence_step, m.mailbox_id, b.email AS mailbox, m.person_id, m.recipient,
-    m.message_id, m.subject, m.status, m.reason, m.attempts, m.scheduled_at, m.last_attempt_at, m.error_message, m.sent_at, m.created_at
-FROM sending.messages AS m
-INNER JOIN sending.mailboxes AS b ON b.organization_id = :organization_id AND b.id = m.mailbox_id
-INNER JOIN marketing.campaigns AS c ON c.organization_id = :organization_id AND c.campaign_id = m.campaign_id
+-- The ids of what a mailbox sent last, or is sending.
+SELECT m.id FROM sending.messages AS m
 WHERE m.organization_id = :organization_id AND m.mailbox_id = :mailbox_id AND m.counted_at IS NOT NULL
 ORDER BY m.counted_at DESC
 LIMIT :count;
 
--- name: message(organization_id, id)^
--- One message as it went out, or waits.
+-- name: messages(organization_id, ids)
+-- These messages, in the order of the ids.
 SELECT
     m.id, m.campaign_id, c.name AS campaign, m.enrollment_id, m.sequence_step, m.mailbox_id, b.email AS mailbox, m.person_id, m.recipient,
-    m.message_id, m.in_reply_to, m.subject, m.body, m.body_text, m.headers, m.status, m.reason, m.attempts, m.scheduled_at, m.last_attempt_at,
-    m.error_message, m.edited_by, m.sent_at, m.created_at
-FROM sending.messages AS m
+    m.message_id, m.subject, m.status, m.reason, m.attempts, m.scheduled_at, m.last_attempt_at, m.error_message, m.sent_at, m.created_at
+FROM unnest(:ids::uuid[]) WITH ORDINALITY AS i (id, place)
+INNER JOIN sending.messages AS m ON m.organization_id = :organization_id AND m.id = i.id
 INNER JOIN sending.mailboxes AS b ON b.organization_id = :organization_id AND b.id = m.mailbox_id
 INNER JOIN marketing.campaigns AS c ON c.organization_id = :organization_id AND c.campaign_id = m.campaign_id
+ORDER BY i.place;
+
+-- name: texts(organization_id, id)^
+-- What one message says, as it went out or as it waits.
+SELECT m.in_reply_to, m.body, m.body_text, m.headers, m.edited_by FROM sending.messages AS m
 WHERE m.organization_id = :organization_id AND m.id = :id;
 
 -- name: attempts(organization_id, message_id)
@@ -289,7 +275,7 @@ INNER JOIN campaign AS c ON c.campaign_id = w.campaign_id
 INNER JOIN mailbox AS b ON b.id = w.mailbox_id
 INNER JOIN domain AS d ON d.recipient_domain = w.recipient_domain
 INNER JOIN marketing.enrollments AS e ON e.organization_id = :organization_id AND e.id = w.enrollment_id
-CROSS JOIN LATERAL (SELECT CASE WHEN e.time_zone IS NULL THEN c.time_zone ELSE sending.f_zone(e.time_zone, c.time_zone) END AS name) AS zone;
+CROSS JOIN LATERAL (SELECT sending.f_zone(e.time_zone, c.time_zone) AS name) AS zone;
 
 -- name: happenings(organization_id, message_id)
 -- What became of a message, and what machines did to it, newest first; the latest hundred.

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from outrider.kit import keyring
+from outrider.kit import keyring, public_address
 from outrider.kit.errors import InvalidInput
 from outrider.marketing import MissingVariable, Rendered, render_message, sender_variables, to_text, variables_of
 from outrider.tenancy import OrganizationId
@@ -46,7 +46,6 @@ class Batch:
     """What claimed messages need, by their ids."""
 
     organization_id: OrganizationId
-    public_url: str | None
     physical_address: str | None
     variables: Mapping[UUID, Mapping[str, str]]
     wordings: Mapping[UUID, Wording]
@@ -58,9 +57,9 @@ class Batch:
     def prepare(self, message: Claimed) -> Ready:
         """Put a message together. Raises `NeedsReview`."""
         mailbox = self.mailboxes[message.mailbox_id]
-        base = f"https://{mailbox.tracking_domain}" if mailbox.tracking_domain else self.public_url
+        base = public_address.links_begin(mailbox.tracking_domain, mailbox.smtp_host, mailbox.smtp_port)
         if not base:
-            raise NeedsReview("there is no address for its unsubscribe link: set OUTRIDER_PUBLIC_URL, or a tracking domain for the mailbox")
+            raise NeedsReview(f"there is no address for its unsubscribe link: {public_address.MISSING}")
         if not (self.physical_address or "").strip():
             raise NeedsReview("the organization has no physical address, which every email must show")
         if not message.recipient.isascii():
@@ -109,7 +108,6 @@ async def read_batch(
     connection: asyncpg.Connection,
     organization: OrganizationId,
     messages: Sequence[Claimed],
-    public_url: str | None,
     signers: dict[UUID, Signer],
 ) -> Batch:
     """Read what the messages need: seven statements, however many they are. `signers` keeps opened keys by domain from batch to batch."""
@@ -118,7 +116,6 @@ async def read_batch(
     mailboxes = await to_sending_mailboxes(queries.mailboxes_for_sending(connection, organization_id=organization, mailbox_ids=wanted))
     return Batch(
         organization,
-        public_url,
         await queries.physical_address(connection, organization_id=organization),
         await variables_of(connection, organization, enrollments),
         {

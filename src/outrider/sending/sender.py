@@ -7,6 +7,7 @@ import socket
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -22,6 +23,7 @@ from .lanes import Lane, Pace
 from .ledger import SENDER
 from .preparing import Ready, read_batch
 from .types import Claimed, Told
+from .watch import Watch
 
 log = logging.getLogger(__name__)
 AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, Unavailable)
@@ -33,7 +35,6 @@ SETTLE_SECONDS = 600.0
 class Habits:
     """How a sender works. Times are in seconds; `claim` is how many messages it takes at once."""
 
-    public_url: str | None = None
     claim: int = 100
     look_every: float = 0.5
     plan_every: float = 2.0
@@ -42,32 +43,37 @@ class Habits:
     pace: Pace = field(default_factory=Pace)
 
 
-async def run_sender(habits: Habits, *, stop: asyncio.Event) -> None:
+async def run_sender(habits: Habits, watch: Watch, *, stop: asyncio.Event) -> None:
     """Send until `stop` is set; what is on its way then gets `habits.grace` to finish, the rest goes back into the queue.
 
-    A database that is away is waited for.
+    A database that is away is waited for, and one that is a copy is frozen by `watch`.
     """
     worker = f"{socket.gethostname()}/{os.getpid()}/{uuid4().hex[:8]}"
     rounds: dict[OrganizationId, asyncio.Task[None]] = {}
     while not stop.is_set():
         try:
+            await watch.keep(stop)
             for organization in await ledger.organizations_with_work():
                 if organization not in rounds or rounds[organization].done():
-                    rounds[organization] = asyncio.create_task(_Round(organization, worker, habits, stop).run())
+                    rounds[organization] = asyncio.create_task(_Round(organization, worker, habits, watch, stop).run())
         except AWAY as error:
+            watch.doubt()
             log.warning("the sender waits for the database: %s", type(error).__name__)
         rounds = {organization: task for organization, task in rounds.items() if not task.done()}
         await _sleep(stop, habits.look_every)
     await asyncio.gather(*rounds.values(), return_exceptions=True)
+    with suppress(*AWAY):
+        await watch.close()
 
 
 class _Round:
     """One organization's sending in this process, until there is nothing to do."""
 
-    def __init__(self, organization: OrganizationId, worker: str, habits: Habits, stop: asyncio.Event) -> None:
+    def __init__(self, organization: OrganizationId, worker: str, habits: Habits, watch: Watch, stop: asyncio.Event) -> None:
         self._organization = organization
         self._worker = worker
         self._habits = habits
+        self._watch = watch
         self._stop = stop
         self._lanes: dict[UUID, Lane] = {}
         self._signers: dict[UUID, Signer] = {}
@@ -81,6 +87,9 @@ class _Round:
         idle = 0
         try:
             while not self._stop.is_set() and idle < 4:
+                if not self._watch.is_sure:
+                    await _sleep(self._stop, 0.1)
+                    continue
                 try:
                     if time.monotonic() - planned_at >= self._habits.plan_every:
                         planned_at = time.monotonic()
@@ -88,6 +97,7 @@ class _Round:
                             await ledger.plan(connection, self._organization)
                     claimed = await self._claim() if self._load < self._habits.claim else 0
                 except AWAY as error:
+                    self._watch.doubt()
                     log.warning("the sender waits for the database: %s", type(error).__name__)
                     await _sleep(self._stop, 1.0)
                     continue
@@ -110,7 +120,7 @@ class _Round:
         if not messages:
             return 0
         async with transaction(self._organization, SENDER, readonly=True) as connection:
-            batch = await read_batch(connection, self._organization, messages, self._habits.public_url, self._signers)
+            batch = await read_batch(connection, self._organization, messages, self._signers)
         by_mailbox: dict[UUID, list[Claimed]] = defaultdict(list)
         for message in messages:
             by_mailbox[message.mailbox_id].append(message)

@@ -145,7 +145,8 @@ async def find_suppression(connection: asyncpg.Connection, organization: Organiz
 
 
 async def unsuppress(connection: asyncpg.Connection, organization: OrganizationId, id: UUID, why: str | None = None) -> Suppression:
-    """Take a suppression away and return what it was; who did it, and why, stays in the event store.
+    """Take a suppression away and return what it was; who did it, and why, stays in the event store. An address that was unsubscribed or
+    bounced by it is active again.
 
     Raises `NotFound`, and `InvalidInput` when no reason is given for lifting what somebody said themselves.
     """
@@ -154,7 +155,7 @@ async def unsuppress(connection: asyncpg.Connection, organization: OrganizationI
     if gone.reason in THEIR_OWN and why is None:
         what = "unsubscribed" if gone.reason == "unsubscribe" else "complained"
         raise InvalidInput(f"they {what} themselves: say why they may be written to again, such as that they asked to be", field="why")
-    await queries.unsuppress(connection, organization_id=organization, id=id)
+    await queries.unsuppress(connection, id=id)
     told = {"kind": gone.kind, "reason": gone.reason, "campaign_id": str(gone.campaign_id) if gone.campaign_id else None, "why": why}
     await ops.log_event(connection, "suppression", id, "suppression.removed", told)
     return gone

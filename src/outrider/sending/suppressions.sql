@@ -33,6 +33,6 @@ FROM sending.suppressions AS s
 LEFT JOIN marketing.campaigns AS c ON c.organization_id = :organization_id AND c.campaign_id = s.campaign_id
 WHERE s.organization_id = :organization_id AND s.id = :id;
 
--- name: unsuppress(organization_id, id)!
--- Takes a suppression away.
-DELETE FROM sending.suppressions WHERE organization_id = :organization_id AND id = :id;
+-- name: unsuppress(id)$
+-- Takes a suppression away, and with it what it had made of the contact's status.
+SELECT sending.f_lift(:id);

@@ -16,16 +16,16 @@ from .transaction import schema_of, transaction
 from .types import DEFAULT_ORGANIZATION, Actor, ApiKey, Caller, Member, NewKey, NewMember, OrganizationId
 
 if TYPE_CHECKING:
-    from .http import require
+    from .http import network_of_request, require
     from .visitors import still_visiting, visiting
 
 
 def __getattr__(name: str) -> Any:
     """Load what brings FastAPI when it is first asked for: the command line has no use for it."""
-    if name == "require":
-        from .http import require
+    if name in ("network_of_request", "require"):
+        from . import http
 
-        return require
+        return getattr(http, name)
     if name in ("still_visiting", "visiting"):
         from . import visitors
 
@@ -58,6 +58,7 @@ __all__ = [
     "find_organization",
     "list_keys",
     "list_members",
+    "network_of_request",
     "page_of_keys",
     "page_of_members",
     "require",

@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from outrider.kit import pages as ui
 from outrider.kit.errors import Forbidden
+from outrider.kit.http import uploads
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADER, FIELD = "x-csrf-token", "csrf_token"
@@ -46,5 +47,5 @@ async def token_of(request: Request, files: int = 0) -> str | None:
     header = request.headers.get(HEADER)
     if header is not None:
         return header
-    field = (await request.form(max_files=files, max_fields=ui.MAX_FIELDS)).get(FIELD)
+    field = (await request.form(max_files=files, max_fields=uploads.MAX_FIELDS if files else ui.MAX_FIELDS)).get(FIELD)
     return field if isinstance(field, str) else None

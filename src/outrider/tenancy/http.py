@@ -4,8 +4,6 @@ kept.
 Nothing found out about a key outlives its request: a revoked key is refused from the next request on.
 """
 
-import hashlib
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +14,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from outrider.kit.errors import Forbidden, Unauthorized
-from outrider.kit.http import Claim, KeptAnswer, RateLimiter, add_response_header, log_fields
+from outrider.kit.http import Claim, Guesses, KeptAnswer, RateLimiter, add_response_header, log_fields
 from outrider.kit.http.idempotency import Holder
 from outrider.kit.http.state import state
 
@@ -29,7 +27,6 @@ from .throttle import network_of
 from .types import Caller
 
 FAILURES = "30/minute"
-KEYS_REMEMBERED = 10_000
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 bearer = HTTPBearer(
@@ -43,14 +40,14 @@ header = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="ApiKey", 
 class Door:
     """Lets requests in. One for each app, since it counts.
 
-    `rate_limit` is for each key. Who sends keys that do not hold is held back by network, at `failures`; keys
-    that held before are still asked about from there, so nobody is locked out by a neighbour behind the same address.
+    `rate_limit` is for each key, and for each person who is signed in. Who sends keys that do not hold is held back by
+    network, at `failures`; keys that held before are still asked about from there, so nobody is locked out by a neighbour
+    behind the same address.
     """
 
     def __init__(self, rate_limit: str, failures: str = FAILURES) -> None:
         self._requests = RateLimiter(rate_limit)
-        self._failures = RateLimiter(failures, "the limit for failed keys")
-        self._held_before: OrderedDict[bytes, None] = OrderedDict()
+        self._guesses = Guesses(failures, "the limit for failed keys")
 
     async def admit(self, request: Request) -> Caller:
         """Return who comes; asks once a request. Raises `Unauthorized` and `TooManyRequests`."""
@@ -59,30 +56,36 @@ class Door:
             return known
         caller = await self._authenticate(request)
         log_fields(request.scope, organization_id=str(caller.organization_id), key_id=caller.actor.id)
-        for name, value in self._requests.hit(str(caller.actor)).headers().items():
-            add_response_header(request.scope, name, value)
+        self.count(request.scope, caller)
         state(request.scope)["tenancy.caller"] = caller
         return caller
+
+    def count(self, scope: Scope, caller: Caller) -> None:
+        """Count a request of a caller, once, and say in its answer how they stand. Raises `TooManyRequests`."""
+        if "tenancy.counted" in state(scope):
+            return
+        state(scope)["tenancy.counted"] = True
+        for name, value in self._requests.hit(str(caller.actor)).headers().items():
+            add_response_header(scope, name, value)
 
     async def _authenticate(self, request: Request) -> Caller:
         secret = _secret(request)
         if secret is None:
             raise Unauthorized("an API key is needed: pass one as Authorization: Bearer KEY; outrider keys create makes one")
-        digest = hashlib.sha256(secret.encode("utf-8", "replace")).digest()
-        address = network_of(client_address(request.client.host if request.client else None))
-        if digest not in self._held_before:
-            self._failures.check(address)
+        network = network_of_request(request)
+        self._guesses.check(secret, network)
         try:
             caller = await authenticate(secret)
         except Unauthorized:
-            self._held_before.pop(digest, None)
-            self._failures.hit(address)
+            self._guesses.failed(secret, network)
             raise
-        self._held_before[digest] = None
-        self._held_before.move_to_end(digest)
-        if len(self._held_before) > KEYS_REMEMBERED:
-            self._held_before.popitem(last=False)
+        self._guesses.held(secret)
         return caller
+
+
+def network_of_request(request: Request) -> str:
+    """Return the network that a request comes from, as `throttle` counts them."""
+    return network_of(client_address(request.client.host if request.client else None))
 
 
 def _secret(request: Request) -> str | None:

@@ -55,23 +55,33 @@ async def add_member(
 
     Returns the password made for them, None when they have one from another organization. Raises as `add_user` does.
     """
-    return (await _add(organization, actor, email, role, name, namespaces)).password
+    return (await _add(organization, actor, email, role, name, namespaces, is_operator=True)).password
 
 
 async def add_user(
     caller: Caller, email: str, *, role: str = "member", name: str | None = None, namespaces: Sequence[str] = ()
 ) -> NewMember:
-    """Let a person in. `namespaces` are a client's, by name, and nobody else's.
+    """Let a person in. The password made for them opens this organization alone, unless the operator
+    asks. `namespaces` are a client's, by name, and nobody else's.
 
     Raises `InvalidInput` for a bad address, name, role or namespace, `Forbidden` for a role above the caller's,
     `Conflict` for who is in already.
     """
     check_role(role)
     check_grant(caller, role, scopes_of(role, caller.organization_id))
-    return await _add(caller.organization_id, caller.actor, email, role, name, namespaces)
+    return await _add(caller.organization_id, caller.actor, email, role, name, namespaces, is_operator=caller.actor.kind == "cli")
 
 
-async def _add(organization: OrganizationId, actor: Actor, email: str, role: str, name: str | None, namespaces: Sequence[str]) -> NewMember:
+async def _add(
+    organization: OrganizationId,
+    actor: Actor,
+    email: str,
+    role: str,
+    name: str | None,
+    namespaces: Sequence[str],
+    *,
+    is_operator: bool = False,
+) -> NewMember:
     check_role(role)
     if not EMAIL.fullmatch(email.strip()) or not 5 <= len(email.strip()) <= 254:
         raise InvalidInput(f"email is {email[:300]!r}; it must be an address such as ana@example.org", field="email")
@@ -84,6 +94,8 @@ async def _add(organization: OrganizationId, actor: Actor, email: str, role: str
         )
         if joined is None:
             raise Conflict(f"{email.strip().lower()} is in this organization already", field="email")
+        if is_operator and joined["has_password"]:
+            await queries.trust_password(connection, email=email)
         member = _member(await queries.member(connection, organization_id=organization, user_id=joined["user_id"]))
     return NewMember(member, password if joined["has_password"] else None)
 
@@ -138,7 +150,8 @@ async def remove_user(caller: Caller, user: UUID) -> None:
 
 
 async def reset_password(organization: OrganizationId, actor: Actor, email: str) -> str:
-    """Give a member a new password and return it, as the operator of the installation; their sessions end everywhere.
+    """Give a member a new password, which opens all that they are in, and return it, as the operator of the installation;
+    their sessions end everywhere.
 
     Raises `NotFound` when nobody here has the address.
     """
@@ -146,6 +159,7 @@ async def reset_password(organization: OrganizationId, actor: Actor, email: str)
     hashed = await hash_password(password)
     async with transaction(organization, actor) as connection:
         await _set_password(connection, organization, email, hashed)
+        await queries.trust_password(connection, email=email)
     return password
 
 
@@ -160,7 +174,7 @@ async def reset_second_factor(organization: OrganizationId, actor: Actor, email:
 
 
 async def reset_user(caller: Caller, user: UUID) -> str:
-    """Give a user a new password and return it; their sessions end everywhere.
+    """Give a user a new password, which opens this organization alone, and return it; their sessions end everywhere.
 
     Raises `NotFound`, `Forbidden` for somebody out of the caller's reach, `Conflict` for who is in other organizations
     too: a password opens those as well.

@@ -75,6 +75,10 @@ SELECT tenancy.f_set_time_zone(:user_id, :time_zone);
 -- True when a member has the address.
 SELECT tenancy.f_set_password(:email, :password_hash);
 
+-- name: trust_password(email)!
+-- The operator made it: it opens all organizations that the member is in.
+SELECT tenancy.f_trust_password(:email);
+
 -- name: end_sessions_of(organization_id, email)$
 -- Ends the sessions of a member in all organizations; how many.
 SELECT tenancy.f_end_sessions(user_id, NULL) FROM tenancy.members WHERE organization_id = :organization_id AND email = lower(btrim(:email));

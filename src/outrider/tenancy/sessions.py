@@ -28,6 +28,8 @@ IDLE = timedelta(days=14)
 """A session that was not used for so long is over."""
 LASTS = timedelta(days=90)
 """Every session is over after this."""
+RECENTLY = timedelta(minutes=10)
+"""How long after signing in nobody is asked for their password again."""
 LASTS_WITHOUT_CODE = timedelta(minutes=15)
 """How long somebody has to give the code of their second factor."""
 REQUIRE_SECOND_FACTOR = "require_second_factor"
@@ -48,8 +50,9 @@ class Visitor:
     """Somebody who signed in, and what they may do now.
 
     `caller` is what services take. `csrf` is what their forms must hold: only who knows the session's secret can make it.
-    `organizations` are all that they are in, by name; `second_factor` is whether they have one, `must_have_second_factor`
-    whether the organization asks that of everybody.
+    `organizations` are all that they may go to, by name: this one alone where `is_bound`, since its admins made the password
+    that the session was opened with; `second_factor` is whether they have one, `must_have_second_factor`
+    whether the organization asks that of everybody. `is_fresh`: they signed in within `RECENTLY`.
     """
 
     caller: Caller
@@ -64,6 +67,9 @@ class Visitor:
     organizations: tuple[tuple[OrganizationId, str], ...]
     second_factor: bool
     must_have_second_factor: bool
+    is_bound: bool
+    signed_in_at: datetime
+    is_fresh: bool
 
     @property
     def organization_id(self) -> OrganizationId:
@@ -128,10 +134,19 @@ def organization_of(secret: str) -> OrganizationId | None:
     return OrganizationId(UUID(found[1])) if found else None
 
 
-async def open_session(organization: OrganizationId, user: UUID, client: Client, *, second_factor: bool = False) -> str:
+async def open_session(
+    organization: OrganizationId,
+    user: UUID,
+    client: Client,
+    *,
+    second_factor: bool = False,
+    is_bound: bool = False,
+    signed_in_at: datetime | None = None,
+) -> str:
     """Open a session of a member and return its secret, which nobody can ask for again.
 
-    `second_factor`: they gave a code just now. Raises `NotFound` when they are no member of the organization.
+    `second_factor`: they gave a code just now. `is_bound`: it leads to no other organization. `signed_in_at`: when they
+    showed who they are, None for now. Raises `NotFound` when they are no member of the organization.
     """
     secret = f"{organization.hex}.{secrets.token_urlsafe(32)}"
     try:
@@ -142,6 +157,8 @@ async def open_session(organization: OrganizationId, user: UUID, client: Client,
                 token_hash=_hash(secret),
                 lasts=LASTS,
                 second_factor=second_factor,
+                is_bound=is_bound,
+                signed_in_at=signed_in_at,
                 user_agent=client.user_agent,
                 address=client.address,
             )
@@ -157,7 +174,12 @@ async def find_visit(secret: str) -> Visit | None:
         return None
     async with transaction(organization, Actor("user", "unknown")) as connection:
         row = await queries.find_session(
-            connection, organization_id=organization, token_hash=_hash(secret), idle=IDLE, without_code=LASTS_WITHOUT_CODE
+            connection,
+            organization_id=organization,
+            token_hash=_hash(secret),
+            idle=IDLE,
+            without_code=LASTS_WITHOUT_CODE,
+            recently=RECENTLY,
         )
         if row is None:
             return None
@@ -180,10 +202,15 @@ def _visit(organization: OrganizationId, secret: str, row: asyncpg.Record) -> Vi
         organization_name=row["organization_name"],
         organization_slug=row["organization_slug"],
         organizations=tuple(
-            (OrganizationId(id), name) for id, name in zip(row["organization_ids"], row["organization_names"], strict=True)
+            (OrganizationId(id), name)
+            for id, name in zip(row["organization_ids"], row["organization_names"], strict=True)
+            if not row["is_bound"] or id == organization
         ),
         second_factor=row["has_second_factor"],
         must_have_second_factor=row["organization_settings"].get(REQUIRE_SECOND_FACTOR) is True,
+        is_bound=row["is_bound"],
+        signed_in_at=row["signed_in_at"],
+        is_fresh=row["is_fresh"],
     )
     if row["has_second_factor"]:
         return Visit(visitor, None if row["second_factor_at"] else "code")
@@ -208,7 +235,7 @@ async def renew_session(visitor: Visitor, client: Client, *, second_factor: bool
     """End the visitor's session and return the secret of a new one in its place: what they may do with it has changed."""
     async with visitor.transaction() as connection:
         await queries.end_session(connection, organization_id=visitor.organization_id, user_id=visitor.user_id, id=visitor.session_id)
-    return await open_session(visitor.organization_id, visitor.user_id, client, second_factor=second_factor)
+    return await open_session(visitor.organization_id, visitor.user_id, client, second_factor=second_factor, is_bound=visitor.is_bound)
 
 
 async def end_all_sessions(caller: Caller, user: UUID, *, keep: UUID | None = None) -> int:

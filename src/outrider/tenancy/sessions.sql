@@ -1,11 +1,13 @@
--- name: open_session(user_id, token_hash, lasts, second_factor, user_agent, address)$
+-- name: open_session(user_id, token_hash, lasts, second_factor, is_bound, signed_in_at, user_agent, address)$
 -- A new session in this organization; its id.
-SELECT tenancy.f_open_session(:user_id, :token_hash, :lasts, :second_factor, :user_agent, :address);
+SELECT tenancy.f_open_session(:user_id, :token_hash, :lasts, :second_factor, :is_bound, coalesce(:signed_in_at::timestamptz, now()), :user_agent, :address);
 
--- name: find_session(organization_id, token_hash, idle, without_code)^
+-- name: find_session(organization_id, token_hash, idle, without_code, recently)^
 -- Who comes with a session that holds, as what their membership says now. Without a code it holds a short time only.
 SELECT
-    s.id, s.user_id, s.second_factor_at, s.last_seen_at < now() - interval '1 minute' AS is_touch_due,
+    s.id, s.user_id, s.second_factor_at, s.is_bound,
+    coalesce(s.signed_in_at, s.created_at) AS signed_in_at, s.last_seen_at < now() - interval '1 minute' AS is_touch_due,
+    coalesce(s.signed_in_at, s.created_at) > now() - :recently::interval AS is_fresh,
     m.email, m.name, m.role, m.namespaces, m.time_zone,
     o.name AS organization_name, o.slug AS organization_slug, o.settings AS organization_settings,
     u.organization_ids, u.organization_names, u.has_second_factor

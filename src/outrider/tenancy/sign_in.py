@@ -22,12 +22,16 @@ WRONG = "The address or the password is not right."
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A user who may sign in, and where."""
+    """A user who may sign in, and where.
+
+    `is_bound`: the admins of an organization made the password, so that it opens nothing but that one.
+    """
 
     user_id: UUID
     password_hash: str | None
     organization_ids: tuple[OrganizationId, ...]
     last_organization_id: OrganizationId | None
+    is_bound: bool
 
     @property
     def home(self) -> OrganizationId:
@@ -52,7 +56,7 @@ async def sign_in(email: str, password: str, client: Client) -> str:
     await throttle.forgive(uncounted=[everybody], forgotten=[account])
     if check.is_outdated:
         await _replace_password(login.user_id, login.password_hash, password)
-    return await open_session(login.home, login.user_id, client)
+    return await open_session(login.home, login.user_id, client, is_bound=login.is_bound)
 
 
 async def find_login(email: str) -> Login | None:
@@ -62,8 +66,12 @@ async def find_login(email: str) -> Login | None:
 
 
 def login_of(row: asyncpg.Record | None) -> Login | None:
-    """Return the login that a row says, None without one or for who is in no organization."""
-    return Login(**{**dict(row), "organization_ids": tuple(row["organization_ids"])}) if row and row["organization_ids"] else None
+    """Return the login that a row says, None without one or for who may go to no organization."""
+    if row is None:
+        return None
+    maker = row["password_from"]
+    places = tuple(OrganizationId(id) for id in row["organization_ids"] if maker in (None, id))
+    return Login(row["user_id"], row["password_hash"], places, row["last_organization_id"], maker is not None) if places else None
 
 
 async def confirm_password(visitor: Visitor, password: str) -> str:
@@ -95,7 +103,9 @@ async def change_password(visitor: Visitor, client: Client, current: str, new: s
     if not await _replace_password(visitor.user_id, was, new):
         raise Conflict("your password was changed elsewhere at this moment: sign in with the new one")
     await end_all_sessions(visitor.caller, visitor.user_id)
-    return await open_session(visitor.organization_id, visitor.user_id, client, second_factor=visitor.second_factor)
+    return await open_session(
+        visitor.organization_id, visitor.user_id, client, second_factor=visitor.second_factor, is_bound=visitor.is_bound
+    )
 
 
 async def _replace_password(user: UUID, was: str | None, password: str) -> bool:

@@ -1,10 +1,12 @@
 -- name: find_login(email)^
 -- What a sign-in needs to know of an address; nothing when nobody has it.
-SELECT user_id, password_hash, organization_ids, last_organization_id FROM tenancy.f_find_login(:email);
+SELECT user_id, password_hash, organization_ids, last_organization_id, tenancy.f_password_from(user_id) AS password_from
+FROM tenancy.f_find_login(:email);
 
 -- name: find_oidc_login(issuer, subject, email)^
 -- The same of a provider's subject, who is linked to the user with the address if they were linked to nobody.
-SELECT user_id, password_hash, organization_ids, last_organization_id FROM tenancy.f_find_oidc_login(:issuer, :subject, :email);
+SELECT user_id, password_hash, organization_ids, last_organization_id, NULL::uuid AS password_from
+FROM tenancy.f_find_oidc_login(:issuer, :subject, :email);
 
 -- name: login(user_id)^
 -- Address and password hash of a user.

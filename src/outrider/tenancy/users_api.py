@@ -48,7 +48,8 @@ class AddedUser(User):
 
     password: str | None = Field(
         description="Shown once: null when the answer is repeated for an Idempotency-Key, and for who is known from "
-        "another organization, whose password holds here too."
+        "another organization. A password that was made for them there does not hold here: they choose one of their own by mail, "
+        "with “Forgotten?” at the sign-in."
     )
 
 

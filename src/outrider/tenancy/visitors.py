@@ -15,6 +15,7 @@ from outrider.kit.errors import Forbidden
 from outrider.kit.http import log_fields
 
 from . import cookies, csrf
+from .http import Door
 from .needs import needing
 from .roles import SCOPES
 from .sessions import Visit, Visitor, find_visit
@@ -80,6 +81,8 @@ async def _known(request: Request) -> Visit:
     visit = await present(request)
     if visit is None:
         raise Elsewhere(_with_next(request, SIGN_IN))
+    door: Door = request.app.state.door
+    door.count(request.scope, visit.visitor.caller)
     return visit
 
 

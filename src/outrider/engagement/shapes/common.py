@@ -15,7 +15,7 @@ import orjson
 from ..types import Happening
 
 Event = Mapping[str, Any]
-LONGEST_TEXT, LONGEST_URL, LONGEST_KEY = 1_000, 8_000, 200
+LONGEST_TEXT, LONGEST_URL, LONGEST_LIST, LONGEST_KEY = 1_000, 8_000, 20_000, 200
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=1)
 """How far a provider's clock may be ahead of ours."""
@@ -79,6 +79,13 @@ def text(event: Event, *names: str, longest: int = LONGEST_TEXT) -> str | None:
         if isinstance(value, int | float) and not isinstance(value, bool):
             return str(value)
     return None
+
+
+def listed(event: Event, name: str) -> str | None:
+    """Return a text, or the texts of a list with spaces between them; None when there is none."""
+    value = event.get(name)
+    texts = [one for one in value if isinstance(one, str)] if isinstance(value, list) else [value] if isinstance(value, str) else []
+    return " ".join(texts).strip()[:LONGEST_LIST] or None
 
 
 def part(event: Event, name: str) -> Event:

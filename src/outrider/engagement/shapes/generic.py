@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from ..types import OWN_PLATFORM, Happening
-from .common import Event, Ignored, Shaped, Unreadable, address, each, email, identifier, key, moment, part, rfc_message_id, text
+from .common import Event, Ignored, Shaped, Unreadable, address, each, email, identifier, key, listed, moment, part, rfc_message_id, text
 
 NAME = re.compile(r"[a-z][a-z0-9_.]{0,99}")
 PLATFORM_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,49}")
@@ -25,6 +25,8 @@ def _event(event: Event) -> Happening:
     platform = text(event, "platform") or "generic"
     if not PLATFORM_NAME.fullmatch(platform) or platform == OWN_PLATFORM:
         raise Ignored("platform is not a name such as linkedin")
+    said = dict(part(event, "payload"))
+    headers = event.get("headers")
     return Happening(
         type=kind,
         platform=platform,
@@ -35,9 +37,13 @@ def _event(event: Event) -> Happening:
         campaign_id=identifier(event, "campaign_id"),
         enrollment_id=identifier(event, "enrollment_id"),
         person_id=identifier(event, "person_id"),
-        email=email(event, "email"),
+        email=email(event, "email", "from"),
         url=text(event, "url", longest=8000),
         address=address(event, "ip", "address"),
         user_agent=text(event, "user_agent"),
-        payload=dict(part(event, "payload")),
+        to=listed(event, "to"),
+        in_reply_to=listed(event, "in_reply_to"),
+        references=listed(event, "references"),
+        subject=text(event, "subject"),
+        payload={"headers": headers, **said} if headers else said,
     )

@@ -52,5 +52,6 @@ def _event(event: Event) -> Happening:
         rfc_message_id=rfc_message_id(event, "messageId"),
         email=email(event, "leadEmail", "email"),
         url=text(event, "url", longest=8000),
+        subject=text(event, "subject"),
         payload={**rest(event, *USED), "event": name},
     )

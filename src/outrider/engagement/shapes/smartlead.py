@@ -58,8 +58,13 @@ def _event(event: Event) -> Happening:
         rfc_message_id=rfc_message_id(sent, "message_id") or rfc_message_id(part(event, "email"), "message_id"),
         email=email(event, "sl_lead_email", "lead_email", "to_email") or email(part(event, "lead"), "email"),
         url=_link(event) if kind == "click" else None,
+        subject=_subject(event) if kind == "reply" else None,
         payload={**rest(event, *TEXTS), "event": name},
     )
+
+
+def _subject(event: Event) -> str | None:
+    return text(part(event, "reply"), "subject") or text(event, "subject") or text(part(event, "email"), "subject")
 
 
 def _key(event: Event, kind: str) -> str | None:

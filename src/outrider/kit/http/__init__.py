@@ -6,6 +6,7 @@ Not imported by the command line, since it brings FastAPI.
 
 from .downloads import csv_file
 from .frame import Frame
+from .guesses import Guesses
 from .health import Check, health_router
 from .idempotency import Answers, Claim, Idempotency, KeptAnswer
 from .limits import SizeLimit
@@ -13,7 +14,9 @@ from .openapi import describe_api
 from .problems import Problem, install, respond
 from .rates import RateLimiter
 from .state import add_response_header, asked_method, keep_for_replay, log_fields
+from .stray import refuse_stray_body
 from .types import BigInt, Cursor, Limit, Text
+from .uploads import UploadRoute
 
 __all__ = [
     "Answers",
@@ -22,6 +25,7 @@ __all__ = [
     "Claim",
     "Cursor",
     "Frame",
+    "Guesses",
     "Idempotency",
     "KeptAnswer",
     "Limit",
@@ -29,6 +33,7 @@ __all__ = [
     "RateLimiter",
     "SizeLimit",
     "Text",
+    "UploadRoute",
     "add_response_header",
     "asked_method",
     "csv_file",
@@ -37,5 +42,6 @@ __all__ = [
     "install",
     "keep_for_replay",
     "log_fields",
+    "refuse_stray_body",
     "respond",
 ]

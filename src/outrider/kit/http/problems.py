@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
@@ -115,11 +116,13 @@ def _http(scope: Scope, error: HTTPException) -> Response:
     if error.status_code < 400:
         return Response(status_code=error.status_code, headers=headers)
     if error.status_code == 404:
-        return _outrider(scope, NotFound("there is nothing at this address; /api/openapi.json lists what there is"))
+        return _outrider(scope, _nothing(scope))
     if error.status_code == 405:
         allowed = headers.get("Allow") or headers.get("allow") or "another method"
         detail = f"{scope['method'] if scope['method'].isalpha() else 'this method'} does not work here; {allowed} does"
         return document(scope, 405, "method_not_allowed", detail, (), headers)
+    if isinstance(error.__context__, MultiPartException):
+        return _outrider(scope, BadRequest(f"the form cannot be read: {error.__context__.message}", field="body"))
     if error.status_code == 400:
         detail = "the body cannot be read: it is not JSON, too deeply nested, or not what its Content-Type says"
         return _outrider(scope, BadRequest(detail, field="body"))
@@ -135,11 +138,24 @@ def _invalid(scope: Scope, error: RequestValidationError) -> Response:
         line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
         reason = str(found[0].get("ctx", {}).get("error", "")).lower()
         return _outrider(scope, BadRequest(f"the body is not JSON: {reason} at line {line}, column {column}", field="body"))
+    if _is_page(scope) and any(one["loc"][0] == "path" for one in found):
+        return _outrider(scope, _nothing(scope))
     errors = [{"field": _place(one["loc"]), "message": _message(one, scope)} for one in found]
     detail = "; ".join(f"{one['field']}: {one['message']}" for one in errors[:3])
     if len(errors) > 3:
         detail += f"; and {len(errors) - 3} more"
     return document(scope, 422, InvalidInput.code, detail, errors[:100])
+
+
+def _nothing(scope: Scope) -> NotFound:
+    if _is_page(scope):
+        return NotFound("there is nothing at this address: the link is old, or was not copied whole")
+    return NotFound("there is nothing at this address; /api/openapi.json lists what there is")
+
+
+def _is_page(scope: Scope) -> bool:
+    """Whether the address is none of the API's: who follows a broken link to a page is told so, not what an id looks like."""
+    return not scope["path"].startswith("/api/")
 
 
 def _place(place: Sequence[Any]) -> str:

@@ -60,4 +60,6 @@ class RateLimiter:
         return Standing(self._item.amount, max(0, stats.remaining), max(1, math.ceil(stats.reset_time - time.time())))
 
     def _refusal(self, standing: Standing) -> TooManyRequests:
-        return TooManyRequests(f"more than {self._item} requests: wait {standing.reset} seconds", retry_after=standing.reset)
+        unit = self._item.GRANULARITY.name
+        span = f"{'an' if unit == 'hour' else 'a'} {unit}" if self._item.multiples == 1 else f"in {self._item.multiples} {unit}s"
+        return TooManyRequests(f"more than {self._item.amount} requests {span}: wait {standing.reset} seconds", retry_after=standing.reset)

@@ -7,7 +7,7 @@ from .answers import MAX_FIELDS, form, is_htmx, redirect, stream, toast
 from .filters import duration, number, plural, sentence, size
 from .flash import is_local_path
 from .lines import Line, readable, web_address
-from .navigation import NavItem, address
+from .navigation import NavItem, address, entries_for, settings_for
 from .previews import preview
 from .problems import problem_page
 from .rendering import fragment, page, render, render_block, showing_mail
@@ -21,6 +21,7 @@ __all__ = [
     "Viewer",
     "address",
     "duration",
+    "entries_for",
     "form",
     "fragment",
     "is_htmx",
@@ -37,6 +38,7 @@ __all__ = [
     "router",
     "sentence",
     "set_viewer",
+    "settings_for",
     "showing_mail",
     "size",
     "stream",

@@ -1,15 +1,19 @@
-"""A message for the next page: what was done, and how to undo it. It travels in a cookie that the page takes away."""
+"""A message for the next page: what was done, and how to undo it. It travels in a cookie that the page takes away.
 
-import base64
+The cookie is signed and ends with its minute: nobody else puts words, or a button that undoes something, into our pages.
+"""
+
+import time
 from dataclasses import asdict, dataclass
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from outrider.kit import keyring
+
 COOKIE = "outrider_flash"
 SECONDS = 60
-TONES = ("good", "bad", "info")
 LONGEST = 500
 
 
@@ -24,19 +28,20 @@ class Toast:
 
 def set_flash(answer: Response, toast: Toast) -> None:
     """Show the toast on the page that comes next."""
-    value = base64.urlsafe_b64encode(orjson.dumps(asdict(toast))).decode()
+    value = keyring.signer().seal(
+        COOKIE, orjson.dumps({**asdict(toast), "text": toast.text[:LONGEST], "until": int(time.time()) + SECONDS})
+    )
     answer.set_cookie(COOKIE, value, max_age=SECONDS, httponly=True, samesite="lax")
 
 
 def read(request: Request) -> Toast | None:
     """Return what the browser brought, None for nothing or for something that we did not write."""
     try:
-        found = orjson.loads(base64.urlsafe_b64decode(request.cookies[COOKIE]))
-        toast = Toast(str(found["text"])[:LONGEST], str(found["tone"]), found["undo"])
-    except (KeyError, ValueError, TypeError):
+        found = orjson.loads(keyring.signer().unseal(COOKIE, request.cookies[COOKIE]) or b"{}")
+        toast = Toast(found["text"], found["tone"], found["undo"])
+    except KeyError:
         return None
-    is_local = toast.undo is None or (isinstance(toast.undo, str) and is_local_path(toast.undo))
-    return toast if toast.tone in TONES and is_local else None
+    return toast if found["until"] > time.time() else None
 
 
 def clear(request: Request, answer: Response) -> None:

@@ -118,7 +118,7 @@ def _complete(request: Request, context: dict[str, Any]) -> dict[str, Any]:
         "request": request,
         "path": request.url.path,
         "viewer": viewer,
-        "sections": navigation.sections_for(viewer, getattr(request.app.state, "navigation", ())) if viewer else [],
+        "sections": navigation.sections_for(viewer, getattr(request.app.state, "navigation", ()), request) if viewer else [],
         "flash": flash.read(request),
         "theme": theme_of(request),
         "errors": {},

@@ -9,26 +9,28 @@ from outrider.kit.errors import Conflict, InvalidInput
 from outrider.kit.http import Cursor
 from outrider.tenancy import actor_names
 
+from ..access import Part
 from ..lists import PeopleLists
 from .visits import PAGE, Reader, Writer, lists_of, problems
 
 router = APIRouter()
-NAVIGATION = (ui.NavItem("Lists", "/lists", "list", "campaigns:read", "Outreach", order=20, keywords="audience people members static"),)
+NAVIGATION = (ui.NavItem("Lists", "/lists", "list", "campaigns:read", "Audience", order=30, keywords="audience people members static"),)
 
 
 @router.get("/lists")
-async def index(request: Request, visitor: Reader, cursor: Cursor = None) -> Response:
+async def index(request: Request, visitor: Reader, q: Part = None, cursor: Cursor = None) -> Response:
     """Return the lists, newest first."""
     async with visitor.transaction(readonly=True) as connection:
-        page = await PeopleLists(connection, visitor.organization_id).page(limit=PAGE, cursor=cursor)
+        page = await PeopleLists(connection, visitor.organization_id).page(q=q, limit=PAGE, cursor=cursor)
         names = await actor_names(connection, visitor.organization_id, [one.created_by for one in page.items])
     return ui.page(
         request,
         "audiences/lists.html",
         lists=page.items,
         names=names,
-        next=f"/lists?cursor={page.next_cursor}" if page.next_cursor else None,
-        first="/lists" if cursor else None,
+        q=q,
+        next=ui.address("/lists", {"q": q, "cursor": page.next_cursor}) if page.next_cursor else None,
+        first=ui.address("/lists", {"q": q}) if cursor else None,
         may_write=visitor.may("campaigns:write"),
     )
 

@@ -11,8 +11,7 @@ from starlette.responses import Response
 
 from outrider.kit import pages as ui
 from outrider.kit.errors import InvalidInput
-from outrider.kit.http import Text
-from outrider.people import Filters, Lists, PersonRow
+from outrider.people import Filters, Lists, PersonRow, sample
 from outrider.tenancy import Visitor
 
 from ..paragraphs import to_html
@@ -21,7 +20,6 @@ from ..variables import variables_of_person
 from .visits import Reader
 
 router = APIRouter()
-MOST_OFFERED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +63,9 @@ def typed(form: FormData) -> Typed:
 
 
 async def previewed(connection: asyncpg.Connection, visitor: Visitor, text: Typed) -> Shown:
-    """Return what the text becomes for the person named by an address or a name, for the newest one where none is."""
-    found = await _meant(Lists(connection, visitor.organization_id), text.person.strip())
+    """Return what the text becomes for the person named by an address or a name, for one with most values where none is."""
+    people = Lists(connection, visitor.organization_id)
+    found = await (_meant(people, text.person.strip()) if text.person.strip() else sample(people))
     if found is None:
         return Shown(None)
     known = await variables_of_person(connection, visitor.organization_id, found.id)
@@ -79,10 +78,10 @@ async def previewed(connection: asyncpg.Connection, visitor: Visitor, text: Type
 
 
 async def _meant(people: Lists, wanted: str) -> PersonRow | None:
-    """Return the person with an address, else the newest that a search finds; with nothing wanted the newest of all."""
+    """Return the person with an address, else the newest that a search finds."""
     try:
         rows = (await people.people(Filters(email=wanted), limit=1)).items if "@" in wanted else []
-        rows = rows or (await people.people(Filters(q=wanted or None), limit=1)).items
+        rows = rows or (await people.people(Filters(q=wanted), limit=1)).items
     except InvalidInput:
         return None
     return rows[0] if rows else None
@@ -95,12 +94,3 @@ async def preview(request: Request, visitor: Reader) -> Response:
     async with visitor.transaction(readonly=True) as connection:
         shown = await previewed(connection, visitor, text)
     return ui.fragment(request, "audiences/preview.html", "preview", shown=shown, typed=text)
-
-
-@router.get("/templates/people")
-async def people(request: Request, visitor: Reader, person: Text = "") -> Response:
-    """Return people to preview for, as somebody types a name or an address."""
-    async with visitor.transaction(readonly=True) as connection:
-        lists = Lists(connection, visitor.organization_id)
-        found = (await lists.people(Filters(q=person.strip()[:200] or None), limit=MOST_OFFERED)).items
-    return ui.fragment(request, "audiences/people_options.html", "people", people=found)

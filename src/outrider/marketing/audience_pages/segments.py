@@ -11,22 +11,23 @@ from outrider.kit.http import Cursor
 from outrider.people import compose_people, filters_of, filters_to_words, people_asked
 from outrider.tenancy import Visitor, actor_names
 
+from ..access import Part
 from ..segments import Segments
 from .finding import who_fits
 from .visits import PAGE, Reader, Writer, problems, segments_of
 
 router = APIRouter()
 NAVIGATION = (
-    ui.NavItem("Segments", "/segments", "list-filter", "campaigns:read", "Outreach", order=30, keywords="audience filters dynamic saved"),
+    ui.NavItem("Segments", "/segments", "list-filter", "campaigns:read", "Audience", order=40, keywords="audience filters dynamic saved"),
 )
 NEW = "/segments/new"
 
 
 @router.get("/segments")
-async def index(request: Request, visitor: Reader, cursor: Cursor = None) -> Response:
+async def index(request: Request, visitor: Reader, q: Part = None, cursor: Cursor = None) -> Response:
     """Return the segments, newest first."""
     async with visitor.transaction(readonly=True) as connection:
-        page = await Segments(connection, visitor.organization_id).page(limit=PAGE, cursor=cursor)
+        page = await Segments(connection, visitor.organization_id).page(q=q, limit=PAGE, cursor=cursor)
         names = await actor_names(connection, visitor.organization_id, [one.created_by for one in page.items])
         words = await filters_to_words(connection, visitor, [filters_of("people", one.filters) for one in page.items])
     return ui.page(
@@ -34,8 +35,9 @@ async def index(request: Request, visitor: Reader, cursor: Cursor = None) -> Res
         "audiences/segments.html",
         rows=list(zip(page.items, words, strict=True)),
         names=names,
-        next=f"/segments?cursor={page.next_cursor}" if page.next_cursor else None,
-        first="/segments" if cursor else None,
+        q=q,
+        next=ui.address("/segments", {"q": q, "cursor": page.next_cursor}) if page.next_cursor else None,
+        first=ui.address("/segments", {"q": q}) if cursor else None,
         may_write=visitor.may("campaigns:write"),
     )
 

@@ -8,6 +8,8 @@ from outrider.kit import pages as ui
 from outrider.kit.errors import Conflict, InvalidInput
 from outrider.kit.http import Cursor
 
+from ..access import Part
+from ..rendering import outline
 from ..templates import variables_used
 from .one_template import page
 from .previews import Typed, typed
@@ -16,23 +18,25 @@ from .visits import PAGE, Reader, Writer, problems, templates_of
 router = APIRouter()
 NAVIGATION = (
     ui.NavItem(
-        "Templates", "/templates", "file-text", "campaigns:read", "Outreach", order=40, keywords="texts emails copy variables spintax"
+        "Templates", "/templates", "file-text", "campaigns:read", "Outreach", order=20, keywords="texts emails copy variables spintax"
     ),
 )
 
 
 @router.get("/templates")
-async def index(request: Request, visitor: Reader, cursor: Cursor = None) -> Response:
+async def index(request: Request, visitor: Reader, q: Part = None, cursor: Cursor = None) -> Response:
     """Return the templates, newest first."""
     async with templates_of(visitor, readonly=True) as templates:
-        found = await templates.page(limit=PAGE, cursor=cursor)
+        found = await templates.page(q=q, limit=PAGE, cursor=cursor)
         campaigns = await templates.campaigns([one.id for one in found.items])
     return ui.page(
         request,
         "audiences/templates.html",
         rows=[(one, sorted(variables_used(one.subject, one.body)), campaigns.get(one.id, [])) for one in found.items],
-        next=f"/templates?cursor={found.next_cursor}" if found.next_cursor else None,
-        first="/templates" if cursor else None,
+        q=q,
+        next=ui.address("/templates", {"q": q, "cursor": found.next_cursor}) if found.next_cursor else None,
+        first=ui.address("/templates", {"q": q}) if cursor else None,
+        outline=outline,
         may_write=visitor.may("campaigns:write"),
     )
 

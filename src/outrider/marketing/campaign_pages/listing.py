@@ -12,6 +12,7 @@ from outrider.kit.errors import Conflict, InvalidInput
 from outrider.kit.http import Cursor, Text
 from outrider.namespaces import NamespaceService
 
+from ..access import Part
 from ..choices import Choices
 from ..duplicating import duplicate
 from ..types import STATES
@@ -25,15 +26,15 @@ Name = Annotated[Text, Query(max_length=500)]
 
 @router.get("/campaigns")
 async def index(
-    request: Request, visitor: Reader, state: Annotated[Text | None, Query(max_length=20)] = None, cursor: Cursor = None
+    request: Request, visitor: Reader, state: Annotated[Text | None, Query(max_length=20)] = None, q: Part = None, cursor: Cursor = None
 ) -> Response:
     """Return the list; htmx gets the rows alone, again and again while something is sent."""
     async with visitor.transaction(readonly=True) as connection:
         campaigns = campaigns_of(connection, visitor)
-        page = await campaigns.page(state=state or None, limit=PAGE, cursor=cursor)
+        page = await campaigns.page(state=state or None, q=q, limit=PAGE, cursor=cursor)
         counts = await campaigns.state_counts()
         emails = await campaigns.email_steps([one.campaign_id for one in page.items])
-    here = ui.address("/campaigns", {"state": state, "cursor": cursor})
+    here = ui.address("/campaigns", {"state": state, "q": q, "cursor": cursor})
     shown: dict[str, Any] = {
         "campaigns": page.items,
         "planned": {one.campaign_id: (one.target_count or 0) * emails.get(one.campaign_id, 0) for one in page.items},
@@ -43,10 +44,11 @@ async def index(
         ],
         "current": f"/campaigns?state={state}" if state else "/campaigns",
         "state": state,
+        "q": q,
         "words": words,
         "again": here if any(one.state in MOVING for one in page.items) else None,
-        "first": None if cursor is None else ui.address("/campaigns", {"state": state}),
-        "next": ui.address("/campaigns", {"state": state, "cursor": page.next_cursor}) if page.next_cursor else None,
+        "first": None if cursor is None else ui.address("/campaigns", {"state": state, "q": q}),
+        "next": ui.address("/campaigns", {"state": state, "q": q, "cursor": page.next_cursor}) if page.next_cursor else None,
         "may_write": visitor.may("campaigns:write"),
     }
     if ui.is_htmx(request):

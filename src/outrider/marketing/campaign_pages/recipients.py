@@ -1,6 +1,6 @@
 """/campaigns/{id}/recipients: everyone in a campaign, where they stand and why, what comes next; and stopping one of them."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
@@ -14,6 +14,8 @@ from outrider.kit.errors import Conflict
 from outrider.kit.http import Cursor, Text
 from outrider.tenancy import Visitor
 
+from ..recipients import Wanted, list_recipients
+from ..recipients_export import csv_answer
 from ..running import Running
 from ..types import ENROLLMENT_STATES
 from . import words
@@ -30,16 +32,23 @@ class Asked:
 
     state: str
     reason: str
+    happened: str
+    sort: str
     q: str
 
-    def address(self, base: str, **changes: str | None) -> str:
-        """Return the address of the list with some of this changed."""
-        return ui.address(f"{base}/recipients", {"state": self.state, "reason": self.reason, "q": self.q} | changes)
+    def address(self, base: str, page: str = "recipients", **changes: str | None) -> str:
+        """Return the address of the list, or of the file, with some of this changed."""
+        return ui.address(f"{base}/{page}", asdict(self) | changes)
+
+    @property
+    def wanted(self) -> Wanted:
+        """What the service is asked for."""
+        return Wanted(self.state or None, words.alike(self.reason) if self.reason else None, self.happened or None, self.q)
 
 
-def asked(state: Field = "", reason: Field = "", q: Field = "") -> Asked:
+def asked(state: Field = "", reason: Field = "", happened: Field = "", sort: Field = "", q: Field = "") -> Asked:
     """Return what the query asks for."""
-    return Asked(state, words.alike(reason)[0] if reason else "", q.strip())
+    return Asked(state, words.alike(reason)[0] if reason else "", happened, sort, q.strip())
 
 
 @router.get("/campaigns/{id}/recipients")
@@ -48,8 +57,9 @@ async def show(request: Request, visitor: Reader, id: UUID, asked: Annotated[Ask
     async with visitor.transaction(readonly=True) as connection:
         campaigns = campaigns_of(connection, visitor)
         campaign = await campaigns.find(id)
-        reasons = words.alike(asked.reason) if asked.reason else None
-        page = await campaigns.enrollments(id, state=asked.state or None, reasons=reasons, q=asked.q, limit=PAGE, cursor=cursor)
+        page = await list_recipients(
+            connection, visitor.organization_id, id, asked.wanted, sort=asked.sort or "enrolled", limit=PAGE, cursor=cursor
+        )
         standing = await campaigns.standing(id)
     base = f"/campaigns/{id}"
     counts = {state: sum(one.people for one in standing if one.state == state) for state in ENROLLMENT_STATES}
@@ -57,10 +67,13 @@ async def show(request: Request, visitor: Reader, id: UUID, asked: Annotated[Ask
     context = {
         **frame(visitor, campaign),
         "asked": asked,
+        "is_part": ui.is_htmx(request),
         "rows": page.items,
         "total": sum(counts.values()),
         "states": [("", "Everyone"), *((state, f"{words.STANDINGS[state][0]} ({n:,})") for state, n in counts.items() if n)],
         "reasons": [("", "Any reason"), *((reason, words.reason(reason)) for reason in offered)],
+        "happenings": [("", "Whatever happened"), *words.HAPPENED.items()],
+        "sorts": list(words.SORTS.items()),
         "first": asked.address(base) if cursor else None,
         "next": asked.address(base, cursor=page.next_cursor) if page.next_cursor else None,
         "now": datetime.now(UTC),
@@ -71,6 +84,12 @@ async def show(request: Request, visitor: Reader, id: UUID, asked: Annotated[Ask
         answer.headers["HX-Replace-Url"] = asked.address(base)
         return answer
     return ui.page(request, "marketing/campaigns/recipients.html", **context)
+
+
+@router.get("/campaigns/{id}/recipients.csv")
+async def export(visitor: Reader, id: UUID, asked: Annotated[Asked, Depends(asked)]) -> Response:
+    """Return the same people as a file."""
+    return await csv_answer(visitor.caller, id, asked.wanted, asked.sort or "enrolled")
 
 
 @router.post("/campaigns/{id}/recipients/{enrollment_id}/stop")

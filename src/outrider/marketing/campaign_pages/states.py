@@ -1,6 +1,6 @@
 """A campaign started or scheduled, paused, resumed, cancelled, deleted. What cannot be undone is asked on a page of its own."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -26,11 +26,9 @@ async def start(request: Request, visitor: Writer, id: UUID) -> Response:
     form = await ui.form(request)
     try:
         async with visitor.transaction() as connection:
-            campaigns = campaigns_of(connection, visitor)
-            there = await campaigns.find(id)
+            there = await campaigns_of(connection, visitor).find(id)
             at = _when(str(form.get("when", "now")), str(form.get("starts_at", "")), there.time_zone)
-            await campaigns.change(id, {"starts_at": at})
-            started = await Running(connection, visitor.organization_id).start(id)
+            started = await Running(connection, visitor.organization_id).start_at(id, at)
     except (Conflict, InvalidInput) as error:
         return ui.redirect(request, f"/campaigns/{id}/check", toast=ui.sentence(error.message), tone="bad")
     told = f"{started.name} is scheduled" if started.state == "scheduled" else f"{started.name} has started"
@@ -99,10 +97,10 @@ async def _do(request: Request, visitor: Visitor, id: UUID, what: str, told: str
 
 
 def _when(when: str, typed: str, zone: str) -> datetime | None:
-    """Return when to start, None for now. Raises `InvalidInput` for a time that cannot be read, or is over."""
+    """Return when to start, None for now. Raises `InvalidInput` for a time that cannot be read."""
     if when != "later":
         return None
     at = local_time(typed, ZoneInfo(zone), "starts_at")
-    if at is None or at <= datetime.now(UTC):
-        raise InvalidInput("choose a time to start at that is still to come", field="starts_at")
+    if at is None:
+        raise InvalidInput("choose a time to start at", field="starts_at")
     return at

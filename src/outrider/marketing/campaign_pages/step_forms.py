@@ -33,7 +33,7 @@ class TypedVariant:
 
 @dataclass(frozen=True, slots=True)
 class TypedStep:
-    """A step as it was typed. What the other channels have is kept while one chooses."""
+    """A step as it was typed. What the other channels have is kept while one chooses. `id` is of the step that it was, '' for a new one."""
 
     channel: str = "email"
     delay: str = "3"
@@ -42,6 +42,7 @@ class TypedStep:
     is_reply: bool = True
     instructions: str = ""
     variants: Sequence[TypedVariant] = field(default=(TypedVariant(),))
+    id: str = ""
 
 
 def typed(steps: Sequence[Step]) -> list[TypedStep]:
@@ -55,6 +56,7 @@ def typed(steps: Sequence[Step]) -> list[TypedStep]:
             step.is_reply,
             step.instructions or "",
             tuple(map(_typed_variant, step.variants)) or (TypedVariant(),),
+            str(step.id or ""),
         )
         for step in steps
     ]
@@ -72,7 +74,7 @@ def read(form: FormData) -> list[TypedStep]:
             variants.append(TypedVariant(*parts))
         values: dict[str, Any] = {
             name: str(form.get(f"{at}{name}", usual))
-            for name, usual in (("delay", "0"), ("delay_unit", "business_days"), ("condition", "always"), ("instructions", ""))
+            for name, usual in (("delay", "0"), ("delay_unit", "business_days"), ("condition", "always"), ("instructions", ""), ("id", ""))
         }
         is_reply = form.get(f"{at}is_reply") == "on"
         found.append(TypedStep(str(channel), is_reply=is_reply, variants=tuple(variants) or (TypedVariant(),), **values))
@@ -161,6 +163,14 @@ def _step(index: int, step: TypedStep) -> Step:
             step.is_reply,
             None if is_email else step.instructions.strip() or None,
             tuple(variant_of(one) for one in step.variants) if is_email else (),
+            _id(step.id),
         )
     except InvalidInput as error:
         raise InvalidInput(f"step {index + 1}: {error.message}", field=f"steps.{index}.{error.field}") from error
+
+
+def _id(typed: str) -> UUID | None:
+    try:
+        return UUID(typed) if typed else None
+    except ValueError as error:
+        raise InvalidInput("it is no step of this campaign: load the page anew", field="id") from error

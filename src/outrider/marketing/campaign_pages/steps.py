@@ -17,7 +17,7 @@ from outrider.tenancy import Visitor
 from .. import steps as kept_steps
 from ..campaigns import Effect
 from ..choices import Choices
-from ..types import Campaign, Step
+from ..types import Campaign
 from . import preview, step_forms
 from .forms import is_number, text
 from .frame import RUNS, Reader, Writer, campaigns_of, frame
@@ -68,30 +68,27 @@ async def change(request: Request, visitor: Writer, id: UUID) -> Response:
             if do not in ("save", "confirm"):
                 return await _arranged(request, connection, visitor, campaign, shown, do)
             wanted = step_forms.to_steps(typed)
-            if campaign.state in RUNS and do == "save":
-                before = await kept_steps.read(connection, visitor.organization_id, id)
-                if told := in_words(before, await campaigns.effect(id, wanted)):
-                    asked = Shown(typed, shown.showing, shown.person, told, is_unsaved=True)
-                    return await _page(request, connection, visitor, campaign, asked)
+            if campaign.state in RUNS and do == "save" and (told := in_words(await campaigns.effect(id, wanted))):
+                asked = Shown(typed, shown.showing, shown.person, told, is_unsaved=True)
+                return await _page(request, connection, visitor, campaign, asked)
             await campaigns.put_steps(id, wanted)
         except (InvalidInput, Conflict) as error:
             return await _page(request, connection, visitor, campaign, shown, error)
     return ui.redirect(request, f"/campaigns/{id}/steps", toast="Saved")
 
 
-def in_words(before: Sequence[Step], effect: Effect) -> list[str]:
+def in_words(effect: Effect) -> list[str]:
     """Return what new steps change for people who are on their way, a sentence for each step; [] when it is nothing for anybody."""
     told = []
-    for position, people in sorted(effect.people.items()):
-        if not people:
-            continue
-        who = ui.plural(people, "person has", "people have")
-        if position > len(before):
-            told.append(f"Step {position} is new: {ui.plural(people, 'person', 'people')} will get it.")
-        elif position > len(effect.steps):
-            told.append(f"Step {position} goes: {who} it still to come, and will not get it.")
-        else:
-            told.append(f"Step {position} changes: {who} it still to come, and will get the new one.")
+    for change in effect.changes:
+        who = ui.plural(change.people, "person has", "people have")
+        what = {
+            "new": f"Step {change.position} is new: {ui.plural(change.people, 'person', 'people')} will get it.",
+            "gone": f"What was step {change.position} goes: {who} it still to come, and will not get it.",
+            "moved": f"Step {change.position} moved there: {who} it still to come.",
+            "changed": f"Step {change.position} changes: {who} it still to come, and will get the new one.",
+        }
+        told += [what[change.kind]] if change.people else []
     return told
 
 

@@ -1,9 +1,16 @@
 """What the pages of campaigns say for the words that the database uses. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from outrider.kit.errors import InvalidInput
 
 from ..campaign_tabs import STATES as STATES
 from ..preflight import Problem
+from ..recipients import Recipient
+from ..rendering import Piece, to_text
+from ..rendering import outline as outline
 from ..types import Step
 
 STANDINGS: Mapping[str, tuple[str, str]] = {
@@ -20,6 +27,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "no_address": ("No address", "no address of theirs is known"),
     "bounced": ("Bounced", "every address of theirs bounced"),
     "bounce": ("Bounced", "a message to them came back"),
+    "complained": ("Complained", "they reported a message as spam, at any of their addresses"),
     "unsubscribed": ("Unsubscribed", "they unsubscribed, with any of their addresses"),
     "unsubscribe": ("Unsubscribed", "they asked not to be written to"),
     "suppressed": ("Suppressed", "one of their addresses, or its domain, is on your list of who is never written to"),
@@ -34,6 +42,32 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "cancelled": ("Campaign cancelled", "the campaign was cancelled"),
 }
 """{reason: (short, what it means)}, of who is left out or stopped."""
+
+HAPPENED: Mapping[str, str] = {
+    "sent": "Were sent something",
+    "opened": "Opened",
+    "clicked": "Clicked",
+    "replied": "Replied",
+    "not_opened": "Did not open",
+    "not_replied": "Did not reply",
+    "bounced": "Bounced",
+    "unsubscribed": "Unsubscribed",
+    "complained": "Complained",
+}
+"""{what recipients may be asked for: how the filter says it}."""
+SORTS: Mapping[str, str] = {"": "As enrolled", "name": "By name", "latest": "Latest activity first", "next": "Next step first"}
+"""{order of recipients: how the page says it}."""
+
+OUTCOMES: Sequence[tuple[str, str, str]] = (
+    ("complained", "Complained", "bad"),
+    ("unsubscribed", "Unsubscribed", "watch"),
+    ("bounced", "Bounced", "bad"),
+    ("replied", "Replied", "good"),
+    ("clicked", "Clicked", "accent"),
+    ("opened", "Opened", "info"),
+    ("sent", "Sent", "neutral"),
+)
+"""(what happened, word, tone): what counts most first."""
 
 CHANNELS: Mapping[str, tuple[str, str]] = {"email": ("Email", "mail"), "linkedin": ("LinkedIn task", "link"), "phone": ("Call", "phone")}
 DELAY_UNITS: Mapping[str, str] = {"business_days": "business days", "days": "days", "hours": "hours", "minutes": "minutes"}
@@ -70,6 +104,7 @@ PARTS: Mapping[str, str] = {
     "no_mailbox": "settings",
     "no_working_mailbox": "settings",
     "mailbox_not_working": "settings",
+    "no_unsubscribe_link": "settings",
     "no_physical_address": "settings",
 }
 """{code of what the check found: the part of the builder that it belongs to}."""
@@ -78,6 +113,20 @@ PARTS: Mapping[str, str] = {
 def reason(word: str | None) -> str:
     """Return a reason in a word or three; one that is not known as it is written."""
     return REASONS[word][0] if word and word in REASONS else (word or "").replace("_", " ").capitalize()
+
+
+def outcomes(one: Recipient) -> list[tuple[str, str, datetime]]:
+    """Return (word, tone, when) of what happened with somebody, what counts most first; [] for nothing yet."""
+    times = {name: getattr(one, f"{name}_at") for name, _, _ in OUTCOMES}
+    return [(word, tone, times[name]) for name, word, tone in OUTCOMES if times[name] is not None]
+
+
+def plain_outline(body: str) -> list[Piece]:
+    """Return a message without its HTML, piece by piece; one that cannot be read as it is."""
+    try:
+        return outline(to_text(body))
+    except InvalidInput:
+        return [Piece(body)]
 
 
 def alike(word: str) -> list[str]:
@@ -99,6 +148,14 @@ def when(step: Step, position: int) -> str:
     return later if step.condition == "always" else f"{later}, {CONDITIONS[step.condition]}"
 
 
+def at_theirs(at: datetime, zone: str | None) -> str:
+    """Return a moment as a person's own clock shows it: 'Tue 09:00, Asia/Tokyo'; '' when their zone is not known."""
+    try:
+        return f"{at.astimezone(ZoneInfo(zone)):%a %H:%M}, {zone}" if zone else ""
+    except ZoneInfoNotFoundError:
+        return ""
+
+
 def days(chosen: list[int]) -> str:
     """Return days of the week in words: 'Monday to Friday', 'Monday, Sunday'."""
     ordered = sorted(chosen)
@@ -111,7 +168,7 @@ def mending(base: str, problem: Problem) -> tuple[str, str]:
     """Return (label, address) of where what the check found is mended."""
     if problem.code == "no_physical_address":
         return "Organization", "/settings/organization"
-    if problem.code in ("no_working_mailbox", "mailbox_not_working"):
+    if problem.code in ("no_working_mailbox", "mailbox_not_working", "no_unsubscribe_link"):
         return "Mailboxes", "/mailboxes"
     if problem.code == "replies_not_read":
         return "Webhooks", "/webhooks"

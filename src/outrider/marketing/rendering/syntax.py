@@ -85,18 +85,12 @@ def variables_in(nodes: Nodes) -> dict[str, bool]:
     return found
 
 
-def gist(template: str) -> str:
-    """Return a template in short: the first of each choice, and variables as their names in «». One that cannot be read stays as it is."""
-    try:
-        return _gist(parse(template))
-    except InvalidInput:
-        return template
+def gist_of(nodes: Nodes) -> str:
+    """Return a tree in short: the first of each choice, and variables as their names in «»."""
 
-
-def _gist(nodes: Nodes) -> str:
     def said(node: Node) -> str:
         if isinstance(node, Choice):
-            return _gist(node.options[0])
+            return gist_of(node.options[0])
         return f"«{node.names[0]}»" if isinstance(node, Variable) else node.value
 
     return "".join(map(said, nodes))

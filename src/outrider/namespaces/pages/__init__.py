@@ -11,9 +11,9 @@ for part in (listing.router, reroute.router, single.router, profiles.router):
     router.include_router(part)
 
 NAVIGATION = (
-    ui.NavItem("Namespaces", "/namespaces", "layers", "namespaces:read", "Work", order=50, keywords="clients routing keywords segments"),
+    ui.NavItem("Namespaces", "/namespaces", "layers", "namespaces:read", "Data", order=30, keywords="clients routing keywords segments"),
     ui.NavItem(
-        "Profiles", "/profiles", "contact", "profiles:read", "Work", order=60, keywords="clients leads scores people", takes_clients=True
+        "Profiles", "/profiles", "contact", "profiles:read", "Data", order=20, keywords="clients leads scores people", takes_clients=True
     ),
 )
 

@@ -15,6 +15,7 @@ from . import (
     loads,
     notes,
     person,
+    picking,
     records,
     saved_views,
 )
@@ -31,6 +32,7 @@ router = APIRouter(include_in_schema=False)
 # Addresses of lists, such as /people/export, come before /people/{id}, which would take them for an id.
 for page in (
     lists,
+    picking,
     saved_views,
     bulk,
     bulk_edits,

@@ -92,9 +92,17 @@ async def do(request: Request, visitor: Writer, kind: str) -> Response:
     if edit.state == "queued":
         return ui.redirect(request, f"/bulk-edits/{edit.id}", toast=f"Editing {edit.matched:,} {NAMES[kind]} in the background")
     if not edit.changed:
-        return ui.redirect(request, meant.back, toast="Nothing to change: they were all like that already", tone="info")
+        told = f"Nothing changed: {held_in_words(edit.held)}" if edit.held else "Nothing to change: they were all like that already"
+        return ui.redirect(request, meant.back, toast=told, tone="info")
     told = f"Changed {many(edit.changed, kind)}"
+    if edit.held:
+        told += f"; {held_in_words(edit.held)}"
     return ui.redirect(request, meant.back, toast=told, undo=f"/bulk-edits/{edit.id}/undo")
+
+
+def held_in_words(held: int) -> str:
+    """Return why so many addresses kept their status."""
+    return f"{held:,} unsubscribed or bounced and stay so while they are suppressed"
 
 
 async def _form(

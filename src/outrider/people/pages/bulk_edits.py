@@ -24,7 +24,7 @@ from .list_state import PATHS
 
 router = APIRouter(include_in_schema=False)
 NAVIGATION = (
-    ui.NavItem("Bulk edits", "/bulk-edits", "undo-2", "people:read", "Data", order=50, keywords="undo many changes tags history"),
+    ui.NavItem("Bulk edits", "/bulk-edits", "undo-2", "people:read", "Data", order=60, keywords="undo many changes tags history"),
 )
 PAGE = 30
 

@@ -17,7 +17,7 @@ from . import words
 from .frame import Reader, Writer
 
 NAVIGATION = (
-    ui.NavItem("Conflicts", "/conflicts", "git-merge", "people:read", "Data", order=40, keywords="slots decide contradictions wait"),
+    ui.NavItem("Conflicts", "/conflicts", "git-merge", "people:read", "Data", order=50, keywords="slots decide contradictions wait"),
 )
 router = APIRouter(include_in_schema=False)
 QUEUE = 8

@@ -14,7 +14,16 @@ from .frame import Reader, Writer
 
 router = APIRouter(include_in_schema=False)
 NAVIGATION = (
-    ui.NavItem("Custom fields", "/settings/fields", "list-plus", "people:read", "Settings", order=60, keywords="columns types attributes"),
+    ui.NavItem(
+        "Custom fields",
+        "/settings/fields",
+        "list-plus",
+        "people:read",
+        "Organization",
+        order=40,
+        keywords="columns types attributes",
+        about="What you keep of people and companies beside what Outrider knows",
+    ),
 )
 TYPES = (
     ("text", "Text"),

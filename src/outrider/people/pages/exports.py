@@ -25,7 +25,7 @@ from .frame import Reader
 
 router = APIRouter(include_in_schema=False)
 NAVIGATION = (
-    ui.NavItem("Exports", "/exports", "file-down", "people:read", "Data", order=20, keywords="download csv excel xlsx parquet file"),
+    ui.NavItem("Exports", "/exports", "file-down", "people:read", "Data", order=40, keywords="download csv excel xlsx parquet file"),
 )
 FORMAT_WORDS = (
     ("xlsx", "Excel (XLSX)", f"Opens with a double click. Up to {MOST_XLSX_ROWS:,} rows."),

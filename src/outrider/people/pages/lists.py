@@ -34,9 +34,9 @@ NAMES = {"people": "name", "companies": "name", "contacts": "email"}
 """The column that says who a row is about: always there, and first."""
 router = APIRouter(include_in_schema=False)
 NAVIGATION = (
-    ui.NavItem("People", "/people", "users", "people:read", "Work", order=30, keywords="contacts leads search filter list"),
-    ui.NavItem("Companies", "/companies", "building-2", "people:read", "Work", order=35, keywords="accounts organizations domains"),
-    ui.NavItem("Addresses", "/contacts", "mail", "people:read", "Work", order=40, keywords="contacts emails bounced tags"),
+    ui.NavItem("People", "/people", "users", "people:read", "Audience", order=10, keywords="contacts leads search filter list"),
+    ui.NavItem("Companies", "/companies", "building-2", "people:read", "Audience", order=20, keywords="accounts organizations domains"),
+    ui.NavItem("Addresses", "/contacts", "mail", "people:read", "Data", order=10, keywords="contacts emails bounced tags"),
 )
 
 

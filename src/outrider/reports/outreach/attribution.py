@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
-from outrider.kit.paging import Page, check_limit, decode_cursor, encode_cursor, foreign_cursor
+from outrider.kit.paging import Page, check_limit, decode_time_cursor, encode_cursor
 from outrider.tenancy import OrganizationId
 
 from .attribution_types import TYPES, Conversion, Credit, NewConversion, Span, Touch
@@ -77,7 +77,7 @@ class Attribution:
         Raises `InvalidInput`.
         """
         check_limit(limit)
-        at, id = _after(cursor)
+        at, id = decode_time_cursor(cursor)
         query = queries.page(
             self._connection,
             organization_id=self._organization,
@@ -91,7 +91,7 @@ class Attribution:
         )
         found = [Conversion(**dict(row)) async for row in query]
         items = found[:limit]
-        return Page(items, encode_cursor(items[-1].converted_at.isoformat(), items[-1].id) if len(found) > limit else None)
+        return Page(items, encode_cursor(items[-1].converted_at, items[-1].id) if len(found) > limit else None)
 
     async def _person(self, who: str) -> UUID:
         try:
@@ -124,16 +124,3 @@ def _check(new: NewConversion) -> None:
         raise InvalidInput(f"currency is {new.currency[:10]!r}; it must be three capital letters, such as EUR", field="currency")
     if new.note is not None and ("\x00" in new.note or len(new.note) > 2000):
         raise InvalidInput("note is longer than 2,000 characters, or holds one that text cannot", field="note")
-
-
-def _after(cursor: str | None) -> tuple[datetime | None, UUID | None]:
-    key = decode_cursor(cursor, 2)
-    if key is None:
-        return None, None
-    try:
-        at, id = datetime.fromisoformat(key[0] or ""), UUID(key[1] or "")
-        if at.tzinfo is None:
-            raise ValueError
-        return at, id
-    except ValueError:
-        raise foreign_cursor() from None

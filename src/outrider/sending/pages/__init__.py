@@ -12,18 +12,18 @@ for part in (mailboxes, mailbox_form, mailbox, domains, messages, message, state
 
 NAVIGATION = (
     ui.NavItem(
-        "Mailboxes", "/mailboxes", "mail", "mailboxes:read", "Outreach", order=60, keywords="senders smtp warm-up health dkim domains"
+        "Mailboxes", "/mailboxes", "mail", "mailboxes:read", "Sending", order=10, keywords="senders smtp warm-up health dkim domains"
     ),
     ui.NavItem(
-        "Messages", "/messages", "send", "mailboxes:read", "Outreach", order=62, keywords="sent queue ledger outbox sending freeze emails"
+        "Messages", "/messages", "send", "mailboxes:read", "Sending", order=20, keywords="sent queue ledger outbox sending freeze emails"
     ),
     ui.NavItem(
         "Suppressions",
         "/suppressions",
         "ban",
         "mailboxes:read",
-        "Outreach",
-        order=64,
+        "Sending",
+        order=30,
         keywords="unsubscribed do not contact blocklist bounced",
     ),
 )

@@ -16,8 +16,9 @@ NAVIGATION: tuple[ui.NavItem, ...] = (
         "/account/security",
         "shield-check",
         None,
-        "Settings",
-        order=90,
-        keywords="password second factor two-factor 2fa sessions sign out devices recovery codes",
+        "You",
+        order=20,
+        keywords="second factor two-factor 2fa sessions sign out devices recovery codes",
+        about="Password, second factor, where you are signed in",
     ),
 )

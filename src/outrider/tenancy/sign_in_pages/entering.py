@@ -62,5 +62,11 @@ async def switch(request: Request, visitor: Anybody) -> Response:
         raise InvalidInput(f"organization is {wanted[:60]!r}, which is no organization", field="organization") from None
     if organization not in {id for id, _ in visitor.organizations}:
         raise NotFound("you are no member of that organization")
-    secret = await open_session(organization, visitor.user_id, client_of(request), second_factor=visitor.second_factor)
+    secret = await open_session(
+        organization,
+        visitor.user_id,
+        client_of(request),
+        second_factor=visitor.second_factor,
+        signed_in_at=visitor.signed_in_at,
+    )
     return await enter(request, secret, "/")

@@ -1,4 +1,7 @@
-"""Setting up a second factor: scan, enter a first code, keep the recovery codes. Who must have one comes here first."""
+"""Setting up a second factor: scan, enter a first code, keep the recovery codes. Who must have one comes here first.
+
+Who did not sign in just now gives the password too: else whoever finds an open browser could lock its owner out.
+"""
 
 from typing import Annotated, Any
 
@@ -13,6 +16,7 @@ from outrider.kit.errors import InvalidInput, OutriderError, TooManyRequests
 from .. import cookies, second_factor, visitors
 from ..entrance import entrance_of
 from ..sessions import Visit, renew_session
+from ..sign_in import confirm_password
 from .security import PAGE
 from .shared import client_of, next_of, refusing, text, with_next
 
@@ -40,6 +44,8 @@ async def submit(request: Request, visit: SettingUp) -> Response:
     form = await ui.form(request)
     next = next_of(form.get("next"))
     try:
+        if not visit.visitor.is_fresh:
+            await confirm_password(visit.visitor, text(form, "current"))
         codes = await second_factor.confirm(visit.visitor.user_id, text(form, "code"), entrance_of(request).cipher)
     except (InvalidInput, TooManyRequests) as error:
         return await _page(request, visit, next, error)
@@ -57,7 +63,8 @@ async def _page(request: Request, visit: Visit, next: str, error: OutriderError 
         "set_up": set_up,
         "picture": _picture(set_up.address),
         "next": next,
-        "error": error.message if error else None,
+        "error": error.message if error and error.field != "current" else None,
+        "wrong": error.message if error and error.field == "current" else None,
     }
     return refusing(ui.page(request, "tenancy/second_factor.html", **context), error)
 

@@ -2,7 +2,7 @@
    <… data-key="a"> is clicked by the key a. */
 (() => {
   "use strict";
-  const PAGES = { h: "/", p: "/people", c: "/companies", i: "/imports", n: "/namespaces", j: "/jobs", a: "/audit" };
+  const PAGES = { h: "/", p: "/people", c: "/companies", l: "/lists", m: "/campaigns", t: "/tasks", i: "/imports", n: "/namespaces", s: "/settings", j: "/jobs", a: "/audit" };
   const LEADS = 1200; // milliseconds that "g" waits for the letter of a page
   let leading = 0;
 
@@ -26,8 +26,8 @@
       leading = event.timeStamp;
     } else if (leading && event.timeStamp - leading < LEADS) {
       leading = 0;
-      const link = PAGES[event.key] && document.querySelector(`.nav a[href="${PAGES[event.key]}"]`);
-      if (link) link.click();
+      const page = PAGES[event.key];
+      if (page && document.querySelector(`.nav a[href="${page}"], .nav [data-leads~="${page}"]`)) location.assign(page);
     } else if (!event.repeat && !document.querySelector("dialog[open]")) {
       const wanted = document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
       if (wanted) {

@@ -13,7 +13,7 @@ NAVIGATION: tuple[ui.NavItem, ...] = (
         "chart-column",
         "campaigns:read",
         "Outreach",
-        order=80,
+        order=40,
         keywords="conversions revenue touch roi sales meetings",
     ),
 )

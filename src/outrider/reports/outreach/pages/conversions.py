@@ -1,5 +1,6 @@
 """/conversions: those behind a figure of attribution, each with what led to it, and the form to record one."""
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from starlette.responses import Response
 from outrider.kit import pages as ui
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
 from outrider.kit.http import Text
+from outrider.people import Lists, whom
 
 from ..attribution import Attribution
 from ..attribution_types import NewConversion
@@ -67,6 +69,7 @@ async def record(request: Request, visitor: Writer) -> Response:
     try:
         read = _read(typed, visitor.time_zone)
         async with visitor.transaction() as connection:
+            read = replace(read, person=await whom(Lists(connection, visitor.organization_id), read.person))
             made = await Attribution(connection, visitor.organization_id).record(read)
     except (InvalidInput, NotFound, Conflict) as error:
         return _form(

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from outrider.kit import pages as ui
-from outrider.marketing import campaign_head, gist
+from outrider.marketing import campaign_head, outline
 from outrider.tenancy import Visitor
 
 from ...words import counted, portion
@@ -44,7 +44,7 @@ async def show(request: Request, visitor: CampaignReader, id: UUID) -> Response:
         feedback=taught.items,
         portion=portion,
         rows_at=partial(rows_address, id),
-        gist=gist,
+        outline=outline,
     )
 
 
