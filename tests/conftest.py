@@ -159,6 +159,7 @@ def command(urls: Urls, organization: tenancy.OrganizationId, tmp_path: Path) ->
             "OUTRIDER_HOME": str(tmp_path),
             "OUTRIDER_ORG": str(organization),
             "OUTRIDER_SECRET_KEY": base64.b64encode(KEY).decode(),
+            "OUTRIDER_PUBLIC_URL": "https://out.example",
             **more,
         }
         whole = [sys.executable, "-m", "outrider", *arguments]

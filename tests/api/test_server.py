@@ -69,7 +69,7 @@ async def test_a_client_that_goes_away_in_the_middle_leaves_its_key_free(real, s
     await writer.drain()
     await asyncio.sleep(0.2)
     writer.close()
-    end = time.monotonic() + 5
+    end = time.monotonic() + 30
     while True:
         answer = await real.post("/api/namespaces", json={"name": "acme", "keywords": ["x"]}, headers={"Idempotency-Key": "gone"})
         if answer.status_code != 409 or time.monotonic() > end:
@@ -103,7 +103,7 @@ def test_a_port_is_free_again_at_once():
 def test_a_signal_ends_it_cleanly(urls, tmp_path, sent):
     process, _ = start(urls.app, tmp_path / "log")
     process.send_signal(sent)
-    process.communicate(timeout=15)
+    process.communicate(timeout=60)
     assert process.returncode != 0  # as the signal says; the command line gives it its exit code
     lines = [line for line in (tmp_path / "log").read_text().splitlines() if line.startswith("{")]
     assert json.loads(lines[-1])["event"].startswith("Finished server process")

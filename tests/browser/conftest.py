@@ -23,7 +23,7 @@ from .chromium import PHONE, WIDE
 from .site import Site
 from .watch import Browse, Watch
 
-PATIENCE = 10_000  # milliseconds; two cores are shared with the other half of the tests
+PATIENCE = 30_000  # milliseconds; two cores are shared with the other half of the tests
 
 
 @pytest_asyncio.fixture(scope="package")

@@ -14,7 +14,7 @@ async def test_it_follows_until_it_is_told_to_stop(scene):
     stop = asyncio.Event()
     follower = asyncio.create_task(run_follower(stop=stop, look_every=0.05))
     await scene.run("UPDATE sending.messages SET status = 'sent', sent_at = now(), counted_at = now() WHERE id = $1", message)
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not await scene.value("SELECT sent_count FROM marketing.campaigns WHERE campaign_id = $1", campaign):
         assert time.monotonic() < end
         await asyncio.sleep(0.05)

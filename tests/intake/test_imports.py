@@ -249,6 +249,6 @@ async def test_a_revert_that_failed_fails_the_command_too(organization, actor, t
     monkeypatch.setitem(tasks.TASKS, "intake.revert", fail)
     current = await intake.start_revert(organization, actor, done.id)
     session = SimpleNamespace(organization_id=organization, actor=actor, json=True)
-    with pytest.raises(InvalidInput, match="revert did not work: .*the disk is full"):
+    with pytest.raises(InvalidInput, match=r"revert did not work: .*the disk is full"):
         await commands.follow(session, current.job_id, current, "revert", again="revert")
     assert (await intake.get_import(organization, actor, done.id)).state == "completed"

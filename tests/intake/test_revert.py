@@ -222,7 +222,8 @@ ON_A_LIST = """
     WHERE p.organization_id = kit.f_organization() AND p.email = 'ann@acme.com'
 """
 CONVERTED = """
-    INSERT INTO marketing.conversions (person_id, type, converted_at) SELECT id, 'sale', now() FROM people.master WHERE organization_id = kit.f_organization() AND email = 'ann@acme.com'
+    INSERT INTO marketing.conversions (person_id, type, converted_at)
+    SELECT id, 'sale', now() FROM people.master WHERE organization_id = kit.f_organization() AND email = 'ann@acme.com'
 """
 INTERESTED = """
     INSERT INTO marketing.prospect_intents (person_id, type)

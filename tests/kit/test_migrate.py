@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import uuid
+from unittest.mock import AsyncMock
 
 import asyncpg
 import psycopg
@@ -75,6 +76,10 @@ async def test_the_look_up_lists_are_loaded_when_they_change_and_not_else(urls, 
         assert await reference.load(connection) is True
         assert await connection.fetchval("SELECT count(*) FROM intake.country_names WHERE name = 'blefuscu'") == 0
         assert await connection.fetchval("SELECT code FROM intake.country_names WHERE name = 'deutschland'") == "DE"
+        zones = dict(await connection.fetch("SELECT country_code, name FROM marketing.time_zones WHERE country_code IS NOT NULL"))
+        assert (zones["DE"], zones["JP"], zones["GB"]) == ("Europe/Berlin", "Asia/Tokyo", "Europe/London")
+        assert zones.keys().isdisjoint({"US", "ES", "CN", "BR"})
+        assert await connection.fetchval("SELECT count(*) FROM marketing.time_zones WHERE name = 'America/New_York'") == 1
     finally:
         await connection.close()
 
@@ -85,6 +90,7 @@ async def test_organizations_that_were_there_before_campaigns_have_their_feedbac
             shutil.copy(path, tmp_path)
     with monkeypatch.context() as patch:
         patch.setattr(ledger, "apply", functools.partial(ledger.apply, folder=tmp_path))
+        patch.setattr(reference, "load", AsyncMock())  # that version had other lists
         await migrate.migrate(empty)
     query(empty, "INSERT INTO tenancy.organizations (name, slug) VALUES ('A', 'a'), ('B', 'b')")
     await migrate.migrate(empty)

@@ -156,6 +156,13 @@ async def test_resolve_leaves_out_with_the_reason_who_may_not_be_written_to(clie
     assert (await client.get(path)).json()["state"] == "ready"
 
 
+async def test_names_are_as_long_as_the_seeds_may_be(client):
+    path = await make(client, name="x" * 255)
+    copied = (await client.post(f"{path}/duplicate")).json()["name"]
+    assert (copied.startswith("Copy of x"), len(copied)) == (True, 255)
+    assert (await client.post("/api/campaigns", json={"name": "x" * 256})).status_code == 422
+
+
 async def test_resolve_again_takes_only_who_is_new_and_looks_at_the_excluded_anew(client, add_person, scene):
     await add_person("ana@one.example")
     await add_person("bo@one.example", status="bounced")
@@ -182,10 +189,13 @@ async def test_who_left_the_audience_before_the_start_is_left_out(client, add_pe
 
 
 async def test_only_verified_addresses_are_taken_where_that_is_asked(client, add_person):
-    await add_person("ana@one.example", verification="risky")
-    await add_person("bo@one.example", verification="valid")
+    for state in ("valid", "catchall", "unknown", "invalid", None):
+        await add_person(f"{state or 'not-asked'}@one.example", verification=state)
     path = await make(client, segments=[await everyone(client)], verification_mode="verified_only")
-    assert await do(client, path, "resolve") == {"total": 2, "excluded": {"not_verified": 1}, "eligible": 1, "inserted": 1}
+    excluded = {"not_verified": 2, "invalid": 1}
+    assert await do(client, path, "resolve") == {"total": 5, "excluded": excluded, "eligible": 2, "inserted": 2}
+    taken = (await client.get(f"{path}/enrollments", params={"state": "ready"})).json()["items"]
+    assert {one["email"] for one in taken} == {"valid@one.example", "catchall@one.example"}
 
 
 async def test_the_preflight_names_everything_that_is_missing(client, add_person, scene):

@@ -6,6 +6,7 @@ import pytest
 
 from outrider import tenancy
 from outrider.namespaces import NamespaceService
+from tests.sending.scene import Scene
 
 ACME = {"name": "acme-corp", "keywords": ["ACME", "Acme Corp", "acme-corp"]}
 
@@ -229,6 +230,18 @@ async def test_an_archive_no_longer_holds_a_person_back(client, organization, ac
     await client.delete("/api/namespaces/acme-corp", params={"confirm": "acme-corp"})
     async with tenancy.transaction(organization, actor) as connection:
         assert await connection.execute("DELETE FROM people.master WHERE id = $1", person) == "DELETE 1"
+
+
+async def test_a_namespace_stays_while_its_campaigns_may_send_and_the_answer_names_them(client, organization, admin):
+    await make(client)
+    asked = {"name": "Q4 push", "namespace": "acme-corp"}
+    campaign = (await client.post("/api/campaigns", json=asked)).json()["campaign_id"]
+    await Scene(admin, organization).run("UPDATE marketing.campaigns SET state = 'paused' WHERE campaign_id = $1", campaign)
+    refused = await client.delete("/api/namespaces/acme-corp", params={"confirm": "acme-corp"})
+    assert (refused.status_code, "Q4 push" in refused.json()["detail"]) == (409, True)
+    assert (await client.post(f"/api/campaigns/{campaign}/cancel")).status_code == 200
+    assert (await client.delete("/api/namespaces/acme-corp", params={"confirm": "acme-corp"})).status_code == 200
+    assert (await client.get(f"/api/campaigns/{campaign}")).json()["namespace"] is None
 
 
 async def test_the_default_namespace_stays(client):

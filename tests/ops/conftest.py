@@ -44,7 +44,7 @@ async def until(
     organization: tenancy.OrganizationId,
     job: UUID,
     *states: str,
-    seconds: float = 20,
+    seconds: float = 60,
     check: Callable[[ops.Job], bool] | None = None,
 ) -> ops.Job:
     """Wait until the job is in one of the states (none: finished), or until `check` holds."""
@@ -57,7 +57,7 @@ async def until(
         await asyncio.sleep(0.03)
 
 
-async def until_lines(file: Path, count: int, seconds: float = 15) -> list[str]:
+async def until_lines(file: Path, count: int, seconds: float = 60) -> list[str]:
     """Wait until the file has so many lines."""
     end = time.monotonic() + seconds
     while True:

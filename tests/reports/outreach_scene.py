@@ -29,7 +29,10 @@ class OutreachScene(Scene):
     async def sent(
         self, enrollments: Iterable[UUID], mailbox: UUID, at: datetime, *, step: int = 1, label: str = "A", **columns: Any
     ) -> list[UUID]:
-        """Write into the ledger that a step went out to these people; `columns` are others of sending.messages, as jsonb has them."""
+        """Write into the ledger that a step went out to these people, and return the messages in their order.
+
+        `columns` are others of sending.messages, as jsonb has them.
+        """
         usual = {"status": "sent", "counted_at": at, "sent_at": at, "last_attempt_at": at, **columns}
         rows = await self.run(
             """
@@ -40,11 +43,12 @@ class OutreachScene(Scene):
             SELECT
                 e.campaign_id, e.id, s.id, s.position, v.id, $2, e.person_id, e.contact_id, e.email, format('<%s.%s@sender.example>', e.id, s.position),
                 $3::timestamptz, x.status, x.reason, x.counted_at, x.sent_at, x.last_attempt_at
-            FROM marketing.enrollments AS e
+            FROM unnest($1::uuid[]) WITH ORDINALITY AS w (id, place)
+            INNER JOIN marketing.enrollments AS e ON e.id = w.id
             INNER JOIN marketing.steps AS s ON s.organization_id = e.organization_id AND s.campaign_id = e.campaign_id AND s.position = $4
             INNER JOIN marketing.variants AS v ON v.organization_id = e.organization_id AND v.step_id = s.id AND v.label = $5
             CROSS JOIN jsonb_populate_record(NULL::sending.messages, $6) AS x
-            WHERE e.id = ANY ($1::uuid[]) RETURNING id
+            ORDER BY w.place RETURNING id
             """,  # noqa: E501
             list(enrollments), mailbox, at, step, label, {name: str(value) if value is not None else None for name, value in usual.items()},
         )  # fmt: skip

@@ -69,6 +69,13 @@ async def test_each_model_gives_a_conversion_to_whom_it_says(tenant, organizatio
     assert await tenant.fetchval("SELECT name FROM marketing.campaigns WHERE campaign_id = $1", row["campaign_id"]) == "Autumn"
 
 
+async def test_money_that_cannot_be_divided_adds_up_to_the_cent(tenant, organization, two_campaigns):
+    await sale(tenant, organization, two_campaigns, value="0.03")
+    await sale(tenant, organization, two_campaigns, NOW - timedelta(minutes=1), "100.01")
+    found = await credits_of(tenant, organization, model="linear")
+    assert {name: money["EUR"] for name, (_, money) in found.items()} == {"Spring": Decimal("50.03"), "Autumn": Decimal("50.01")}
+
+
 async def test_touches_before_the_window_do_not_count(tenant, organization, two_campaigns):
     made = await sale(tenant, organization, two_campaigns)
     assert await credits_of(tenant, organization, model="first", days=9) == {"Autumn": (1, {"EUR": Decimal("100.00")})}
@@ -105,20 +112,23 @@ async def test_every_figure_is_the_sum_of_the_rows_that_it_opens_and_every_conve
             await scene.touched(row[0], campaign, "linkedin_view", NOW - timedelta(days=draw.randrange(1, 40)))
         for _ in range(draw.randrange(3)):
             at = NOW - timedelta(minutes=draw.randrange(60 * 24 * 30))
-            await sale(tenant, organization, row[0], at, f"{draw.randrange(500)}.00", draw.choice(["EUR", "USD"]))
+            await sale(tenant, organization, row[0], at, f"{draw.randrange(500)}.{draw.randrange(100):02}", draw.choice(["EUR", "USD"]))
     attribution = Attribution(tenant, organization)
     total = await tenant.fetchval("SELECT count(*) FROM marketing.conversions")
+    value = dict(await tenant.fetch("SELECT currency, sum(value) FROM marketing.conversions GROUP BY currency"))
     for model in MODELS:
         span = Span(model, days=14)
         found = await attribution.by_campaign(span)
+        assert {name: sum(credit.money.get(name, 0) for credit in found) for name in value} == value
         assert sum(credit.conversions for credit in found) == pytest.approx(total)
         for credit in found:
             page = await attribution.page(span, campaign=credit.campaign_id, is_untouched=credit.campaign_id is None, limit=500)
             assert sum(one.share for one in page.items) == pytest.approx(credit.conversions)
-            sums: dict[str, float] = defaultdict(float)
+            sums: dict[str, Decimal] = defaultdict(Decimal)
             for one in page.items:
-                sums[one.currency] += float(one.value) * one.share
-            assert {name: pytest.approx(value, abs=0.01) for name, value in sums.items()} == {k: float(v) for k, v in credit.money.items()}
+                sums[one.currency] += one.worth
+                assert float(one.worth) == pytest.approx(float(one.value) * one.share, abs=0.05)
+            assert sums == credit.money
             assert len({one.person_id for one in page.items}) == credit.people
             for one in page.items:  # and each row's own touches say the same
                 touches = await attribution.touches(one.id, 14)

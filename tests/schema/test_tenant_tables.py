@@ -18,7 +18,7 @@ POLICY = "(organization_id = (NULLIF(current_setting('app.organization_id'::text
 WITHOUT_A_TENANT = {
     "tenancy.organizations", "tenancy.users", "tenancy.oidc_links", "tenancy.oidc_states", "tenancy.password_resets",
     "tenancy.recovery_codes", "tenancy.second_factors", "tenancy.throttles", "bit.table_sizes", "intake.free_mail_domains",
-    "intake.country_names", "engagement.scanner_networks", "engagement.scanner_user_agents", "sending.lineages",
+    "intake.country_names", "engagement.scanner_networks", "engagement.scanner_user_agents", "sending.lineages", "marketing.time_zones",
     "public.migrations_log", "public._yoyo_log", "public._yoyo_version", "public.yoyo_lock",
 }  # fmt: skip
 

@@ -177,6 +177,21 @@ async def test_the_page_says_what_the_health_is_made_of(owner, scene):
     assert re.search(r"\w{3} \d\d 40 2 0", found), found
 
 
+@pytest.mark.parametrize(("bounced", "level"), [(1, "ok"), (2, "ok"), (3, "warning"), (4, "warning"), (5, "critical")])
+async def test_bounces_over_five_percent_are_a_warning_and_over_ten_critical(owner, client, scene, bounced, level):
+    mailbox = await scene.mailbox()
+    campaign = await scene.campaign(mailbox, state="paused")
+    ids = await scene.queue(campaign, mailbox, 40)
+    await scene.run("UPDATE sending.messages SET status = 'sent', counted_at = now(), sent_at = now() WHERE id = ANY ($1)", ids[bounced:])
+    await scene.run(
+        "UPDATE sending.messages SET status = 'failed', reason = 'bounce', last_attempt_at = now() WHERE id = ANY ($1)", ids[:bounced]
+    )
+    assert (await client.get(f"/api/mailboxes/{mailbox}")).json()["bounce_level"] == level
+    share = {"ok": None, "warning": "5 %", "critical": "10 %"}[level]
+    for page, words in ((f"/mailboxes/{mailbox}", f"Over {share} of its messages bounced"), ("/mailboxes", f"Bounces over {share}")):
+        assert (words in await said(owner, page)) == (level != "ok"), page
+
+
 async def test_the_parts_of_the_health_add_up_to_what_the_ledger_draws_by(scene):
     wrong = await scene.value(
         """

@@ -9,6 +9,7 @@ import pytest
 from outrider import tenancy
 from outrider.sending import plan
 from outrider.sending.ledger import SENDER, Planned
+from tests.sending.claiming import claim
 
 
 async def planned(scene, most: int = 1000) -> Planned:
@@ -204,6 +205,38 @@ async def test_follow_ups_do_not_wait_behind_a_long_list_that_has_no_room(scene)
     )
     assert (await planned(scene, 10)).planned == 2
     assert middle in {row["enrollment_id"] for row in await messages(scene)}
+
+
+async def test_a_thread_keeps_its_mailbox_though_the_campaign_takes_another(scene):
+    old, new = await scene.mailbox(), await scene.mailbox()
+    campaign = await scene.campaign(old, steps=3)
+    threads = await scene.enroll(campaign, 3)
+    assert (await planned(scene)).planned == 3
+    await scene.run("UPDATE sending.messages SET status = 'sent', counted_at = now() WHERE enrollment_id = ANY ($1)", threads[:2])
+    done = await scene.run("SELECT * FROM sending.f_set_campaign_mailboxes($1, $2)", campaign, [new])
+    assert [tuple(row) for row in done] == [(1, 1)]
+    await scene.run("SELECT * FROM sending.f_set_campaign_mailboxes($1, $2)", campaign, [])
+    await scene.run("SELECT * FROM sending.f_set_campaign_mailboxes($1, $2)", campaign, [new])
+    await scene.run("UPDATE sending.mailboxes SET state = 'paused' WHERE id = $1", old)
+    await scene.run("UPDATE marketing.enrollments SET state = 'active', next_step = 2, next_at = now() WHERE id = ANY ($1)", threads[:2])
+    later = await scene.enroll(campaign, 5)
+    await planned(scene)
+    queued = [row for row in await messages(scene) if row["status"] == "queued"]
+    assert {row["mailbox_id"] for row in queued if row["enrollment_id"] in threads[:2]} == {old}
+    assert {row["mailbox_id"] for row in queued if row["enrollment_id"] in (threads[2], *later)} == {new}
+    assert [row["id"] for row in await scene.run("SELECT id FROM sending.f_campaign_mailboxes($1)", campaign)] == [new]
+    await scene.run("UPDATE sending.messages SET scheduled_at = now() WHERE status = 'queued' AND organization_id = kit.f_organization()")
+    assert {row["mailbox_id"] for row in await claim(scene.organization)} == {new}
+    await scene.run("UPDATE sending.mailboxes SET state = 'active' WHERE id = $1", old)
+    assert {row["mailbox_id"] for row in await claim(scene.organization)} == {old}
+
+
+async def test_a_new_mailbox_is_as_healthy_as_its_figures_say(scene):
+    mailbox = await scene.mailbox()
+    both = await scene.run(
+        "SELECT b.health_score, f.score FROM sending.mailboxes AS b, sending.f_mailbox_figures(b.id) AS f WHERE b.id = $1", mailbox
+    )
+    assert tuple(both[0]) == (90, 90)
 
 
 async def test_the_health_of_a_mailbox_is_what_follows_from_the_last_seven_days(scene):

@@ -39,7 +39,7 @@ def imap_server(tmp_path_factory):
         str(file),
     ]
     process = subprocess.Popen([*command, "dict", "--demo-user", "ana@example.org", "--demo-password", "right"], stderr=subprocess.DEVNULL)
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while True:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             break

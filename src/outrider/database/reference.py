@@ -1,20 +1,24 @@
-"""The look-up lists that cleaning uses: free-mail domains and country names, from the packages freemail, pycountry and
-Babel.
+"""The look-up lists that cleaning and sending use: free-mail domains, country names and time zones, from the packages freemail,
+pycountry, Babel and tzdata.
 
 Loaded when the lists of this version are not in the database yet; a comment on the table says which ones are.
 """
 
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import asyncpg
 
 from outrider.kit import sql
 
+YEARS = range(2024, 2031)
+"""In which the zones of a country must show the same time to be one."""
 queries = sql.load(Path(__file__).parent / "reference.sql")
-PACKAGES = ("freemail", "pycountry", "babel")
+PACKAGES = ("freemail", "pycountry", "babel", "tzdata")
 
 
 def edition() -> str:
@@ -24,7 +28,7 @@ def edition() -> str:
 
 
 async def load(connection: asyncpg.Connection) -> bool:
-    """Fill the two tables if this version's lists are not in them; returns whether they were loaded now."""
+    """Fill the tables if this version's lists are not in them; returns whether they were loaded now."""
     if await queries.loaded_edition(connection) == edition():
         return False
     names = country_names()
@@ -33,6 +37,9 @@ async def load(connection: asyncpg.Connection) -> bool:
         await queries.add_free_mail(connection, domains=free_mail_domains())
         await queries.clear_country_names(connection)
         await queries.add_country_names(connection, names=list(names), codes=list(names.values()))
+        zones = time_zones()
+        await queries.clear_time_zones(connection)
+        await queries.add_time_zones(connection, names=list(zones), countries=list(zones.values()))
         await connection.execute(await queries.comment_on_edition(connection, edition=edition()))
     return True
 
@@ -81,6 +88,34 @@ def country_names() -> dict[str, str]:
         del names[key]
     names.update(ALIASES)
     return names
+
+
+def time_zones() -> dict[str, str | None]:
+    """Return {IANA zone: the country (ISO 3166 alpha-2) that has its time everywhere}; None where no country has.
+
+    A country with several zones that show the same time has the first of them.
+    """
+    from babel.core import get_global
+
+    known = set(_packaged_zones())
+    found: dict[str, str | None] = dict.fromkeys(sorted(known))
+    for country, names in get_global("territory_zones").items():
+        zones = sorted(known.intersection(names))
+        if len(country) == 2 and zones and len({_times(zone) for zone in zones}) == 1 and found[zones[0]] is None:
+            found[zones[0]] = country
+    return found
+
+
+def _packaged_zones() -> list[str]:
+    import tzdata  # type: ignore[import-untyped]
+
+    return (Path(tzdata.__path__[0]) / "zones").read_text().split()
+
+
+def _times(zone: str) -> tuple[timedelta | None, ...]:
+    """Return what the clocks of a zone showed in the middle of each month of some years, as offsets."""
+    place = ZoneInfo(zone)
+    return tuple(datetime(year, month, 15, tzinfo=place).utcoffset() for year in YEARS for month in range(1, 13))
 
 
 ALIASES = {

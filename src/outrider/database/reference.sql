@@ -14,6 +14,12 @@ DELETE FROM intake.free_mail_domains;
 -- name: add_free_mail(domains)!
 INSERT INTO intake.free_mail_domains (domain) SELECT DISTINCT lower(d) FROM unnest(:domains::text[]) AS d;
 
+-- name: clear_time_zones()!
+DELETE FROM marketing.time_zones;
+
+-- name: add_time_zones(names, countries)!
+INSERT INTO marketing.time_zones (name, country_code) SELECT n, c FROM unnest(:names::text[], :countries::text[]) AS x (n, c);
+
 -- name: clear_country_names()!
 DELETE FROM intake.country_names;
 

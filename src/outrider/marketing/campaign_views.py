@@ -110,6 +110,7 @@ PLANNED: dict[str, Any] = {
     "step": 1,
     "channel": "email",
     "planned_at": AT,
+    "time_zone": "Europe/Madrid",
     "variant": "A",
     "subject": "A question about Acme",
     "html": "<p>Hi Ana,</p>",
@@ -251,7 +252,7 @@ class CampaignChange(BaseModel):
     window_end: Text | None = Field(None, pattern=TIME)
     window_days: list[int] | None = Field(None, description="1 is Monday.", max_length=7)
     daily_limit: int | None = Field(None, description="Most messages a day; null: none of its own.")
-    verification_mode: Text | None = Field(None, description="exclude_invalid or verified_only.")
+    verification_mode: Text | None = Field(None, description="exclude_invalid, or verified_only: valid and catch-all addresses.")
     rotation: Text | None = Field(None, description="round_robin, weighted, priority, health or hybrid.")
     stops_at_same_company: bool | None = Field(None, description="Whether a reply stops everyone at the same company.")
     tracks_opens: bool | None = Field(None, description="Whether opens are followed, by a pixel.")
@@ -267,7 +268,7 @@ class NewCampaign(CampaignChange):
 
     model_config = given({"name": "Q4 ACME push", "lists": [LIST_ID]})
 
-    name: Text = Field(description="1 to 200 characters.")
+    name: Text = Field(description="1 to 255 characters.")
 
 
 class NewVariant(BaseModel):
@@ -382,6 +383,7 @@ class PlannedView(BaseModel):
     step: int
     channel: str
     planned_at: datetime = Field(description="At the earliest: limits may make it later.")
+    time_zone: str | None = Field(description="The person's, whose hours the window is; null: not known, the campaign's counts.")
     variant: str | None
     subject: str | None
     html: str | None

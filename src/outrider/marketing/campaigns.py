@@ -121,7 +121,7 @@ class Campaigns:
 
         Without a namespace, the keywords in the name say which. Raises `InvalidInput`.
         """
-        name = checks.name(settings.get("name"))
+        name = checks.name(settings.get("name"), checks.LONGEST_TITLE)
         routing = await NamespaceService(self._connection, self._organization).route(name)
         organization = await queries.organization(self._connection, organization_id=self._organization)
         id: UUID = await queries.add_campaign(
@@ -249,7 +249,7 @@ class Campaigns:
             raise InvalidInput("window_days must be numbers from 1 (Monday) to 7 (Sunday), one at least", field="window_days")
         if wanted.daily_limit is not None and not 1 <= wanted.daily_limit < 2**31:
             raise InvalidInput(f"daily_limit is {wanted.daily_limit}; it must be 1 or more, or null for none", field="daily_limit")
-        return {"name": checks.name(wanted.name), "window_days": sorted(set(wanted.window_days))}
+        return {"name": checks.name(wanted.name, checks.LONGEST_TITLE), "window_days": sorted(set(wanted.window_days))}
 
 
 def _mailbox(row: asyncpg.Record) -> Mailbox:

@@ -108,7 +108,7 @@ SELECT b.id, b.email, b.state, b.state_reason, b.tracking_domain, b.smtp_host, b
 
 -- name: set_mailboxes(id, mailboxes)$
 -- Says which mailboxes a campaign sends from; returns how many of them there are.
-SELECT sending.f_set_campaign_mailboxes(:id, :mailboxes::uuid[]);
+SELECT s.mailboxes FROM sending.f_set_campaign_mailboxes(:id, :mailboxes::uuid[]) AS s;
 
 -- name: steps(organization_id, id)
 -- The steps of a campaign with their wordings, in their order.

@@ -5,13 +5,15 @@ from uuid import UUID
 from outrider.kit.errors import Conflict, InvalidInput
 
 LONGEST_NAME = 200
+LONGEST_TITLE = 255
+"""The name of a campaign or of a template (seed 004)."""
 
 
-def name(text: str | None) -> str:
+def name(text: str | None, longest: int = LONGEST_NAME) -> str:
     """Return a name as it is kept. Raises `InvalidInput` for one that is empty or too long."""
     kept = " ".join((text or "").split())
-    if not 1 <= len(kept) <= LONGEST_NAME:
-        raise InvalidInput(f"name must have 1 to {LONGEST_NAME} characters", field="name")
+    if not 1 <= len(kept) <= longest:
+        raise InvalidInput(f"name must have 1 to {longest} characters", field="name")
     return kept
 
 

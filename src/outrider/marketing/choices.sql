@@ -43,6 +43,7 @@ SELECT
     ) AS limit_today,
     EXISTS (
         SELECT FROM sending.campaign_mailboxes AS c WHERE c.organization_id = :organization_id AND c.campaign_id = :id AND c.mailbox_id = b.id
+            AND NOT c.is_leaving
     ) AS is_chosen
 FROM sending.mailboxes AS b
 INNER JOIN tenancy.organizations AS o ON o.id = :organization_id

@@ -20,7 +20,7 @@ async def duplicate(connection: asyncpg.Connection, organization: OrganizationId
     campaigns = Campaigns(connection, organization)
     there = await campaigns.whole(id)
     settings = {name: getattr(there.campaign, name) for name in SETTINGS if name not in OF_THE_FIRST_ONE}
-    name = f"Copy of {there.campaign.name}"[: checks.LONGEST_NAME]
+    name = f"Copy of {there.campaign.name}"[: checks.LONGEST_TITLE]
     mailboxes = [one.id for one in there.mailboxes]
     made = await campaigns.add(actor, {**settings, "name": name, "lists": there.lists, "segments": there.segments, "mailboxes": mailboxes})
     await steps.write(connection, organization, made.campaign_id, [replace(step, id=None) for step in there.steps])

@@ -86,7 +86,7 @@ GROUP BY w.number ORDER BY w.number;
 -- What the next people of a campaign would get and when at the earliest: each step with the wording that they draw. Limits may make it later.
 WITH RECURSIVE chosen AS (
     SELECT
-        e.id, e.email, e.next_step, p.name, greatest(e.next_at, c.starts_at, now()) AS start_at,
+        e.id, e.email, e.next_step, e.time_zone, p.name, greatest(e.next_at, c.starts_at, now()) AS start_at,
         sending.f_zone(e.time_zone, c.time_zone) AS zone, c.window_start, c.window_end, c.window_days
     FROM marketing.enrollments AS e
     INNER JOIN marketing.campaigns AS c ON c.organization_id = :organization_id AND c.campaign_id = e.campaign_id
@@ -108,7 +108,7 @@ planned AS (
     INNER JOIN marketing.steps AS s ON s.organization_id = :organization_id AND s.campaign_id = :id AND s.position = d.position + 1
 )
 SELECT
-    d.id, h.email, h.name, d.position, d.step_id, s.channel, s.instructions, d.planned_at, v.label, coalesce(t.subject, v.subject) AS subject,
+    d.id, h.email, h.name, h.time_zone, d.position, d.step_id, s.channel, s.instructions, d.planned_at, v.label, coalesce(t.subject, v.subject) AS subject,
     coalesce(t.body, v.body) AS body
 FROM planned AS d
 INNER JOIN chosen AS h ON h.id = d.id

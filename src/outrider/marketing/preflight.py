@@ -50,7 +50,8 @@ class Preflight:
 class Planned:
     """A message, or the text of a task, as one person would get it at `planned_at` at the earliest; limits may make it later.
 
-    `missing` is the variable that keeps it back; subject, html and text are None then.
+    `time_zone` is the person's, whose hours the window is; None where it is not known, and the campaign's counts. `missing` is the variable
+    that keeps it back; subject, html and text are None then.
     """
 
     enrollment_id: UUID
@@ -59,6 +60,7 @@ class Planned:
     step: int
     channel: str
     planned_at: datetime
+    time_zone: str | None
     variant: str | None
     subject: str | None
     html: str | None
@@ -116,7 +118,18 @@ def _planned(row: asyncpg.Record, known: dict[str, str]) -> Planned:
         if preview.message:
             subject, html, text = preview.message.subject, preview.message.html, preview.message.text
     return Planned(
-        row["id"], row["email"], row["name"], row["position"], row["channel"], row["planned_at"], row["label"], subject, html, text, missing
+        row["id"],
+        row["email"],
+        row["name"],
+        row["position"],
+        row["channel"],
+        row["planned_at"],
+        row["time_zone"],
+        row["label"],
+        subject,
+        html,
+        text,
+        missing,
     )
 
 

@@ -17,6 +17,7 @@ ENROLLMENT: dict[str, Any] = {
     "reason": None,
     "next_step": 1,
     "next_at": AT,
+    "time_zone": "Europe/Madrid",
     "enrolled_at": AT,
     "stopped_at": None,
     "sent_count": 1,
@@ -43,6 +44,7 @@ class EnrollmentView(BaseModel):
     reason: str | None = Field(description="Why they were excluded or stopped.")
     next_step: int | None
     next_at: datetime | None
+    time_zone: str | None = Field(description="Theirs, whose hours the window is; null: not known, the campaign's counts.")
     enrolled_at: datetime
     stopped_at: datetime | None
     sent_count: int = Field(description="Messages that went out to them.")

@@ -77,8 +77,9 @@ ORDER BY k.word, k.number, k.id LIMIT :count;
 -- name: recipients(organization_id, id, ids)
 -- These of a campaign's enrollments, in this order: where each stands, and what happened so far. What a machine opened or clicked is not counted.
 SELECT
-    e.id, e.person_id, p.name, e.email, e.state, e.reason, e.next_step, e.next_at, e.enrolled_at, e.stopped_at, s.messages AS sent_count, s.sent_at,
-    v.opened_at, v.clicked_at, v.replied_at, least(v.bounced_at, s.refused_at) AS bounced_at, v.unsubscribed_at, v.complained_at
+    e.id, e.person_id, p.name, e.email, e.state, e.reason, e.next_step, e.next_at, e.time_zone, e.enrolled_at, e.stopped_at,
+    s.messages AS sent_count, s.sent_at, v.opened_at, v.clicked_at, v.replied_at, least(v.bounced_at, s.refused_at) AS bounced_at,
+    v.unsubscribed_at, v.complained_at
 FROM unnest(:ids::uuid[]) WITH ORDINALITY AS w (id, place)
 INNER JOIN marketing.enrollments AS e ON e.organization_id = :organization_id AND e.campaign_id = :id AND e.id = w.id
 INNER JOIN people.master AS p ON p.organization_id = :organization_id AND p.id = e.person_id

@@ -81,7 +81,7 @@ class Templates:
 
     async def add(self, name: str, subject: str, body: str, category: str | None = None) -> Template:
         """Keep a template and return it. Raises `InvalidInput` for a text that cannot be read, `Conflict` for a taken name."""
-        kept = checks.name(name)
+        kept = checks.name(name, checks.LONGEST_TITLE)
         variables_used(subject, body)
         id = await queries.add_template(
             self._connection,
@@ -100,7 +100,7 @@ class Templates:
     ) -> Template:
         """Change a template and return it; None leaves as it is. Raises `NotFound`, `InvalidInput`, `Conflict`."""
         there = await self.find(id)
-        kept = there.name if name is None else checks.name(name)
+        kept = there.name if name is None else checks.name(name, checks.LONGEST_TITLE)
         new_subject, new_body = there.subject if subject is None else subject, there.body if body is None else body
         variables_used(new_subject, new_body)
         try:
@@ -129,7 +129,7 @@ class Templates:
     async def duplicate(self, id: UUID) -> Template:
         """Keep the same text under another name and return it. Raises `NotFound`."""
         there = await self.find(id)
-        base = f"{there.name[: checks.LONGEST_NAME - 20]} (copy"
+        base = f"{there.name[: checks.LONGEST_TITLE - 20]} (copy"
         rows = queries.taken_names(self._connection, organization_id=self._organization, name=base)
         taken = {row["name"] async for row in rows}
         names = (f"{base}{f' {n}' if n > 1 else ''})" for n in count(1))

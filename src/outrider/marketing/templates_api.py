@@ -75,7 +75,7 @@ class NewTemplate(BaseModel):
 
     model_config = given({"name": "First touch", **TEXTS})
 
-    name: Text = Field(description="1 to 200 characters, of no other template.")
+    name: Text = Field(description="1 to 255 characters, of no other template.")
     category: Text | None = None
     subject: Text = ""
     body: Text = Field("", description="HTML.")

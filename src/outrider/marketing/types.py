@@ -177,7 +177,7 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Enrollment:
-    """A person in a campaign; `reason` says why they were excluded or stopped."""
+    """A person in a campaign; `reason` says why they were excluded or stopped. `time_zone`: None, it is not known."""
 
     id: UUID
     person_id: UUID
@@ -187,6 +187,7 @@ class Enrollment:
     reason: str | None
     next_step: int | None
     next_at: datetime | None
+    time_zone: str | None
     enrolled_at: datetime
     stopped_at: datetime | None
 

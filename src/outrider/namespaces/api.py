@@ -141,7 +141,7 @@ async def delete_namespace(
     """Takes a namespace out of service, if its name is typed again as `confirm`. Its profiles are kept in a table for
     reading.
 
-    409 for the default one, which cannot be deleted.
+    409 for the default one, which cannot be deleted, and while campaigns of it may still send: it names them.
     """
     async with transaction(caller.organization_id, caller.actor) as connection:
         archived = await NamespaceService(connection, caller.organization_id).archive(name, body.confirm if body else confirm)

@@ -27,6 +27,10 @@ SELECT tenancy.f_create_namespace(:name, :keywords, :description);
 -- True when there was one; its table is renamed with it.
 SELECT tenancy.f_rename_namespace(:name, :new_name);
 
+-- name: campaigns_at_work(id)$
+-- The names of its campaigns that may still send.
+SELECT marketing.f_campaigns_at_work(:id);
+
 -- name: archive_namespace(name)$
 -- The table that keeps the profiles; NULL for none such and for the default.
 SELECT tenancy.f_archive_namespace(:name);

@@ -23,6 +23,7 @@ UNCHANGED: Any = object()
 REROUTE = "namespaces.reroute"
 """The name of the job that moves profiles (`tasks`)."""
 
+NAMED = 3
 COUNTED_EXACTLY = 5_000
 """Profiles of a namespace are counted up to here; a fuller one's number is the database's estimate."""
 
@@ -144,13 +145,17 @@ class NamespaceService:
     async def archive(self, name: str, confirm: str | None) -> str:
         """Take a namespace out of service and return the table that keeps its profiles, for reading.
 
-        Raises `NotFound`, `Conflict` for the default one, `InvalidInput` when `confirm` is not the name typed again.
+        Campaigns of it that are over, or drafts, lose the link. Raises `NotFound`, `Conflict` for the default one and while campaigns of it
+        may still send, `InvalidInput` when `confirm` is not the name typed again.
         """
         namespace = await self.find(name)
         if namespace.is_default:
             raise Conflict(f"{name} is the default namespace and cannot be deleted", field="name")
         if confirm != name:
             raise InvalidInput(f"type the name again to delete it: confirm must be {name!r}", field="confirm")
+        if at_work := await queries.campaigns_at_work(self._connection, id=namespace.id):
+            named = ", ".join(at_work[:NAMED]) + (f" and {len(at_work) - NAMED} more" if len(at_work) > NAMED else "")
+            raise Conflict(f"campaigns of {name} may still send: {named}. End them, or give them another namespace, first", field="name")
         archived = await queries.archive_namespace(self._connection, name=name)
         if archived is None:
             raise _unknown(name)

@@ -65,12 +65,15 @@ class Ahead:
             self._making.cancel()
 
     async def _make(self) -> None:
-        while self._waiting:
-            taken = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
-            self._in_hand = len(taken)
-            for made in await asyncio.to_thread(_together, taken):
-                await self._made.put(made)
-                self._in_hand -= 1
+        try:
+            while self._waiting:
+                taken = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
+                self._in_hand = len(taken)
+                for made in await asyncio.to_thread(_together, taken):
+                    await self._made.put(made)
+                    self._in_hand -= 1
+        finally:
+            self._in_hand = 0
 
 
 def _together(taken: list[tuple[Claimed, Batch]]) -> list[Made]:

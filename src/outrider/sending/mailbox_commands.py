@@ -26,6 +26,7 @@ COLUMNS = [
     "state",
     "state_reason",
     "health_score",
+    "bounce_level",
     "sent_today",
     "limit_today",
     "sent_this_hour",

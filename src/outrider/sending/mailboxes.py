@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import asyncpg
@@ -33,7 +33,8 @@ SERVERS = {"gmail": ("smtp.gmail.com", 587), "outlook": ("smtp.office365.com", 5
 class Mailbox:
     """A mailbox and what it did: today and in the last hour what counts against its limits, and the last 7 days of its health.
 
-    `health_score` is 100, less what it lost, with what it won; at least 0 and not more than `health_most`.
+    `health_score` is 100, less what it lost, with what it won; at least 0 and not more than `health_most`. `bounce_level` is `warning` over
+    5 % bounces, `critical` over 10 %.
     `warmup_day` is 1 on the day on which a warm-up began, None without one.
     """
 
@@ -77,6 +78,7 @@ class Mailbox:
     health_lost_to_bounces: int
     health_lost_to_complaints: int
     health_won_by_replies: int
+    bounce_level: Literal["ok", "warning", "critical"]
     warmup_day: int | None
 
 
@@ -218,18 +220,16 @@ class MailboxService:
         return [HealthDay(**dict(row)) async for row in rows]
 
     async def set_for_campaign(self, campaign_id: UUID, mailbox_ids: list[UUID]) -> int:
-        """Say which mailboxes a campaign sends from. What is queued with another one goes over to them; returns how many messages.
+        """Say which mailboxes a campaign sends from. What is queued with another one goes over to them, except in threads that it began;
+        returns how many messages.
 
         Raises `NotFound` for a campaign or mailbox that is not there.
         """
         await self._need_campaign(campaign_id)
-        arguments = {"organization_id": self._organization, "campaign_id": campaign_id, "mailbox_ids": mailbox_ids}
-        await queries.drop_campaign_mailboxes(self._connection, **arguments)
-        try:
-            await queries.add_campaign_mailboxes(self._connection, **arguments)
-        except asyncpg.ForeignKeyViolationError as error:
-            raise NotFound("one of the mailboxes is not there", field="mailbox_ids") from error
-        return int(await queries.hand_over(self._connection, campaign_id=campaign_id))
+        done = await queries.set_campaign_mailboxes(self._connection, campaign_id=campaign_id, mailbox_ids=mailbox_ids)
+        if done["mailboxes"] < len(set(mailbox_ids)):
+            raise NotFound("one of the mailboxes is not there", field="mailbox_ids")
+        return int(done["handed_over"])
 
     async def of_campaign(self, campaign_id: UUID) -> list[UUID]:
         """Return the ids of the mailboxes that a campaign sends from. Raises `NotFound` for an unknown campaign."""

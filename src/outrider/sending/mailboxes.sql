@@ -7,7 +7,7 @@ SELECT
     b.hourly_limit, b.spacing_seconds, b.warmup_status, b.warmup_started_on, b.warmup_from, b.warmup_days, b.tracking_domain, b.last_sent_at,
     b.created_at, f.limit_today, f.today AS sent_today, f.hour AS sent_this_hour, f.sent AS sent_in_week, f.bounced AS bounced_in_week,
     f.complaints AS complaints_in_week, f.replies AS replies_in_week, h.most AS health_most, h.bounces AS health_lost_to_bounces,
-    h.complaints AS health_lost_to_complaints, h.replies AS health_won_by_replies,
+    h.complaints AS health_lost_to_complaints, h.replies AS health_won_by_replies, h.level AS bounce_level,
     CASE b.warmup_status WHEN 'active' THEN (now() AT TIME ZONE o.time_zone)::date - b.warmup_started_on + 1 END AS warmup_day
 FROM sending.mailboxes AS b
 CROSS JOIN LATERAL sending.f_mailbox_figures(b.id) AS f
@@ -72,22 +72,11 @@ SELECT EXISTS (SELECT FROM marketing.campaigns WHERE organization_id = :organiza
 -- name: campaign_mailboxes(organization_id, campaign_id)
 -- Which mailboxes a campaign sends from.
 SELECT l.mailbox_id FROM sending.campaign_mailboxes AS l
-WHERE l.organization_id = :organization_id AND l.campaign_id = :campaign_id ORDER BY l.mailbox_id;
+WHERE l.organization_id = :organization_id AND l.campaign_id = :campaign_id AND NOT l.is_leaving ORDER BY l.mailbox_id;
 
--- name: drop_campaign_mailboxes(organization_id, campaign_id, mailbox_ids)!
--- Leaves only these.
-DELETE FROM sending.campaign_mailboxes
-WHERE organization_id = :organization_id AND campaign_id = :campaign_id AND mailbox_id <> ALL (:mailbox_ids::uuid[]);
-
--- name: add_campaign_mailboxes(organization_id, campaign_id, mailbox_ids)!
--- Adds these.
-INSERT INTO sending.campaign_mailboxes (organization_id, campaign_id, mailbox_id)
-SELECT :organization_id, :campaign_id, m.id FROM unnest(:mailbox_ids::uuid[]) AS m (id)
-ON CONFLICT (organization_id, campaign_id, mailbox_id) DO NOTHING;
-
--- name: hand_over(campaign_id)$
--- Gives what is queued with mailboxes that the campaign no longer has to those that it has; how many messages.
-SELECT sending.f_hand_over(:campaign_id);
+-- name: set_campaign_mailboxes(campaign_id, mailbox_ids)^
+-- Says which mailboxes a campaign sends from: how many of these there are, and how many queued messages went over to them.
+SELECT s.mailboxes, s.handed_over FROM sending.f_set_campaign_mailboxes(:campaign_id, :mailbox_ids::uuid[]) AS s;
 
 -- name: domains(organization_id, id)
 -- The domains that we sign for, by name, or one of them by its id; NULL asks nothing. The first thousand.

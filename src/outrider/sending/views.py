@@ -18,7 +18,7 @@ MAILBOX: dict[str, Any] = {
     "tracking_domain": None, "last_sent_at": "2026-11-20T08:00:00Z", "created_at": "2026-11-01T08:00:00Z", "limit_today": 33,
     "sent_today": 12, "sent_this_hour": 4, "sent_in_week": 120, "bounced_in_week": 1, "complaints_in_week": 0, "replies_in_week": 9,
     "health_most": 100, "health_lost_to_bounces": 4, "health_lost_to_complaints": 0, "health_won_by_replies": 4,
-    "warmup_day": 20,
+    "bounce_level": "ok", "warmup_day": 20,
 }  # fmt: skip
 NEW_MAILBOX: dict[str, Any] = {
     "email": "ana@example.org", "from_name": "Ana Lima", "smtp_host": "mail.example.org", "smtp_port": 587, "smtp_security": "starttls",
@@ -145,6 +145,7 @@ class MailboxView(BaseModel):
     health_lost_to_bounces: int
     health_lost_to_complaints: int
     health_won_by_replies: int
+    bounce_level: str = Field(description="ok, warning (over 5 % of the week's messages bounced) or critical (over 10 %).")
     warmup_day: int | None = Field(description="1 on the day on which the warm-up began; null without one.")
 
 

@@ -45,7 +45,7 @@ CREATE TABLE sending.mailboxes (
     settings jsonb NOT NULL DEFAULT '{}',
     state text NOT NULL DEFAULT 'active',
     state_reason text,
-    health_score integer NOT NULL DEFAULT 100,
+    health_score integer NOT NULL,
     priority integer NOT NULL DEFAULT 5,
     weight integer NOT NULL DEFAULT 5,
     daily_limit integer NOT NULL DEFAULT 50,
@@ -79,11 +79,12 @@ CALL kit.f_protect('sending.mailboxes');
 CREATE TRIGGER mailboxes_touch BEFORE UPDATE ON sending.mailboxes FOR EACH ROW EXECUTE FUNCTION kit.f_touch();
 GRANT SELECT, INSERT, UPDATE, DELETE ON sending.mailboxes TO outrider_app;
 
--- Which mailboxes a campaign sends from.
+-- Which mailboxes a campaign sends from. One that is leaving goes on with the threads that it began, and begins none.
 CREATE TABLE sending.campaign_mailboxes (
     organization_id uuid NOT NULL DEFAULT nullif(current_setting('app.organization_id', true), '')::uuid,
     campaign_id uuid NOT NULL,
     mailbox_id uuid NOT NULL,
+    is_leaving boolean NOT NULL DEFAULT false,
     CONSTRAINT campaign_mailboxes_pkey PRIMARY KEY (organization_id, campaign_id, mailbox_id),
     CONSTRAINT campaign_mailboxes_campaign_fkey FOREIGN KEY (organization_id, campaign_id)
     REFERENCES marketing.campaigns (organization_id, campaign_id) ON DELETE CASCADE,
@@ -91,10 +92,11 @@ CREATE TABLE sending.campaign_mailboxes (
 );
 CREATE INDEX idx_campaign_mailboxes_mailbox ON sending.campaign_mailboxes (organization_id, mailbox_id);
 CALL kit.f_protect('sending.campaign_mailboxes');
-GRANT SELECT, INSERT, DELETE ON sending.campaign_mailboxes TO outrider_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON sending.campaign_mailboxes TO outrider_app;
 
--- Puts the mailboxes in the place of those that a campaign sent from; returns how many of them there are. Threads keep theirs.
-CREATE FUNCTION sending.f_set_campaign_mailboxes(p_campaign uuid, p_mailboxes uuid[]) RETURNS integer
+-- Puts the mailboxes in the place of those that a campaign sent from; returns how many of them there are, and how many queued messages went
+-- over to them. Threads keep theirs, unless the campaign is left without any: then nothing goes out.
+CREATE FUNCTION sending.f_set_campaign_mailboxes(p_campaign uuid, p_mailboxes uuid[], OUT mailboxes integer, OUT handed_over integer)
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -105,10 +107,16 @@ BEGIN
     INSERT INTO sending.campaign_mailboxes (organization_id, campaign_id, mailbox_id)
     SELECT v_organization, p_campaign, b.id FROM sending.mailboxes AS b
     WHERE b.organization_id = v_organization AND b.id = ANY (p_mailboxes)
-    ON CONFLICT (organization_id, campaign_id, mailbox_id) DO NOTHING;
-    RETURN (
-        SELECT count(*)::integer FROM sending.campaign_mailboxes AS c WHERE c.organization_id = v_organization AND c.campaign_id = p_campaign
-    );
+    ON CONFLICT (organization_id, campaign_id, mailbox_id) DO UPDATE SET is_leaving = false;
+    SELECT count(*)::integer INTO mailboxes FROM sending.campaign_mailboxes AS c
+    WHERE c.organization_id = v_organization AND c.campaign_id = p_campaign;
+    handed_over := sending.f_hand_over(p_campaign);
+    IF mailboxes > 0 THEN
+        INSERT INTO sending.campaign_mailboxes (organization_id, campaign_id, mailbox_id, is_leaving)
+        SELECT DISTINCT v_organization, p_campaign, m.mailbox_id, true FROM sending.messages AS m
+        WHERE m.organization_id = v_organization AND m.campaign_id = p_campaign
+        ON CONFLICT (organization_id, campaign_id, mailbox_id) DO NOTHING;
+    END IF;
 END $$;
 GRANT EXECUTE ON FUNCTION sending.f_set_campaign_mailboxes(uuid, uuid[]) TO outrider_app;
 
@@ -119,7 +127,7 @@ LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT b.id, b.email, b.state, b.state_reason, b.tracking_domain, b.smtp_host, b.smtp_port FROM sending.campaign_mailboxes AS c
     INNER JOIN sending.mailboxes AS b ON b.organization_id = kit.f_organization() AND b.id = c.mailbox_id
-    WHERE c.organization_id = kit.f_organization() AND c.campaign_id = p_campaign
+    WHERE c.organization_id = kit.f_organization() AND c.campaign_id = p_campaign AND NOT c.is_leaving
     ORDER BY b.email;
 END;
 GRANT EXECUTE ON FUNCTION sending.f_campaign_mailboxes(uuid) TO outrider_app;

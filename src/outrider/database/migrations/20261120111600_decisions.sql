@@ -110,21 +110,26 @@ BEGIN ATOMIC
 END;
 GRANT EXECUTE ON FUNCTION sending.f_retry(uuid[]) TO outrider_app;
 
--- Gives what a campaign has queued with mailboxes that it no longer sends from to those that it does, in turns. Returns how many messages;
--- none when it has no mailbox left.
+-- Gives what a campaign has queued with mailboxes that it no longer sends from to those that it does, in turns; what goes on with a thread
+-- stays with the mailbox that began it. Returns how many messages; none when it has no mailbox left.
 CREATE FUNCTION sending.f_hand_over(p_campaign uuid) RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH present AS (
         SELECT l.mailbox_id, row_number() OVER (ORDER BY l.mailbox_id) - 1 AS place, count(*) OVER () AS places
         FROM sending.campaign_mailboxes AS l
-        WHERE l.organization_id = kit.f_organization() AND l.campaign_id = p_campaign
+        WHERE l.organization_id = kit.f_organization() AND l.campaign_id = p_campaign AND NOT l.is_leaving
     ),
     orphan AS (
         SELECT m.id, row_number() OVER (ORDER BY m.scheduled_at, m.id) AS place
         FROM sending.messages AS m
         WHERE m.organization_id = kit.f_organization() AND m.campaign_id = p_campaign AND m.status IN ('queued', 'needs_review')
             AND m.mailbox_id NOT IN (SELECT mailbox_id FROM present)
+            AND NOT EXISTS (
+                SELECT FROM sending.messages AS t
+                WHERE t.organization_id = kit.f_organization() AND t.enrollment_id = m.enrollment_id AND t.mailbox_id = m.mailbox_id
+                    AND t.status IN ('sent', 'unknown')
+            )
     ),
     moved AS (
         UPDATE sending.messages AS m SET mailbox_id = present.mailbox_id

@@ -152,7 +152,7 @@ BEGIN
     ),
     mailbox AS MATERIALIZED (
         SELECT
-            b.id, b.email, b.state, b.priority, b.weight, b.health_score, r.daily_limit, r.room, r.waiting, greatest(p_at, b.last_sent_at + gap.one) AS free_at,
+            b.id, l.is_leaving, b.email, b.state, b.priority, b.weight, b.health_score, r.daily_limit, r.room, r.waiting, greatest(p_at, b.last_sent_at + gap.one) AS free_at,
             gap.one AS gap
         FROM sending.campaign_mailboxes AS l
         INNER JOIN sending.mailboxes AS b ON b.organization_id = v_organization AND b.id = l.mailbox_id
@@ -174,7 +174,7 @@ BEGIN
         FROM mailbox AS m
         CROSS JOIN campaign AS c
         CROSS JOIN LATERAL generate_series(1, least(m.room, (SELECT count(*) FROM fresh))) AS n (number)
-        WHERE m.state = 'active' AND (c.rotation <> 'weighted' OR m.weight > 0)
+        WHERE m.state = 'active' AND NOT m.is_leaving AND (c.rotation <> 'weighted' OR m.weight > 0)
     ),
     drawn AS MATERIALIZED (
         SELECT d.id, d.thread_mailbox AS mailbox_id, 0 AS is_new FROM due AS d
@@ -261,7 +261,7 @@ BEGIN
     FROM sending.campaign_mailboxes AS l
     INNER JOIN sending.mailboxes AS b ON b.organization_id = v_organization AND b.id = l.mailbox_id AND b.state = 'active'
     INNER JOIN sending.f_rooms(p_at) AS r ON r.mailbox_id = b.id
-    WHERE l.organization_id = v_organization AND l.campaign_id = p_campaign;
+    WHERE l.organization_id = v_organization AND l.campaign_id = p_campaign AND NOT l.is_leaving;
     IF v_campaign.daily_limit IS NOT NULL THEN
         v_room := least(v_room, v_campaign.daily_limit - (
             SELECT count(*) FROM sending.messages AS m

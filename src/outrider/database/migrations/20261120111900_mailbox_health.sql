@@ -3,9 +3,10 @@ SET LOCAL lock_timeout = '5s';
 
 -- What the health of a mailbox follows from: what bounces and complaints take from 100, what replies give back, and the most that it can be:
 -- 90 in its first two weeks. 5 % bounces cost 25, 10 % and more 60; one complaint in a thousand costs 20. The first ten messages count as ten.
+-- `level` says it of the bounces: ok, warning over 5 %, critical over 10 %.
 CREATE FUNCTION sending.f_health_parts(
     p_sent bigint, p_bounced bigint, p_complaints bigint, p_replies bigint, p_age interval,
-    OUT most integer, OUT bounces integer, OUT complaints integer, OUT replies integer
+    OUT most integer, OUT bounces integer, OUT complaints integer, OUT replies integer, OUT level text
 )
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -13,7 +14,8 @@ BEGIN ATOMIC
         CASE WHEN p_age < interval '14 days' THEN 90 ELSE 100 END,
         round(CASE WHEN share.bounces <= 0.05 THEN share.bounces * 500 ELSE least(60, 25 + (share.bounces - 0.05) * 700) END)::integer,
         round(least(40, share.complaints * 20000))::integer,
-        least(5, round(share.replies * 50))::integer
+        least(5, round(share.replies * 50))::integer,
+        CASE WHEN share.bounces > 0.10 THEN 'critical' WHEN share.bounces > 0.05 THEN 'warning' ELSE 'ok' END
     FROM (
         SELECT p_bounced / greatest(p_sent, 10)::numeric AS bounces, p_complaints / greatest(p_sent, 100)::numeric AS complaints,
             p_replies / greatest(p_sent, 10)::numeric AS replies
@@ -29,6 +31,9 @@ RETURN (
     FROM sending.f_health_parts(p_sent, p_bounced, p_complaints, p_replies, p_age) AS h
 );
 GRANT EXECUTE ON FUNCTION sending.f_health(bigint, bigint, bigint, bigint, interval) TO outrider_app;
+
+-- A new mailbox is as well as the figures of one that did nothing yet say.
+ALTER TABLE sending.mailboxes ALTER COLUMN health_score SET DEFAULT sending.f_health(0, 0, 0, 0, interval '0');
 
 -- What each mailbox, or one of them, did: today and in the last hour what counts against its limits; in the last 7 days, or since it was
 -- resumed, what its health follows from. `sent` holds what bounced at once.

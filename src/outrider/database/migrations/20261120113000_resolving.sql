@@ -53,7 +53,7 @@ BEGIN
                 WHEN d.person_status = 'inactive' OR d.status = 'inactive' THEN 'inactive'
                 WHEN d.status = 'bounced' OR d.suppressed = 'bounce' THEN 'bounced'
                 WHEN d.verification = 'invalid' THEN 'invalid'
-                WHEN v_verification = 'verified_only' AND d.verification IS DISTINCT FROM 'valid' THEN 'not_verified'
+                WHEN v_verification = 'verified_only' AND coalesce(d.verification, 'unknown') NOT IN ('valid', 'catchall') THEN 'not_verified'
             END AS reason
         FROM address AS d
         WINDOW person AS (PARTITION BY d.person_id)
@@ -63,17 +63,20 @@ BEGIN
         ORDER BY j.person_id, j.reason IS NOT NULL, j.is_primary DESC, j.contact_id
     ),
     written AS (
-        INSERT INTO marketing.enrollments AS e (organization_id, campaign_id, person_id, contact_id, email, state, reason, next_step, next_at)
+        INSERT INTO marketing.enrollments AS e (
+            organization_id, campaign_id, person_id, contact_id, email, state, reason, time_zone, next_step, next_at
+        )
         SELECT
-            v_organization, p_campaign, a.id, c.contact_id, c.email, CASE WHEN r.reason IS NULL THEN 'ready' ELSE 'excluded' END, r.reason,
+            v_organization, p_campaign, a.id, c.contact_id, c.email, CASE WHEN r.reason IS NULL THEN 'ready' ELSE 'excluded' END, r.reason, z.time_zone,
             CASE WHEN r.reason IS NULL THEN v_first END, CASE WHEN r.reason IS NULL THEN v_due END
         FROM asked AS a
         LEFT JOIN chosen AS c ON c.person_id = a.id
+        LEFT JOIN marketing.f_time_zones(ARRAY(SELECT k.person_id FROM chosen AS k WHERE k.reason IS NULL)) AS z ON z.person_id = a.id
         CROSS JOIN LATERAL (SELECT CASE WHEN c.contact_id IS NULL THEN 'no_address' ELSE c.reason END AS reason) AS r
         ORDER BY a.id
         ON CONFLICT (organization_id, campaign_id, person_id) DO UPDATE SET
             contact_id = excluded.contact_id, email = excluded.email, state = excluded.state, reason = excluded.reason,
-            next_step = excluded.next_step, next_at = excluded.next_at
+            time_zone = excluded.time_zone, next_step = excluded.next_step, next_at = excluded.next_at
         WHERE e.state = 'excluded'
             AND (e.state, e.reason, e.contact_id) IS DISTINCT FROM (excluded.state, excluded.reason, excluded.contact_id)
         RETURNING e.state

@@ -65,6 +65,28 @@ BEGIN ATOMIC
 END;
 GRANT EXECUTE ON FUNCTION marketing.f_touches(integer) TO outrider_app;
 
+-- How much of a conversion a touch has by a model (first, last, linear), 0 to 1: the `p_place`th of `p_places`. All of it where there is none
+-- (NULL).
+CREATE FUNCTION marketing.f_share(p_model text, p_place bigint, p_places bigint) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN p_places IS NULL THEN 1
+    WHEN p_model = 'first' THEN (p_place = 1)::integer
+    WHEN p_model = 'last' THEN (p_place = p_places)::integer
+    ELSE 1.0 / p_places
+END;
+GRANT EXECUTE ON FUNCTION marketing.f_share(text, bigint, bigint) TO outrider_app;
+
+-- The same of its value, in whole hundredths that add up to the value: by the linear model the first touches have what the division leaves over.
+CREATE FUNCTION marketing.f_worth(p_value numeric, p_model text, p_place bigint, p_places bigint) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN p_places IS NOT NULL AND p_model = 'linear'
+        THEN round((div(p_value * 100, p_places) + (p_place <= mod(p_value * 100, p_places))::integer) / 100, 2)
+    ELSE p_value * marketing.f_share(p_model, p_place, p_places)
+END;
+GRANT EXECUTE ON FUNCTION marketing.f_worth(numeric, text, bigint, bigint) TO outrider_app;
+
 -- Seed 001's table of conversions: the campaign is the last touch's, the touchpoints are the channels of the first and the last touch of 90 days.
 CREATE VIEW marketing.attribution WITH (security_invoker = true) AS
 SELECT

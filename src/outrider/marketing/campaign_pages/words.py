@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from outrider.kit.errors import InvalidInput
 
@@ -145,6 +146,14 @@ def when(step: Step, position: int) -> str:
     unit = DELAY_UNITS[step.delay_unit]
     later = f"{step.delay} {unit[:-1] if step.delay == 1 else unit} later" if step.delay else "right after"
     return later if step.condition == "always" else f"{later}, {CONDITIONS[step.condition]}"
+
+
+def at_theirs(at: datetime, zone: str | None) -> str:
+    """Return a moment as a person's own clock shows it: 'Tue 09:00, Asia/Tokyo'; '' when their zone is not known."""
+    try:
+        return f"{at.astimezone(ZoneInfo(zone)):%a %H:%M}, {zone}" if zone else ""
+    except ZoneInfoNotFoundError:
+        return ""
 
 
 def days(chosen: list[int]) -> str:

@@ -30,7 +30,10 @@ class NewConversion:
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """A conversion; `share` is how much of it is the asked campaign's, 0 to 1, and 1 where no campaign was asked for."""
+    """A conversion; `share` is how much of it is the asked campaign's, 0 to 1, and 1 where no campaign was asked for.
+
+    `worth` is that part of the value: what all campaigns have of it adds up to the value exactly.
+    """
 
     id: UUID
     person_id: UUID
@@ -44,6 +47,7 @@ class Conversion:
     created_by: str
     created_at: datetime
     share: float
+    worth: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)

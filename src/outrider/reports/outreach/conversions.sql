@@ -16,7 +16,8 @@ RETURNING id;
 
 -- name: get(organization_id, id)^
 -- One conversion; nothing for none.
-SELECT c.id, c.person_id, p.name, p.email, c.type, c.converted_at, c.value, c.currency, c.note, c.created_by, c.created_at, 1::float AS share
+SELECT c.id, c.person_id, p.name, p.email, c.type, c.converted_at, c.value, c.currency, c.note, c.created_by, c.created_at, 1::float AS share,
+    c.value AS worth
 FROM marketing.conversions AS c
 INNER JOIN people.master AS p ON p.organization_id = c.organization_id AND p.id = c.person_id
 WHERE c.organization_id = :organization_id AND c.id = :id;
@@ -34,19 +35,13 @@ WHERE t.organization_id = :organization_id AND t.conversion_id = :id
 ORDER BY t.place;
 
 -- name: by_campaign(organization_id, model, days, type, since, until)
--- How many conversions each campaign led to, by one model, and what they were worth in each currency. Shares of a conversion sum to one; a
+-- How many conversions each campaign led to, by one model, and what they were worth in each currency. Shares of a conversion sum to one,
+-- their worths to its value; a
 -- campaign of NULL stands for those that nothing of ours led to. Days are of the organization's zone; NULL asks nothing.
 WITH credits AS (
     SELECT
-        c.id, c.person_id, c.type, c.value, c.currency, t.campaign_id,
-        sum(
-            CASE
-                WHEN t.conversion_id IS NULL THEN 1
-                WHEN :model = 'first' THEN (t.place = 1)::integer
-                WHEN :model = 'last' THEN (t.place = t.places)::integer
-                ELSE 1.0 / t.places
-            END
-        ) AS share
+        c.id, c.person_id, c.type, c.currency, t.campaign_id, sum(marketing.f_share(:model, t.place, t.places)) AS share,
+        sum(marketing.f_worth(c.value, :model, t.place, t.places)) AS worth
     FROM tenancy.organizations AS o
     INNER JOIN marketing.conversions AS c ON c.organization_id = o.id
     LEFT JOIN marketing.f_touches(:days) AS t ON t.organization_id = c.organization_id AND t.conversion_id = c.id
@@ -54,10 +49,10 @@ WITH credits AS (
         AND (:type::text IS NULL OR c.type = :type::text)
         AND (:since::date IS NULL OR c.converted_at >= :since::date::timestamp AT TIME ZONE o.time_zone)
         AND (:until::date IS NULL OR c.converted_at < (:until::date + 1)::timestamp AT TIME ZONE o.time_zone)
-    GROUP BY c.id, c.person_id, c.type, c.value, c.currency, t.campaign_id
+    GROUP BY c.id, c.person_id, c.type, c.currency, t.campaign_id
 ),
 money AS (
-    SELECT c.campaign_id, c.currency, round(sum(c.value * c.share), 2) AS value
+    SELECT c.campaign_id, c.currency, round(sum(c.worth), 2) AS value
     FROM credits AS c WHERE c.share > 0 AND c.currency IS NOT NULL GROUP BY c.campaign_id, c.currency
 )
 SELECT
@@ -83,14 +78,8 @@ ORDER BY sum(c.share) DESC, g.name, c.campaign_id;
 WITH credits AS (
     SELECT
         c.id, c.person_id, c.type, c.converted_at, c.value, c.currency, c.note, c.created_by, c.created_at,
-        sum(
-            CASE
-                WHEN :campaign_id::uuid IS NULL OR t.conversion_id IS NULL THEN NULL
-                WHEN :model = 'first' THEN (t.place = 1)::integer
-                WHEN :model = 'last' THEN (t.place = t.places)::integer
-                ELSE 1.0 / t.places
-            END
-        ) FILTER (WHERE t.campaign_id = :campaign_id::uuid) AS share,
+        sum(marketing.f_share(:model, t.place, t.places)) FILTER (WHERE t.campaign_id = :campaign_id::uuid) AS share,
+        sum(marketing.f_worth(c.value, :model, t.place, t.places)) FILTER (WHERE t.campaign_id = :campaign_id::uuid) AS worth,
         count(t.conversion_id) AS touches
     FROM tenancy.organizations AS o
     INNER JOIN marketing.conversions AS c ON c.organization_id = o.id
@@ -105,7 +94,7 @@ WITH credits AS (
 )
 SELECT
     c.id, c.person_id, p.name, p.email, c.type, c.converted_at, c.value, c.currency, c.note, c.created_by, c.created_at,
-    coalesce(c.share, 1)::float AS share
+    coalesce(c.share, 1)::float AS share, coalesce(c.worth, c.value) AS worth
 FROM credits AS c
 INNER JOIN people.master AS p ON p.organization_id = :organization_id AND p.id = c.person_id
 WHERE (:campaign_id::uuid IS NULL OR c.share > 0) AND (NOT :is_untouched::boolean OR c.touches = 0)

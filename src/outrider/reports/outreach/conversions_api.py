@@ -50,6 +50,7 @@ class ConversionView(BaseModel):
     created_by: str
     created_at: datetime
     share: float = Field(description="How much of it the asked campaign has, 0 to 1; 1 where no campaign was asked for.")
+    worth: Decimal | None = Field(description="That part of the value; what all campaigns have of it adds up to the value.")
 
 
 class ConversionPage(BaseModel):

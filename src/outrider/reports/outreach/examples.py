@@ -88,6 +88,7 @@ CONVERSION: dict[str, Any] = {
     "created_by": "user:0193a510-0000-7000-8000-000000000001",
     "created_at": "2026-11-20T08:04:00Z",
     "share": 1.0,
+    "worth": "1200.00",
 }
 NEW_CONVERSION: dict[str, Any] = {
     "person": "ana.lopez@acme.example",

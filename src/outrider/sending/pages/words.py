@@ -1,5 +1,6 @@
 """The slice's words on pages: states and reasons, mail providers, what a server's answer means and what to do. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from outrider.kit import pages as ui
@@ -141,6 +142,13 @@ def health_word(score: int) -> Badge:
     if score >= 80:
         return Badge(str(score), "good", "trending-up")
     return Badge(str(score), "watch" if score >= 50 else "bad", "triangle-alert")
+
+
+BOUNCES: Mapping[str, Badge] = {
+    "warning": Badge("Bounces over 5 %", "watch", "triangle-alert"),
+    "critical": Badge("Bounces over 10 %", "bad", "triangle-alert"),
+}
+"""{level of a mailbox's bounces: its badge}; none where all is well."""
 
 
 def warmup_words(mailbox: Mailbox) -> str:
