@@ -58,16 +58,18 @@ BEGIN
         LEFT JOIN LATERAL (
             SELECT b.* FROM vault.contacts AS b WHERE b.organization_id = v_organization AND b.email = lower(btrim(a.email)) OFFSET 0
         ) AS k ON true
+        CROSS JOIN LATERAL (SELECT coalesce(a.person_id, k.person_id) AS id OFFSET 0) AS who -- row security keeps indexes from a coalesce
         LEFT JOIN LATERAL (
-            SELECT b.* FROM people.master AS b WHERE b.organization_id = v_organization AND b.id = coalesce(a.person_id, k.person_id) OFFSET 0
+            SELECT b.* FROM people.master AS b WHERE b.organization_id = v_organization AND b.id = who.id OFFSET 0
         ) AS p ON true
         LEFT JOIN LATERAL (
             SELECT f.id, f.matched_by
             FROM engagement.f_answered(a.reply_token, a.message_ids, p.id, a.subject, a.occurred_at, a.campaign_id, a.enrollment_id) AS f
             WHERE g.id IS NULL AND a.type = 'reply' OFFSET 0
         ) AS r ON true
+        CROSS JOIN LATERAL (SELECT coalesce(g.id, r.id) AS id OFFSET 0) AS about
         LEFT JOIN LATERAL (
-            SELECT b.* FROM sending.messages AS b WHERE b.organization_id = v_organization AND b.id = coalesce(g.id, r.id) OFFSET 0
+            SELECT b.* FROM sending.messages AS b WHERE b.organization_id = v_organization AND b.id = about.id OFFSET 0
         ) AS m ON true
         LEFT JOIN LATERAL (
             SELECT b.* FROM marketing.enrollments AS b WHERE m.id IS NULL AND b.organization_id = v_organization AND b.id = a.enrollment_id
