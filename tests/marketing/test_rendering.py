@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from outrider.kit.errors import InvalidInput
 from outrider.marketing.rendering import MissingVariable, outline, parse, render_message, render_text, to_text, variables_in
 from outrider.marketing.rendering.messages import _fill
-from outrider.marketing.rendering.outlines import outline_of
 from outrider.marketing.rendering.plain import inlined
+from outrider.marketing.rendering.prepared import prepared
 
 ANA = {"first_name": "Ana", "company": "Acme & Sons", "title": " "}
 
@@ -131,7 +131,7 @@ VALUES = st.text(st.sampled_from("aZé€😀 \t\n\xa0\u200b<>&\"'[]()\ue000\ue0
 
 
 @given(st.lists(PIECES, max_size=14), VALUES, VALUES)
-def test_an_outline_filled_is_what_the_filled_text_becomes(pieces, a, b):
+def test_a_prepared_text_filled_is_what_the_filled_text_becomes(pieces, a, b):
     body, variables = "".join(pieces), {"a": a, "b": b}
     try:
         html = inlined(_fill(parse(body), variables, "s/body", as_html=True))
@@ -141,14 +141,14 @@ def test_an_outline_filled_is_what_the_filled_text_becomes(pieces, a, b):
     assert (message.html, message.text) == (html, to_text(html))
 
 
-def test_a_text_of_everyday_has_an_outline():
+def test_a_text_of_everyday_is_prepared():
     message = render_message(
         "Hi", "<p>Dear {{a}},</p><p>{One|Two} <a href='https://x.example'>{{b}}</a></p>", {"a": "Ana", "b": "B"}, seed="s"
     )
-    before = outline_of.cache_info().hits
+    before = prepared.cache_info().hits
     other = render_message(
         "Hi", "<p>Dear {{a}},</p><p>{One|Two} <a href='https://x.example'>{{b}}</a></p>", {"a": "O'<b>", "b": "C"}, seed="s"
     )
-    assert outline_of.cache_info().hits == before + 1
+    assert prepared.cache_info().hits == before + 1
     assert other.html == message.html.replace("Ana", "O'&lt;b&gt;").replace(">B<", ">C<")
     assert other.text.startswith("Dear O'<b>,")

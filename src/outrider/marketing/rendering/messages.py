@@ -9,8 +9,8 @@ from html import escape
 from outrider.kit.errors import InvalidInput
 
 from .nesting import LONGEST
-from .outlines import FIRST, is_simple, mark, outline_of
 from .plain import inlined, to_text
+from .prepared import FIRST, is_simple, mark, prepared
 from .syntax import Choice, Nodes, Text, Variable, parse
 
 _parsed = lru_cache(maxsize=1024)(parse)
@@ -48,14 +48,14 @@ def render_text(template: str, variables: Mapping[str, str], *, seed: str) -> st
 
 
 def _body(body: str, variables: Mapping[str, str], seed: str) -> tuple[str, str]:
-    """Return HTML and plain text: of the text's outline where it has one, else worked out for this person."""
+    """Return HTML and plain text: of the text as prepared where it can be, else worked out for this person."""
     nodes = _parsed(body)
     if FIRST not in body:
         marks: dict[Variable, str] = {}
         marked = "".join(_filled(nodes, lambda variable: marks.setdefault(variable, mark(len(marks))), seed))
         values = [_value(variable, variables) for variable in marks]
-        if all(map(is_simple, values)) and (outline := outline_of(marked)):
-            html, text = outline.filled(values)
+        if all(map(is_simple, values)) and (ready := prepared(marked)):
+            html, text = ready.filled(values)
             if len(html) <= LONGEST:
                 return html, text
     html = inlined(_fill(nodes, variables, seed, as_html=True))

@@ -1,7 +1,7 @@
 """Simple texts worked out once for everybody: HTML with its styles inlined, and plain text, with marks where each person's values go.
 
 A simple text is made of elements in which a word more or less changes nothing around it, and holds values only between its tags. Filling
-it gives exactly what working out the filled text would; anything else, a table for one, has no outline and is worked out each time. Pure.
+it gives exactly what working out the filled text would; anything else, a table for one, is not prepared but worked out each time. Pure.
 """
 
 import re
@@ -21,7 +21,7 @@ _SIMPLE = re.compile(r"a|b|blockquote|br|center|div|em|font|h[1-6r]|i|img|li|ol|
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
+class Prepared:
     """A text without its values."""
 
     html: str
@@ -45,12 +45,12 @@ def is_simple(value: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def outline_of(marked: str) -> Outline | None:
-    """Return the outline of HTML with marks; None when it is not simple. Raises `InvalidInput` for what is nested too deep."""
+def prepared(marked: str) -> Prepared | None:
+    """Return HTML with marks, prepared; None when it is not simple. Raises `InvalidInput` for what is nested too deep."""
     if len(marked) > LONGEST:
         return None
     html = inlined(marked)
     for tag in _TAG.finditer(html):
         if not _SIMPLE.fullmatch(tag[1] or "") or FIRST in tag[2] or "white-space" in tag[2]:
             return None
-    return Outline(html, marked_up(html))
+    return Prepared(html, marked_up(html))
