@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -107,9 +108,7 @@ def time_zones() -> dict[str, str | None]:
 
 
 def _packaged_zones() -> list[str]:
-    import tzdata  # type: ignore[import-untyped]
-
-    return (Path(tzdata.__path__[0]) / "zones").read_text().split()
+    return files("tzdata").joinpath("zones").read_text().split()
 
 
 def _times(zone: str) -> tuple[timedelta | None, ...]:
