@@ -81,7 +81,7 @@ async def test_the_namespace_that_a_name_leads_to_is_said_while_it_is_typed(sign
 
 async def test_a_campaign_without_a_name_is_asked_for_one(signed_in):
     answer = await post(await signed_in(), "/campaigns/new", {"name": " ", "type": "nurture"}, 422)
-    assert "name must have 1 to 200 characters" in words(answer.text).lower()
+    assert "name must have 1 to 255 characters" in words(answer.text).lower()
 
 
 async def test_the_overview_says_what_to_do_next(signed_in, add_person, scene, client):
