@@ -110,7 +110,7 @@ async def test_settings_are_saved_and_shown_as_they_were_typed(signed_in, client
 @pytest.mark.parametrize(
     ("field", "value", "told"),
     [
-        ("name", "", "Name must have 1 to 200 characters."),
+        ("name", "", "Name must have 1 to 255 characters."),
         ("time_zone", "Mars/Base", "time zone"),
         ("window_end", "08:00", "it must end after 08:30"),
         ("window_days", [], "one at least"),
