@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 
+import httpx
 import pytest
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
+from lxml import html
 from playwright.async_api import Page, Request
 
 from outrider import web
+from outrider.tenancy import cookies
 
 from . import axe
 from .chromium import PHONE, WIDE
@@ -63,7 +66,23 @@ async def test_the_shell_and_the_components_read_well_in_the_dark_at_a_desk_too(
 
 
 @pytest.mark.parametrize("path", PAGES)
-async def test_a_page_can_be_read_without_javascript(browse: Browse, served: Site, path: str):
+async def test_a_page_can_be_read_before_any_script_runs(served: Site, path: str):
+    visit = PAGES[path]
+    async with httpx.AsyncClient(base_url=served.address, headers={"Accept": "text/html"}, timeout=60) as visitor:
+        if visit.role is not None:
+            visitor.cookies.set(cookies.NAME, await served.session(visit.role, served.empty if visit.is_empty else None))
+        answer = await visitor.get(await visit.address(served, path))
+    assert answer.status_code == 200
+    page = html.fromstring(answer.text)
+    assert page.findtext("head/title") not in (None, "", "Outrider")
+    assert [heading.text_content().strip() != "" for heading in page.iter("h1")] == [True]
+    assert page.get("lang") == "en"
+    [main] = page.iter("main")
+    assert len(main.text_content().split()) > 2
+
+
+@pytest.mark.parametrize("path", ["/", "/people", "/imports", "/campaigns/{id}", "/campaigns/{id}/steps", "/campaigns/{id}/report"])
+async def test_a_browser_without_javascript_shows_a_page(browse: Browse, served: Site, path: str):
     visit = PAGES[path]
     page = await browse(visit.role, organization=served.empty if visit.is_empty else None, javascript=False)
     answer = await page.goto(await visit.address(served, path))
