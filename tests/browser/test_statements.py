@@ -27,6 +27,8 @@ MORE = {
     "/companies/{id}/edit/{field}": 10,
     "/database": 11,
     "/imports/{number}/rejects": 10,
+    "/mailboxes/{id}": 10,
+    "/messages/{id}": 10,
     "/profiles": 11,
     "/settings/users/{id}": 14,
 }

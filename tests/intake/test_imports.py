@@ -2,6 +2,7 @@
 
 import io
 from collections import Counter
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +12,7 @@ from outrider.intake import commands, tasks
 from outrider.intake.mapping import rebuild
 from outrider.kit import spool
 from outrider.kit.errors import Conflict, InvalidInput, NotFound
+from outrider.ops import runner
 from tests.intake.conftest import HEADER, csv_bytes, lead_rows
 
 
@@ -201,6 +203,7 @@ async def test_an_imports_job_has_a_name_and_may_be_started_anew_itself(organiza
 
     with monkeypatch.context() as patched:
         patched.setattr(tasks, "_opened", broken)
+        patched.setattr(runner, "retry_delay", lambda *_: timedelta(0))
         await run_job(job.id)
     assert (await intake.get_import(organization, actor, made.id)).state == "failed"
     await ops.retry_job(organization, actor, job.id)
