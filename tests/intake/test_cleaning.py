@@ -163,7 +163,7 @@ async def test_what_only_says_that_nothing_is_known_fills_nothing(tenant, field,
 @example(text="\u200b \u200b")
 @example(text="a \u200b b")
 @example(text="\xad{")
-@example(text=" \u2003[\"a\"]")
+@example(text=' \u2003["a"]')
 async def test_cleaned_text_has_single_spaces_inside_and_none_around_and_stays_as_it_is(admin, text):
     once = await ask(admin, "intake.f_clean", text)
     assert once is None or (once == once.strip(" \t\n\r\f\v\u00a0") and "  " not in once and once != "")
