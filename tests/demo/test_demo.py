@@ -41,7 +41,7 @@ def test_everybody_does_the_same_every_time_in_the_shares_said():
 
 
 async def test_mail_is_taken_and_later_some_addresses_do_not_exist(tmp_path, monkeypatch):
-    monkeypatch.setattr(server, "FIRST_BOUNCE_AFTER", 1)
+    monkeypatch.setattr(server, "MAILS_FOR_A_BOUNCE", 1)
     gone = next(one for one in (f"p{number}@example.org" for number in range(1000)) if fate_of(one) is Fate.BOUNCES)
     mails, came = Mails(tmp_path), []
 

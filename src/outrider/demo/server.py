@@ -12,8 +12,8 @@ from outrider.settings import DEMO_MAIL_HOST as HOST
 from .fates import Fate, fate_of
 from .mails import Mail, Mails
 
-FIRST_BOUNCE_AFTER = 100
-"""Mails that are taken before the first is refused: a mailbox is paused when 5 % of few messages bounce."""
+MAILS_FOR_A_BOUNCE = 60
+"""One in so many is refused at most: a mailbox of which 5 % bounce is paused, and the demo's two share what is sent."""
 
 
 class _Handler:
@@ -21,10 +21,11 @@ class _Handler:
 
     def __init__(self, mails: Mails, on_mail: Callable[[Mail], None]) -> None:
         self._mails, self._on_mail = mails, on_mail
-        self._taken = 0
+        self._taken = self._refused = 0
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802
-        if self._taken >= FIRST_BOUNCE_AFTER and fate_of(address) is Fate.BOUNCES:
+        if self._refused < self._taken // MAILS_FOR_A_BOUNCE and fate_of(address) is Fate.BOUNCES:
+            self._refused += 1
             return "550 5.1.1 there is nobody of that name here"
         envelope.rcpt_tos.append(address)
         envelope.rcpt_options.extend(options)
