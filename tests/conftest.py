@@ -24,6 +24,8 @@ from outrider.database import migrate
 from outrider.kit import database, keyring, outgoing, public_address, spool
 from outrider.kit.server import EmbeddedServer, Urls, with_user
 
+from . import leftovers
+
 HOME = Path(__file__).parent.parent / ".test-home"
 KEY = bytes(32)
 os.environ["OUTRIDER_HOME"] = str(HOME / "home")  # no test touches the home of who runs it
@@ -106,16 +108,28 @@ async def pool(urls: Urls) -> AsyncIterator[asyncpg.Pool]:
     shutil.rmtree(HOME / f"files-{os.getpid()}", ignore_errors=True)
 
 
+@pytest_asyncio.fixture(scope="module", autouse=True)
+async def few_partitions(request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """Keep the tests of the next file from planning for the tenants of this one."""
+    yield
+    if leftovers.ended:
+        await leftovers.detach(request.getfixturevalue("urls").admin)
+
+
 @pytest_asyncio.fixture
-async def organization(pool: asyncpg.Pool) -> tenancy.OrganizationId:
+async def organization(pool: asyncpg.Pool) -> AsyncIterator[tenancy.OrganizationId]:
     """A tenant of its own for the test."""
-    return await new_organization()
+    made = await new_organization()
+    yield made
+    leftovers.ended.append(made)
 
 
 @pytest_asyncio.fixture
-async def other_organization(pool: asyncpg.Pool) -> tenancy.OrganizationId:
+async def other_organization(pool: asyncpg.Pool) -> AsyncIterator[tenancy.OrganizationId]:
     """Somebody else's tenant."""
-    return await new_organization()
+    made = await new_organization()
+    yield made
+    leftovers.ended.append(made)
 
 
 async def new_organization() -> tenancy.OrganizationId:
