@@ -81,6 +81,7 @@ def urls(server: EmbeddedServer, worker_id: str) -> Iterator[Urls]:
     """Connection strings of this worker's own database."""
     name = f"outrider_{worker_id}_{os.getpid()}"
     asyncio.run(make_databases(server, name))
+    leftovers.url = server.url("postgres", name)
     yield Urls(*(with_user(server.url(user, name), user) for user in ("postgres", "outrider_app", "outrider_worker")))
 
     async def drop() -> None:
@@ -109,11 +110,11 @@ async def pool(urls: Urls) -> AsyncIterator[asyncpg.Pool]:
 
 
 @pytest_asyncio.fixture(scope="module", autouse=True)
-async def few_partitions(request: pytest.FixtureRequest) -> AsyncIterator[None]:
+async def few_partitions() -> AsyncIterator[None]:
     """Keep the tests of the next file from planning for the tenants of this one."""
     yield
     if leftovers.ended:
-        await leftovers.detach(request.getfixturevalue("urls").admin)
+        await leftovers.detach()
 
 
 @pytest_asyncio.fixture

@@ -6,6 +6,8 @@ from outrider.tenancy import OrganizationId
 
 ended: list[OrganizationId] = []
 """Tenants of tests that are over."""
+url = ""
+"""This worker's own database, as its superuser."""
 
 PARTITIONS = """
 SELECT i.inhparent::regclass::text AS parent, i.inhrelid::regclass::text AS child
@@ -16,7 +18,7 @@ WHERE n.nspname IN (SELECT tenancy.f_schema(id) FROM unnest($1::uuid[]) AS id)
 """
 
 
-async def detach(url: str) -> None:
+async def detach() -> None:
     """Take the partitions of tenants whose tests are over out of their parents; who cannot have the locks at once tries the next time."""
     connection = await asyncpg.connect(url)
     try:
