@@ -137,13 +137,16 @@ async def test_a_new_window_holds_for_who_waits_and_for_what_is_queued(scene, ca
     assert (await planned(scene)).planned == 2
 
 
-async def test_less_spacing_lets_what_waits_come_earlier(scene):
+async def test_less_spacing_lets_what_waits_come_earlier(scene, client):
     mailbox = await scene.mailbox(spacing_seconds=600)
     campaign = await scene.campaign(mailbox)
     await scene.enroll(campaign, 5)
     await planned(scene)
     last = "SELECT max(scheduled_at) - now() FROM sending.messages WHERE organization_id = kit.f_organization()"
     assert await scene.value(last) > timedelta(minutes=30)
-    await scene.run("UPDATE sending.mailboxes SET spacing_seconds = 0 WHERE organization_id = kit.f_organization()")
-    assert await scene.value("SELECT sending.f_respace($1, NULL)", mailbox) >= 4
+    path, times = f"/api/mailboxes/{mailbox}", "SELECT array_agg(scheduled_at ORDER BY id) FROM sending.messages WHERE mailbox_id = $1"
+    before = await scene.value(times, mailbox)
+    assert (await client.patch(path, json={"from_name": "Ana", "spacing_seconds": 600})).status_code == 200
+    assert await scene.value(times, mailbox) == before
+    assert (await client.patch(path, json={"spacing_seconds": 0})).status_code == 200
     assert await scene.value(last) < timedelta(seconds=5)

@@ -139,7 +139,8 @@ class Campaigns:
 
         One that is ready is a draft again when its audience changes. Raises `NotFound`, `InvalidInput`, `Conflict` for one that is over.
         """
-        has_new_times = any(name in settings for name in TIMES)
+        before = await self.find(id)
+        has_new_times = any(name in settings and settings[name] != getattr(before, name) for name in TIMES)
         if has_new_times:
             await queries.hold_sending(self._connection, organization_id=self._organization)
         there = await self._changeable(id)

@@ -183,7 +183,7 @@ class MailboxService:
             raise InvalidInput(f"these values do not go together: {error.constraint_name or error.column_name}", field="body") from error
         if credentials is not None:
             await self._keep(id, credentials, values.get("provider") or before.provider)
-        if "spacing_seconds" in checked or "daily_limit" in checked:
+        if any(name in checked and checked[name] != getattr(before, name) for name in ("spacing_seconds", "daily_limit")):
             await queries.respace(self._connection, id=id)
         return await self.get(id)
 
